@@ -1,0 +1,50 @@
+"""Transformers you can read: learn a model, get a standalone Python program that computes exactly what it computes."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid.data import Dataset, Splits, Vocab, read_file
+    from pellucid.errors import PellucidError
+    from pellucid.learned import Learned, load
+    from pellucid.pipeline import MismatchError, learn
+    from pellucid.program.ir import Program
+
+# Loaded on first use, so that `import pellucid` is instant.
+_HOMES = {
+    "Dataset": "pellucid.data",
+    "Learned": "pellucid.learned",
+    "MismatchError": "pellucid.pipeline",
+    "PellucidError": "pellucid.errors",
+    "Program": "pellucid.program.ir",
+    "Splits": "pellucid.data",
+    "Vocab": "pellucid.data",
+    "learn": "pellucid.pipeline",
+    "load": "pellucid.learned",
+    "read_file": "pellucid.data",
+}
+
+__all__ = [
+    "Dataset",
+    "Learned",
+    "MismatchError",
+    "PellucidError",
+    "Program",
+    "Splits",
+    "Vocab",
+    "learn",
+    "load",
+    "read_file",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

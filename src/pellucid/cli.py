@@ -1,0 +1,177 @@
+"""The command line: thin commands over the Python API. Exit codes: 0 success, 1 not faithful, 2 bad input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from pellucid.errors import PellucidError
+
+EXIT_UNFAITHFUL = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class _Group(click.Group):
+    """Bad input ends in one line on standard error and exit code 2, never in a traceback."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run a command line and exit; with `standalone_mode` off, let errors through."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        try:
+            code = super().main(*args, standalone_mode=False, **extra)
+            sys.exit(code if isinstance(code, int) else 0)
+        except click.ClickException as error:
+            _fail(error.format_message(), EXIT_BAD_INPUT)
+        except PellucidError as error:
+            from pellucid.pipeline import MismatchError
+
+            _fail(str(error), EXIT_UNFAITHFUL if isinstance(error, MismatchError) else EXIT_BAD_INPUT)
+        except (KeyboardInterrupt, click.Abort):
+            _fail("interrupted before there was anything to keep; nothing was written", EXIT_INTERRUPTED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo("error: " + " ".join(message.split()), err=True)
+    sys.exit(code)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pellucid")
+def main() -> None:
+    """Transformers you can read: learn a model, get a standalone Python program that computes exactly the same."""
+
+
+@main.command()
+@click.argument("what", required=False)
+@click.option("--train", type=str, help="Training data, if WHAT is not given.")
+@click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
+@click.option("--test", type=str, help="Test data; split off the training data if missing.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
+@click.option("--model", default="auto", show_default=True, help="auto, programs, or standard (a plain Transformer).")
+@click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
+@click.option("--seeds", type=int, help="Size of the population trained at once, at most.")
+@click.option("--steps", type=int, help="Training steps of a seed in the first round.")
+@click.option("--budget", type=float, help="Seconds for training.")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Task size, architecture or training setting.")
+@click.option("--simplify", default="exact", show_default=True, help="none or exact.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def learn(what: str | None, train: str | None, out: Path | None, pairs: tuple[str, ...], quiet: bool, as_json: bool, **rest: Any) -> None:
+    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv)."""
+    from pellucid.pipeline import learn as run
+    from pellucid.progress import progress_bar
+    from pellucid.settings import split_pair
+
+    if (what is None) == (train is None):
+        raise PellucidError("name one thing to learn from: WHAT or --train FILE")
+    name = what or train or ""
+    out = out or Path(f"{Path(name).stem}-program")
+    with progress_bar(quiet) as on_progress:
+        learned = run(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
+    if as_json:
+        click.echo(json.dumps(learned.report))
+    elif not quiet:
+        click.echo(_summary(learned.report, out))
+
+
+def _summary(report: dict[str, Any], out: Path) -> str:
+    lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {report['seconds']['total']:.1f} s"]
+    for part, score in report["accuracy"].items():
+        lines.append(f"  {part:<6} tokens {score['token']:8.3%}   sequences {score['sequence']:8.3%}")
+    if "faithful" in report:
+        from pellucid.program.verify import Verdict
+
+        size = report["size"]
+        lines.append(f"  program: {size['lines']} lines, {size['variables']} variables, {size['ast_nodes']} AST nodes")
+        lines.append(f"  model = IR = text: {Verdict(**report['faithful'])}")
+    return "\n".join([*lines, f"  wrote {out}/" + ("program.py" if "faithful" in report else "")])
+
+
+@main.command("eval")
+@click.argument("learned", type=click.Path(path_type=Path))
+@click.argument("data", type=str)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def evaluate(learned: Path, data: str, as_json: bool) -> None:
+    """Accuracy of LEARNED (a folder, or a program.py) on a DATA file."""
+    from pellucid.data import read_file
+    from pellucid.scripts import evaluate_script
+
+    score = evaluate_script(learned, read_file(data)) if learned.suffix == ".py" else _load(learned).evaluate(read_file(data))
+    text = f"tokens {score['token']:.3%}   sequences {score['sequence']:.3%}"
+    click.echo(json.dumps(score) if as_json else text)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("learned", type=click.Path(path_type=Path))
+@click.argument("tokens", nargs=-1, type=click.UNPROCESSED)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per sequence.")
+def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
+    """Run LEARNED on TOKENS, or on standard input: one JSON list per line."""
+    model = _load(learned)
+    sequences = [list(tokens)] if tokens else list(_stdin_sequences())
+    for sequence in sequences:
+        output = model.run(sequence)
+        if as_json:
+            click.echo(json.dumps({"input": sequence, "output": output}))
+        elif tokens:
+            click.echo(" ".join(map(str, output)) if isinstance(output, list) else str(output))
+        else:
+            click.echo(json.dumps(output))
+
+
+def _stdin_sequences():
+    for number, line in enumerate(click.get_text_stream("stdin", encoding="utf-8"), 1):
+        if line.strip():
+            try:
+                sequence = json.loads(line)
+            except ValueError as error:
+                raise PellucidError(f"standard input, line {number}: not JSON: {error}") from None
+            if not isinstance(sequence, list):
+                raise PellucidError(f"standard input, line {number}: expected a JSON list")
+            yield sequence
+
+
+@main.command()
+@click.argument("learned", type=click.Path(path_type=Path))
+@click.option("--exhaustive", is_flag=True, help="Check every possible input, however many; error if over 100 million.")
+@click.option("--seed", default=0, show_default=True, help="Of the sample, where the domain is too large.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool) -> None:
+    """Check LEARNED as it lies on disk: model = IR = emitted text, input by input, and that the files belong together."""
+    from pellucid.learned import tampering
+
+    model = _load(learned)
+    verdict = model.verify(seed=seed, exhaustive=exhaustive)
+    problems = tampering(model)
+    if as_json:
+        click.echo(json.dumps({**verdict.to_json(), "problems": problems}))
+    else:
+        click.echo("\n".join([str(verdict), *problems]))
+    if problems or not verdict.faithful:
+        sys.exit(EXIT_UNFAITHFUL)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def tasks(as_json: bool) -> None:
+    """The built-in tasks, a line each."""
+    from pellucid.data.tasks import all_tasks
+
+    if as_json:
+        click.echo(json.dumps({t.name: {"summary": t.summary, "settings": t.defaults} for t in all_tasks()}))
+        return
+    for task in all_tasks():
+        sizes = " ".join(f"{key}={value}" for key, value in task.defaults.items())
+        click.echo(f"{task.name:<12} {task.summary}  [{sizes}]")
+
+
+def _load(path: Path):
+    from pellucid.learned import load
+
+    return load(path)

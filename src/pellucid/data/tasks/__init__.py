@@ -1,0 +1,9 @@
+"""Built-in tasks: a generator, an exact oracle and, where small enough, the whole domain of each."""
+
+from pellucid.data.tasks.base import ENUMERABLE as ENUMERABLE
+from pellucid.data.tasks.base import Domain as Domain
+from pellucid.data.tasks.base import Task as Task
+from pellucid.data.tasks.base import TaskInstance as TaskInstance
+from pellucid.data.tasks.registry import all_tasks as all_tasks
+from pellucid.data.tasks.registry import get_task as get_task
+from pellucid.data.tasks.registry import task_names as task_names

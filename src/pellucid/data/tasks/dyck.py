@@ -1,0 +1,90 @@
+"""The tasks dyck1 and dyck2: can each prefix still be balanced, is it, or is it broken.
+
+Task, labels and mix of inputs as in Friedman et al. (2023), RASP tasks: half the inputs are balanced sequences cut to
+the length, half are random brackets. All have the same length.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from pellucid.data.dataset import Input
+from pellucid.data.tasks.base import Domain, Task
+from pellucid.errors import PellucidError
+
+PAIRS = (("(", ")"), ("{", "}"))
+OPENER = {right: left for left, right in PAIRS}
+
+
+def dyck(sequence: Sequence[str]) -> tuple[str, ...]:
+    """`T` where the prefix is balanced, `P` where it can still be, `F` from the first wrong bracket on."""
+    out: list[str] = []
+    open_brackets: list[str] = []
+    for bracket in sequence:
+        if bracket not in OPENER:
+            open_brackets.append(bracket)
+        elif not open_brackets or open_brackets.pop() != OPENER[bracket]:
+            return (*out, *["F"] * (len(sequence) - len(out)))
+        out.append("P" if open_brackets else "T")
+    return tuple(out)
+
+
+def _balanced(kinds: Sequence[int], wraps: Sequence[int], n: int) -> Input:
+    """Pair by pair, the next either around all so far or behind it; the first n brackets."""
+    brackets: list[str] = []
+    for kind, wrap in zip(kinds, wraps, strict=True):
+        left, right = PAIRS[kind]
+        brackets = [left, *brackets, right] if wrap else [*brackets, left, right]
+    return tuple(brackets[:n])
+
+
+def _draw(kinds: int, tokens: tuple[str, ...], n: int, rng: np.random.Generator, count: int) -> list[Input]:
+    pairs = (n + 1) // 2
+    balanced = rng.integers(0, 2, count).tolist()
+    which = rng.integers(0, kinds, (count, pairs)).tolist()
+    wraps = rng.integers(0, 2, (count, pairs)).tolist()
+    free = rng.integers(0, len(tokens), (count, n)).tolist()
+    return [
+        _balanced(w, a, n) if b else tuple(tokens[c] for c in f)
+        for b, w, a, f in zip(balanced, which, wraps, free, strict=True)
+    ]
+
+
+def _domain(kinds: int, length: int) -> Domain:
+    if length < 3:
+        raise PellucidError(f"length is {length}; expected at least 3 (the begin marker is counted)")
+    tokens = tuple(bracket for pair in PAIRS[:kinds] for bracket in pair)
+    n = length - 1
+    walk = partial(product, tokens, repeat=n)
+    return Domain(
+        tokens,
+        ("F", "P", "T"),
+        range(n, n + 1),
+        len(tokens) ** n,
+        partial(_draw, kinds, tokens, n),
+        lambda: iter(walk()),
+    )
+
+
+DYCK_TASKS = (
+    Task(
+        name="dyck1",
+        summary="is each prefix of ( ) balanced (T), still open (P), or broken (F)",
+        sizes={"length": 16},
+        domain=partial(_domain, 1),
+        oracle=dyck,
+        model={"layers": 3, "heads": 8, "mlps": 2},
+        causal=True,
+    ),
+    Task(
+        name="dyck2",
+        summary="the same with two kinds of brackets, ( ) and { }",
+        sizes={"length": 16},
+        domain=partial(_domain, 2),
+        oracle=dyck,
+        model={"layers": 3, "heads": 4, "mlps": 4},
+        causal=True,
+    ),
+)

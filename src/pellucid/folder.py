@@ -1,0 +1,86 @@
+"""The folder `learn` writes: all of its files or nothing, and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pellucid.errors import PellucidError
+
+PROGRAM, IR, MODEL, WEIGHTS = "program.py", "program.json", "model.json", "model.safetensors"
+REPORT, HISTORY = "report.json", "history.json"
+
+
+def check_free(out: Path) -> None:
+    """Raise `PellucidError` unless `out` is absent or an empty folder, in a place that can be written."""
+    if out.exists() and not out.is_dir():
+        raise PellucidError(f"--out {out}: is a file; expected a folder that does not exist yet")
+    if out.is_dir() and any(out.iterdir()):
+        raise PellucidError(f"--out {out}: exists and is not empty; choose another folder or remove it")
+    parent = next(p for p in out.absolute().parents if p.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise PellucidError(f"--out {out}: cannot be written")
+
+
+def write(out: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write a new folder in one step: it is there complete, or not at all."""
+    check_free(out)
+    out.absolute().parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
+    try:
+        for name, content in files.items():
+            (draft / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        draft.chmod(0o755)
+        os.replace(draft, out.absolute())
+    except OSError as error:
+        raise PellucidError(f"--out {out}: cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def read_bytes(folder: Path, name: str) -> bytes:
+    """One file of a learned folder."""
+    if not folder.is_dir():
+        raise PellucidError(f"{folder}: no such folder; expected one written by `pellucid learn`")
+    try:
+        return (folder / name).read_bytes()
+    except FileNotFoundError:
+        raise PellucidError(f"{folder / name}: no such file; expected a folder written by `pellucid learn`") from None
+    except OSError as error:
+        raise PellucidError(f"{folder / name}: cannot be read: {error.strerror or error}") from None
+
+
+def read(folder: Path, name: str) -> str:
+    """One text file of a learned folder."""
+    try:
+        return read_bytes(folder, name).decode("utf-8")
+    except UnicodeDecodeError:
+        raise PellucidError(f"{folder / name}: is not UTF-8 text") from None
+
+
+def read_json(folder: Path, name: str) -> dict[str, Any]:
+    """One JSON object of a learned folder."""
+    text = read(folder, name)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise PellucidError(f"{folder / name}: not JSON: {error}") from None
+    if not isinstance(data, dict):
+        raise PellucidError(f"{folder / name}: expected a JSON object")
+    return data
+
+
+def digest(content: str | bytes) -> str:
+    """SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
+
+
+def dump(data: Any) -> str:
+    """JSON text of a report: indented, one newline at the end."""
+    return json.dumps(data, indent=1) + "\n"

@@ -1,0 +1,127 @@
+"""One call from encoded data to a hardened program."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from pellucid.learn import population
+from pellucid.learn.checkpoint import flat_params
+from pellucid.learn.config import ProgramsConfig, TrainConfig
+from pellucid.learn.finish import Candidate, finish
+from pellucid.learn.train import SAMPLE, Clock, Progress, Trained, Trainer
+
+Arrays = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Result of `fit`: the hardened program, the soft parameters of its seed (flat names), records and times (s)."""
+
+    hardened: Any
+    params: dict[str, np.ndarray]
+    history: dict[str, Any]
+    best_seed: int
+    seconds: dict[str, float]
+    stopped: str
+
+
+def fit(train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress | None = None) -> Fit:
+    """Train a population, harden, refine and keep the best on validation.
+
+    Args:
+        train, valid: (tokens int32 [n, width] with padding -1, labels int32 [n, width] with -1 unscored, or [n]).
+        config: the architecture.
+        settings: seeds, steps, budget in seconds.
+        on_progress: called with the share done (0..1) and a short message.
+
+    Stops when a hardened program is perfect on validation, when all rounds are done, when the budget is spent or on
+    KeyboardInterrupt (the best so far is kept; if there is none yet, the interrupt is passed on).
+    """
+    job = _Job(train, valid, config, settings, on_progress or (lambda share, message: None))
+    try:
+        job.run()
+    except KeyboardInterrupt:
+        job.interrupt()
+    return job.result()
+
+
+class _Job:
+    """The state of one fit."""
+
+    def __init__(self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress) -> None:
+        self.train, self.valid, self.config, self.settings = train, valid, config, settings
+        self.report, self.clock = on_progress, Clock(settings.budget)
+        self.best: Candidate | None = None
+        self.best_trained: Trained | None = None
+        self.refine_seconds, self.stopped = 0.0, "all rounds done"
+        engine = population.build(config, settings.batch, settings.structured)
+        data = (jnp.asarray(train[0]), jnp.asarray(train[1]))
+        sample = (valid[0][:SAMPLE], valid[1][:SAMPLE])
+        self.trainer = Trainer(engine, settings, data, sample, self.clock, 0.1 * settings.budget, self._progress)
+
+    def _progress(self, share: float, message: str) -> None:
+        self.report(min(1.0, max(self.clock.spent / self.clock.budget, 0.0)), message)
+
+    def run(self) -> None:
+        """Rounds of growing populations until a program is perfect or the budget is spent."""
+        for seeds, steps in rounds(self.settings):
+            for found in self.trainer.round(seeds, steps):
+                if self._finish(found):
+                    self.stopped = "perfect on validation"
+                    return
+            if self.clock.over(self.trainer.reserve):
+                self.stopped = "budget spent"
+                return
+
+    def interrupt(self) -> None:
+        """Keep the best so far: harden what has been trained, without refinement."""
+        self.stopped = "interrupted"
+        if self.best is None:
+            found = self.trainer.finished()
+            if not found:
+                raise KeyboardInterrupt
+            self._finish(found[:1], quick=True)
+
+    def _finish(self, found: list[Trained], quick: bool = False) -> bool:
+        """Harden and refine trained seeds, remember the best; true when one is perfect on validation."""
+        began = time.monotonic()
+        settings = dataclasses.replace(self.settings, refine=False) if quick else self.settings
+        candidates = finish(found, self.train, self.valid, self.config, settings, self.clock, self._progress)
+        for trained, candidate in candidates:
+            if self.best is None or candidate.better(self.best):
+                self.best, self.best_trained = candidate, trained
+        self.refine_seconds += time.monotonic() - began
+        return self.best is not None and self.best.valid["sequence"] == 1.0
+
+    def result(self) -> Fit:
+        """Collect what `fit` returns."""
+        assert self.best is not None and self.best_trained is not None
+        t = self.trainer
+        seconds = {"compile": t.compile_seconds, "refine": self.refine_seconds}
+        seconds["train"] = max(0.0, self.clock.spent - sum(seconds.values()))
+        history = {
+            "seeds": {str(seed): h.to_json() for seed, h in sorted(t.history.items())},
+            "best_seed": self.best_trained.seed,
+            "stopped": self.stopped,
+            "valid": self.best.valid,
+        }
+        params = flat_params(self.best_trained.params)
+        rounded = {name: round(value, 3) for name, value in seconds.items()}
+        return Fit(self.best.hardened, params, history, self.best_trained.seed, rounded, self.stopped)
+
+
+def rounds(s: TrainConfig) -> list[tuple[tuple[int, ...], int]]:
+    """Seeds and steps of each round: one group with the plain schedule, then larger populations with longer ones."""
+    plan: list[tuple[tuple[int, ...], int]] = []
+    first, group, steps = s.seed * 10_000, s.group, s.steps
+    count = group
+    while sum(len(seeds) for seeds, _ in plan) < s.seeds:
+        plan.append((tuple(range(first, first + count)), steps))
+        first, count, steps = first + count, 2 * group, 2 * steps
+    return plan

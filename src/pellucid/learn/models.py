@@ -1,0 +1,143 @@
+"""The trained models as the pipeline sees them: fit one, run it, write it, load it again."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from pellucid import folder
+from pellucid.data import Vocab
+from pellucid.errors import PellucidError
+from pellucid.learning import checkpoint
+from pellucid.learning.config import ProgramsConfig, TrainConfig
+from pellucid.learning.extract import extract
+from pellucid.learning.fit import Fit, fit
+from pellucid.learning.hard_model import predict
+from pellucid.learning.hardened import Hardened
+from pellucid.problem import Problem
+from pellucid.program.ir import Program
+
+Predictor = Callable[[Sequence], list]
+OnProgress = Callable[[str, float, str], None]
+
+
+@dataclass(frozen=True)
+class FittedPrograms:
+    """A trained Transformer Program."""
+
+    config: ProgramsConfig
+    result: Fit
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of compiling and of training (refinement included)."""
+        spent = self.result.seconds
+        return {"compile": spent["compile"], "train": round(spent["train"] + spent["refine"], 3)}
+
+    @property
+    def history(self) -> dict[str, Any]:
+        return self.result.history
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the report says of the training."""
+        tried = len(self.result.history["seeds"])
+        return {"best_seed": self.result.best_seed, "seeds_tried": tried, "stopped": self.result.stopped}
+
+    def extract(self, vocab: Vocab) -> Program:
+        """The model as an IR program."""
+        return extract(self.result.hardened, vocab)
+
+    def predictor(self, vocab: Vocab) -> Predictor:
+        """The hardened model, from the user's inputs to outputs."""
+        return _hardened_predictor(self.result.hardened, vocab)
+
+    def files(self, vocab: Vocab) -> dict[str, str | bytes]:
+        """Model files by name."""
+        arrays = checkpoint.arrays_of(self.result.params, self.result.hardened)
+        return _files("programs", checkpoint.config_to_json(self.config), vocab, arrays)
+
+
+def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnProgress) -> FittedPrograms:
+    """Train a Transformer Program on a problem; `options` as `learn` takes them, None for the default."""
+    vocab, model = problem.vocab, dict(problem.settings.model)
+    heads, mlps = model.pop("heads", problem.sizes["heads"]), model.pop("mlps", problem.sizes["mlps"])
+    sizes = {
+        "layers": problem.sizes["layers"],
+        "heads_cat": heads - heads // 2,
+        "heads_num": heads // 2,
+        "mlps_cat": mlps - mlps // 2,
+        "mlps_num": mlps // 2,
+    }
+    config = ProgramsConfig(**(_shape(vocab) | sizes | model))
+    chosen = {key: value for key, value in options.items() if value is not None}
+    settings = _replaced(TrainConfig(), {**chosen, **problem.settings.training})
+    train, valid = (vocab.encode(part) for part in (problem.splits.train, problem.splits.valid))
+    result = fit(
+        (train.tokens, train.labels),
+        (valid.tokens, valid.labels),
+        config,
+        settings,
+        lambda share, message: on_progress("train", share, message),
+    )
+    return FittedPrograms(config, result)
+
+
+def predictor_from_folder(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Predictor:
+    """The trained model of a learned folder, from the user's inputs to outputs."""
+    if model.get("family") == "standard":
+        from pellucid.learning.standard_model import load_standard
+
+        return load_standard(place, model, vocab)
+    config = checkpoint.config_from_json(model["config"])
+    if (config.n_tokens, config.n_classes, config.width) != (len(vocab.tokens), len(vocab.labels), vocab.width):
+        raise PellucidError(f"{place / folder.MODEL}: its configuration and its vocabulary do not fit together")
+    _, hardened = checkpoint.load(place / folder.WEIGHTS, config)
+    return _hardened_predictor(hardened, vocab)
+
+
+def _hardened_predictor(hardened: Hardened, vocab: Vocab) -> Predictor:
+    def outputs(inputs: Sequence) -> list:
+        return as_lists(vocab, predict(hardened, vocab.encode_inputs(inputs)), inputs)
+
+    return outputs
+
+
+def as_lists(vocab: Vocab, codes: np.ndarray, inputs: Sequence) -> list:
+    """Label codes as the program would give them: a list per sequence, or one label."""
+    decoded = vocab.decode(codes, inputs)
+    return list(decoded) if vocab.kind == "classification" else [list(labels) for labels in decoded]
+
+
+def _shape(vocab: Vocab) -> dict[str, Any]:
+    return {
+        "n_symbols": len(vocab.symbols),
+        "n_tokens": len(vocab.tokens),
+        "n_classes": len(vocab.labels),
+        "width": vocab.width,
+        "kind": vocab.kind,
+        "causal": vocab.causal,
+    }
+
+
+def _replaced(settings: Any, values: Mapping[str, Any]) -> Any:
+    """Settings with the values given; one that this model does not have is an error."""
+    known = {f.name for f in dataclasses.fields(settings)}
+    for key, value in values.items():
+        if key not in known:
+            raise PellucidError(f"--set {key}: the {type(settings).__name__} of this model has no such setting")
+        if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0 and key != "seed":
+            raise PellucidError(f"{key}: expected a positive number, got {value}")
+    return dataclasses.replace(settings, **values)
+
+
+def _files(family: str, config: dict[str, Any], vocab: Vocab, arrays: dict[str, np.ndarray]) -> dict[str, str | bytes]:
+    described = {"family": family, "config": config, "vocabulary": vocab.to_json()}
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    return {folder.MODEL: folder.dump(described), folder.WEIGHTS: save(contiguous)}

@@ -1,0 +1,178 @@
+"""The standard Transformer, as pure functions: its sizes, fresh parameters, scores and predictions.
+
+The baseline of Friedman et al. (2023), section 4: not interpretable, it only says what a Transformer reaches.
+Deviations: a last layer norm, no square root of `hidden` on the embeddings, an MLP `mlp` times as wide as the stream.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pellucid.errors import PellucidError
+
+Params = dict[str, jax.Array]
+Kind = Literal["tagging", "classification"]
+HIDDEN_AWAY = -1e9
+PREDICT_BATCH = 512
+SMALL_VOCABULARY = 128
+
+
+@dataclass(frozen=True)
+class StandardConfig:
+    """Sizes of a standard Transformer.
+
+    n_symbols: token codes, of which those below n_tokens are the user's own and the rest markers. width: positions.
+    hidden: size of the residual stream. mlp: width of an MLP in units of hidden. dropout: share dropped in training.
+    """
+
+    n_symbols: int
+    n_tokens: int
+    n_classes: int
+    width: int
+    kind: Kind = "tagging"
+    causal: bool = False
+    layers: int = 3
+    heads: int = 4
+    hidden: int = 64
+    mlp: int = 4
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("n_symbols", "n_classes", "width", "layers", "heads", "hidden", "mlp"):
+            if getattr(self, name) < 1:
+                raise PellucidError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.kind not in ("tagging", "classification"):
+            raise PellucidError(f"kind must be tagging or classification, got {self.kind!r}")
+        if self.hidden % self.heads:
+            raise PellucidError(f"hidden = {self.hidden} must be a multiple of heads = {self.heads}")
+        if not 0 <= self.dropout < 1:
+            raise PellucidError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+
+
+def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
+    """Fresh parameters float32 by name; a matrix keeps the scale of its input, the residual branches start small."""
+    c, d, rng = config, config.hidden, np.random.default_rng([seed, 23])
+
+    def normal(*shape: int, scale: float) -> np.ndarray:
+        return (rng.standard_normal(shape) * scale).astype(np.float32)
+
+    branch = (2 * c.layers) ** -0.5
+    params = {"token": normal(c.n_symbols, d, scale=1.0), "position": normal(c.width, d, scale=1.0)}
+    for i in range(c.layers):
+        params |= {
+            f"layers.{i}.qkv": normal(d, 3 * d, scale=d**-0.5),
+            f"layers.{i}.qkv_bias": np.zeros(3 * d, np.float32),
+            f"layers.{i}.mix": normal(d, d, scale=branch * d**-0.5),
+            f"layers.{i}.mix_bias": np.zeros(d, np.float32),
+            f"layers.{i}.up": normal(d, c.mlp * d, scale=(2 / d) ** 0.5),
+            f"layers.{i}.up_bias": np.zeros(c.mlp * d, np.float32),
+            f"layers.{i}.down": normal(c.mlp * d, d, scale=branch * (c.mlp * d) ** -0.5),
+            f"layers.{i}.down_bias": np.zeros(d, np.float32),
+        }
+    norms = ["norm", *(f"layers.{i}.{part}_norm" for i in range(c.layers) for part in ("attention", "mlp"))]
+    for name in norms:
+        params |= {f"{name}.scale": np.ones(d, np.float32), f"{name}.shift": np.zeros(d, np.float32)}
+    return params | {"readout": normal(d, c.n_classes, scale=d**-0.5), "bias": np.zeros(c.n_classes, np.float32)}
+
+
+def forward(params: Params, tokens: jax.Array, config: StandardConfig, key: jax.Array | None = None) -> jax.Array:
+    """Scores of the classes.
+
+    Args:
+        tokens: int32 [n, w], w <= width, padding -1.
+        key: random key for dropout; None means no dropout.
+
+    Returns:
+        float32 [n, w, classes], or [n, classes] from the mean state of the user's own positions.
+    """
+    c = config
+    keys = iter(jax.random.split(key, 1 + 2 * c.layers)) if key is not None and c.dropout else iter(())
+    drop = functools.partial(_dropout, keys=keys, rate=c.dropout)
+    visible = _visible(tokens, c.causal)
+    x = drop(_embed(params["token"], tokens) + params["position"][: tokens.shape[1]])
+    for i in range(c.layers):
+        layer = f"layers.{i}"
+        x = x + drop(_attention(params, layer, _norm(params, f"{layer}.attention_norm", x), visible, c.heads))
+        x = x + drop(_mlp(params, layer, _norm(params, f"{layer}.mlp_norm", x)))
+    x = _norm(params, "norm", x)
+    if c.kind == "classification":
+        own = ((tokens >= 0) & (tokens < c.n_tokens))[..., None]
+        x = jnp.where(own, x, 0.0).sum(1) / jnp.maximum(own.sum(1), 1)
+    return x @ params["readout"] + params["bias"]
+
+
+def _embed(table: jax.Array, tokens: jax.Array) -> jax.Array:
+    """Rows of the table, zeros for padding. A product is faster than gather and scatter where the table is small."""
+    if len(table) <= SMALL_VOCABULARY:
+        return jax.nn.one_hot(tokens, len(table)) @ table
+    return jnp.where((tokens >= 0)[..., None], table[jnp.maximum(tokens, 0)], 0.0)
+
+
+def _visible(tokens: jax.Array, causal: bool) -> jax.Array:
+    """Which key a query may see: bool [n, 1, w, w], no padding, none later if causal."""
+    w = tokens.shape[1]
+    seen = (tokens >= 0)[:, None, None, :]
+    return seen & jnp.tri(w, dtype=bool) if causal else jnp.broadcast_to(seen, (len(tokens), 1, w, w))
+
+
+def _attention(params: Params, layer: str, x: jax.Array, visible: jax.Array, heads: int) -> jax.Array:
+    n, w, d = x.shape
+    qkv = (x @ params[f"{layer}.qkv"] + params[f"{layer}.qkv_bias"]).reshape(n, w, 3, heads, d // heads)
+    query, key, value = qkv.transpose(2, 0, 3, 1, 4)
+    scores = jnp.einsum("nhqd,nhkd->nhqk", query, key) * (d // heads) ** -0.5
+    weights = jax.nn.softmax(jnp.where(visible, scores, HIDDEN_AWAY), axis=-1)
+    mixed = jnp.einsum("nhqk,nhkd->nqhd", weights, value).reshape(n, w, d)
+    return mixed @ params[f"{layer}.mix"] + params[f"{layer}.mix_bias"]
+
+
+def _mlp(params: Params, layer: str, x: jax.Array) -> jax.Array:
+    inner = jax.nn.relu(x @ params[f"{layer}.up"] + params[f"{layer}.up_bias"])
+    return inner @ params[f"{layer}.down"] + params[f"{layer}.down_bias"]
+
+
+def _norm(params: Params, name: str, x: jax.Array) -> jax.Array:
+    return jax.nn.standardize(x, axis=-1, epsilon=1e-5) * params[f"{name}.scale"] + params[f"{name}.shift"]
+
+
+def _dropout(x: jax.Array, keys, rate: float) -> jax.Array:
+    key = next(keys, None)
+    if key is None:
+        return x
+    return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0.0)
+
+
+@functools.partial(jax.jit, static_argnames="config")
+def _codes(params: Params, tokens: jax.Array, config: StandardConfig) -> jax.Array:
+    return forward(params, tokens, config).argmax(-1).astype(jnp.int32)
+
+
+def predict_standard(params: dict, config: StandardConfig, tokens: np.ndarray) -> np.ndarray:
+    """Label codes int32 [n, w] (also at markers and padding, where they mean nothing), or [n] in classification.
+
+    Args:
+        params: arrays by name, as `fit_standard` gives them.
+        tokens: int [n, w], padding -1; columns beyond the model's positions must be padding.
+
+    Raises:
+        PellucidError: a sequence longer than the model's positions.
+    """
+    tokens = np.asarray(tokens, np.int32)
+    n, w = tokens.shape
+    if (tokens[:, config.width :] >= 0).any():
+        longest = int((tokens >= 0).sum(1).max())
+        raise PellucidError(f"a sequence has {longest} symbols with its markers; the model has {config.width} positions")
+    narrow = tokens[:, : config.width]
+    size = min(PREDICT_BATCH, 1 << max(n - 1, 0).bit_length())  # few shapes, so few compilations
+    padded = np.pad(narrow, ((0, -n % size), (0, 0)), constant_values=-1)
+    device = jax.device_put(params)
+    pieces = [np.asarray(_codes(device, padded[i : i + size], config)) for i in range(0, len(padded), size)]
+    if not pieces:
+        return np.zeros((n, w) if config.kind == "tagging" else n, np.int32)
+    codes = np.concatenate(pieces)[:n]
+    return codes if config.kind == "classification" else np.pad(codes, ((0, 0), (0, w - narrow.shape[1])))

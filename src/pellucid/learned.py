@@ -1,0 +1,117 @@
+"""What `learn` returns and a folder holds: a program with its text, its model and its report. Opens without JAX."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pellucid import folder
+from pellucid.data import Dataset, Token, Vocab
+from pellucid.errors import PellucidError
+from pellucid.program.emit import emit
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Program
+from pellucid.program.metrics import accuracy
+from pellucid.program.serialise import dumps, loads
+from pellucid.program.verify import Verdict, verify
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A learned model. `program` and `source` are None for the standard Transformer, which has no program.
+
+    `predictor` runs the trained network itself on inputs of the user's tokens (needs JAX when called).
+    """
+
+    vocab: Vocab
+    report: Mapping[str, Any]
+    program: Program | None
+    source: str | None
+    predictor: Callable[[Sequence], list]
+    files: Mapping[str, str | bytes] = field(repr=False)
+
+    def run(self, sequence: Iterable[Token]) -> Any:
+        """The output for one sequence: a list of labels, or one label for a classifier."""
+        return self.outputs([tuple(self.vocab.match(token) for token in sequence)])[0]
+
+    def outputs(self, inputs: Sequence[Sequence[Token]]) -> list:
+        """Outputs for many sequences, by the program where there is one."""
+        return predict(self.program, inputs) if self.program else self.predictor(inputs)
+
+    def evaluate(self, data: Dataset) -> dict[str, float]:
+        """Accuracy on a data set: `token` and `sequence`, in 0..1."""
+        matched = self.vocab.match_dataset(data)
+        if matched.kind != self.vocab.kind:
+            raise PellucidError(f"the data is for {matched.kind}; the program is for {self.vocab.kind}")
+        return accuracy(self.outputs(matched.inputs), matched)
+
+    def verify(self, known: Iterable = (), seed: int = 0, exhaustive: bool = False) -> Verdict:
+        """Compare model, program and emitted text on every input, or on a sample of a domain too large.
+
+        `known` inputs join a sample; `exhaustive` checks every input however many there are.
+        """
+        if self.program is None or self.source is None:
+            raise PellucidError("a standard Transformer has no program to verify")
+        return verify(self.program, self.source, self.predictor, known=known, seed=seed, exhaustive=exhaustive)
+
+    def save(self, out: str | Path) -> Path:
+        """Write the folder; it must not exist or be empty."""
+        folder.write(Path(out), self.files)
+        return Path(out)
+
+    def __str__(self) -> str:
+        return self.source or "standard Transformer"
+
+
+def load(path: str | Path) -> Learned:
+    """A folder written by `learn`.
+
+    Raises:
+        PellucidError: naming the file that is missing or damaged.
+    """
+    place = Path(path)
+    report, model = folder.read_json(place, folder.REPORT), folder.read_json(place, folder.MODEL)
+    if "vocabulary" not in model or "config" not in model:
+        raise PellucidError(f"{place / folder.MODEL}: expected the keys vocabulary and config")
+    vocab = Vocab.from_json(model["vocabulary"])
+    program = source = None
+    files: dict[str, str | bytes] = {name: folder.read(place, name) for name in (folder.REPORT, folder.MODEL)}
+    files[folder.WEIGHTS] = folder.read_bytes(place, folder.WEIGHTS)
+    if model.get("family") != "standard":
+        text = folder.read(place, folder.IR)
+        program, source = loads(text, str(place / folder.IR)), folder.read(place, folder.PROGRAM)
+        files |= {folder.IR: text, folder.PROGRAM: source}
+
+    def predictor(inputs: Sequence) -> list:
+        from pellucid.learning.models import predictor_from_folder
+
+        return predictor_from_folder(place, model, vocab)(inputs)
+
+    return Learned(vocab, report, program, source, predictor, files)
+
+
+def tampering(learned: Learned) -> list[str]:
+    """Ways in which the files of a folder do not belong together, a line each; empty when they do."""
+    assert learned.program is not None
+    assert learned.source is not None
+    found = []
+    digests = learned.report.get("sha256", {})
+    for name, content in learned.files.items():
+        if name != folder.REPORT and folder.digest(content) != digests.get(name):
+            found.append(f"{name} is not the file that learn wrote: its SHA-256 is not the one in {folder.REPORT}")
+    if dumps(learned.program) != learned.files[folder.IR]:
+        found.append(f"{folder.IR} is not in the form that learn writes")
+    if learned.source != emit(learned.program, _docstring(learned.source)):
+        found.append(f"{folder.PROGRAM} is not the text that {folder.IR} stands for")
+    return found
+
+
+def _docstring(source: str) -> str:
+    """The module docstring exactly as it stands, read without running anything; empty where there is none."""
+    try:
+        return ast.get_docstring(ast.parse(source), clean=False) or ""
+    except (SyntaxError, ValueError, RecursionError):
+        return ""

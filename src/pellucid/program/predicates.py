@@ -1,0 +1,124 @@
+"""Predicates of a selector: which key values a query value matches.
+
+A predicate is data about *values* (the user's tokens, integers), so it reads the same in JSON, in Python and on screen.
+Every predicate is total: `matrix` gives its truth for any query and key values.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+Value = str | int
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+COMPARISONS: dict[str, Callable[..., bool]] = {
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Compare:
+    """`key OP query + offset`; the order comparisons and a non-zero offset hold between integers only."""
+
+    op: Comparison
+    offset: int = 0
+
+    def __call__(self, query: Value, key: Value) -> bool:
+        """Whether `query` matches `key`."""
+        if self.op in ("==", "!=") and self.offset == 0:
+            return COMPARISONS[self.op](key, query)
+        return COMPARISONS[self.op](key, query + self.offset)  # pyright: ignore[reportOperatorIssue]  # `needs_integers`
+
+    @property
+    def needs_integers(self) -> bool:
+        """Whether text on either side would be an error."""
+        return self.offset != 0 or self.op not in ("==", "!=")
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """`key in values`, whatever the query."""
+
+    values: tuple[Value, ...]
+
+    def __call__(self, query: Value, key: Value) -> bool:
+        """Whether `query` matches `key`."""
+        del query
+        return key in self.values
+
+
+@dataclass(frozen=True)
+class Match:
+    """A table: the key values each query value matches, and those of every query value not listed."""
+
+    cases: tuple[tuple[Value, tuple[Value, ...]], ...]
+    default: tuple[Value, ...] = ()
+
+    def __call__(self, query: Value, key: Value) -> bool:
+        """Whether `query` matches `key`."""
+        return key in self.wanted(query)
+
+    def wanted(self, query: Value) -> tuple[Value, ...]:
+        """The key values that `query` matches."""
+        return dict(self.cases).get(query, self.default)
+
+
+Predicate = Compare | OneOf | Match
+
+
+def matrix(predicate: Predicate, queries: Sequence[Value], keys: Sequence[Value]) -> np.ndarray:
+    """Truth of the predicate, bool [len(queries), len(keys)]."""
+    if isinstance(predicate, Match):
+        rows = dict(predicate.cases)
+        where = {key: j for j, key in enumerate(keys)}
+        table = np.zeros((len(queries), len(keys)), bool)
+        for i, query in enumerate(queries):
+            table[i, [where[key] for key in rows.get(query, predicate.default) if key in where]] = True
+        return table
+    return np.array([[predicate(q, k) for k in keys] for q in queries], bool).reshape(len(queries), len(keys))
+
+
+def table_predicate(truth: np.ndarray, queries: Sequence[Value], keys: Sequence[Value]) -> Match:
+    """The plain table of a truth matrix [queries, keys], without a default case."""
+    cases = tuple(
+        (q, tuple(k for k, true in zip(keys, row, strict=True) if true)) for q, row in zip(queries, truth, strict=True)
+    )
+    return Match(cases)
+
+
+def recognise(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value], keys: Sequence[Value]) -> Predicate:
+    """The simplest predicate that agrees with `truth` on every pair that occurs.
+
+    Args:
+        truth: bool [queries, keys].
+        occurs: bool [queries, keys]; pairs that never meet are free.
+        queries, keys: the values behind rows and columns.
+    """
+    for candidate in _candidates(truth, occurs, queries, keys):
+        if not ((matrix(candidate, queries, keys) != truth) & occurs).any():
+            return candidate
+    live_k = np.flatnonzero(occurs.any(axis=0))
+    rows = {queries[i]: tuple(keys[j] for j in live_k if truth[i, j]) for i in np.flatnonzero(occurs.any(axis=1))}
+    default = Counter(rows.values()).most_common(1)[0][0] if rows else ()
+    return Match(tuple((q, row) for q, row in rows.items() if row != default), default)
+
+
+def _candidates(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value], keys: Sequence[Value]):
+    """Closed forms worth trying, simplest first."""
+    sure = np.all(truth | ~occurs, axis=0) & np.any(truth & occurs, axis=0)
+    yield OneOf(tuple(keys[j] for j in np.flatnonzero(sure)))
+    yield Compare("==")
+    yield Compare("!=")
+    integers = [v for v in (*queries, *keys) if not isinstance(v, str)]
+    if len(integers) < len(queries) + len(keys):
+        return  # order and offset mean nothing where one of the values is text
+    span = max(integers) - min(integers)
+    offsets = sorted(range(-span, span + 1), key=lambda d: (abs(d), d))
+    for op in ("==", "<", "<=", ">", ">=", "!="):
+        for offset in offsets[: 17 if op != "==" else None]:
+            yield Compare(op, offset)

@@ -1,0 +1,189 @@
+"""model = IR = emitted text, checked input by input.
+
+Up to a million possible inputs every one is checked; beyond that a sample, and the statement is a bound: with n random
+inputs and no mismatch, the share of inputs that disagree is below 1 - 0.05 ** (1 / n) with 95 % confidence.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.tokens import Token
+from pellucid.data.vocab import Vocab
+from pellucid.errors import PellucidError
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Program
+
+EXHAUSTIVE = 1_000_000
+SAMPLES = 20_000
+HOPELESS = 100_000_000
+BATCH = 400_000  # inputs held in memory at once
+Inputs = Sequence[tuple[Token, ...]]
+Model = Callable[[Inputs], list]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of a check. `bound`: largest share of disagreeing inputs compatible with the sample; 0 if exhaustive."""
+
+    checked: int
+    mismatches: int
+    exhaustive: bool
+    bound: float
+    counterexample: dict[str, Any] | None = None
+
+    @property
+    def faithful(self) -> bool:
+        return self.mismatches == 0
+
+    def to_json(self) -> dict[str, Any]:
+        data = {
+            "checked": self.checked,
+            "mismatches": self.mismatches,
+            "exhaustive": self.exhaustive,
+            "bound": self.bound,
+        }
+        return data if self.counterexample is None else {**data, "counterexample": self.counterexample}
+
+    def __str__(self) -> str:
+        if self.counterexample:
+            told = ", ".join(f"{who}: {json.dumps(out)}" for who, out in self.counterexample["outputs"].items())
+            return (
+                f"{self.mismatches} of {self.checked} inputs disagree; "
+                f"the first: input {json.dumps(self.counterexample['input'])}: {told}"
+            )
+        if self.exhaustive:
+            return f"all {self.checked:,} possible inputs agree"
+        return f"{self.checked:,} sampled inputs agree: fewer than {self.bound:.2%} of inputs differ (95 % confidence)"
+
+
+def domain_size(vocab: Vocab) -> int:
+    """Number of possible inputs: all sequences of 1 to `max_length` tokens."""
+    return sum(len(vocab.tokens) ** length for length in range(1, vocab.max_length + 1))
+
+
+def all_inputs(vocab: Vocab) -> Iterator[tuple[Token, ...]]:
+    """Every possible input, shortest first."""
+    for length in range(1, vocab.max_length + 1):
+        yield from itertools.product(vocab.tokens, repeat=length)
+
+
+def sample_inputs(vocab: Vocab, count: int, seed: int) -> list[tuple[Token, ...]]:
+    """Random inputs: length uniform, then each token uniform."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, vocab.max_length + 1, count)
+    codes = rng.integers(0, len(vocab.tokens), (count, vocab.max_length))
+    return [tuple(vocab.tokens[c] for c in row[:n]) for row, n in zip(codes.tolist(), lengths, strict=True)]
+
+
+def verify(
+    program: Program,
+    source: str,
+    model: Model | None,
+    *,
+    known: Iterable = (),
+    seed: int = 0,
+    samples: int = SAMPLES,
+    exhaustive: bool = False,
+) -> Verdict:
+    """Compare model, IR and emitted text.
+
+    Args:
+        program: the IR.
+        source: text of `program.py`, run in isolated Python processes.
+        model: the trained model, from inputs to outputs; None to compare the other two only.
+        known: inputs to check beside the random ones where the domain is too large (data the program was learnt from).
+        seed, samples: of the random inputs.
+        exhaustive: check every input even if there are more than a million.
+
+    Raises:
+        PellucidError: an exhaustive check of more than a hundred million inputs.
+    """
+    size = domain_size(program.vocab)
+    whole = exhaustive or size <= EXHAUSTIVE
+    if whole and size > HOPELESS:
+        raise PellucidError(f"--exhaustive: {size:,} possible inputs are too many; at most {HOPELESS:,}")
+    sampled = [] if whole else [*sample_inputs(program.vocab, samples, seed), *known]
+    inputs = all_inputs(program.vocab) if whole else iter(dict.fromkeys(sampled))
+    checked = mismatches = 0
+    example = None
+    while batch := list(itertools.islice(inputs, BATCH)):
+        outputs = _outputs(program, source, model, batch)
+        wrong = [i for i, told in enumerate(zip(*outputs.values(), strict=True)) if any(t != told[0] for t in told[1:])]
+        if wrong and example is None:
+            example = {"input": list(batch[wrong[0]]), "outputs": {who: out[wrong[0]] for who, out in outputs.items()}}
+        checked, mismatches = checked + len(batch), mismatches + len(wrong)
+    return Verdict(checked, mismatches, whole, 0.0 if whole else 1 - 0.05 ** (1 / samples), example)
+
+
+def _outputs(program: Program, source: str, model: Model | None, inputs: Inputs) -> dict[str, list]:
+    told = {} if model is None else {"model": model(inputs)}
+    return {**told, "program.json": predict(program, inputs), "program.py": run_text(source, inputs)}
+
+
+def run_text(source: str, inputs: Inputs) -> list:
+    """Outputs of an emitted program, run as a user would: `python -I -S program.py --jsonl`, one process per core.
+
+    An input on which the program fails gives the string `error: ...`.
+    """
+    workers = min(os.cpu_count() or 1, 1 + len(inputs) // 2000)
+    parts = [inputs[i::workers] for i in range(workers)]
+    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+        path = Path(folder, "program.py")
+        path.write_text(source, encoding="utf-8")
+        jobs = [_Job(path, part, Path(folder, str(i))) for i, part in enumerate(parts)]
+        results = [job.outputs() for job in jobs]
+    outputs: list = [None] * len(inputs)
+    for i, result in enumerate(results):
+        outputs[i::workers] = result
+    return outputs
+
+
+class _Job:
+    """One process working through its share of the inputs; restarted after an input that fails."""
+
+    def __init__(self, path: Path, inputs: Inputs, files: Path) -> None:
+        self._path, self._inputs, self._files = path, inputs, files
+        self._start(0)
+
+    def _start(self, first: int) -> None:
+        lines = "".join(json.dumps(list(sequence)) + "\n" for sequence in self._inputs[first:])
+        self._files.with_suffix(".in").write_text(lines, encoding="utf-8")
+        command = [sys.executable, "-I", "-S", str(self._path), "--jsonl"]
+        with self._files.with_suffix(".in").open() as given, self._files.with_suffix(".out").open("w") as told:
+            self._process = subprocess.Popen(command, stdin=given, stdout=told, stderr=subprocess.PIPE)
+
+    def outputs(self) -> list:
+        found: list = []
+        while True:
+            _, errors = self._process.communicate()
+            text = self._files.with_suffix(".out").read_text(encoding="utf-8")
+            found += [_parsed(line) for line in text.splitlines()]
+            if self._process.returncode == 0 or len(found) >= len(self._inputs):
+                break
+            last = errors.decode("utf-8", "replace").strip().splitlines()
+            found.append("error: " + (last[-1] if last else f"exit code {self._process.returncode}"))
+            if len(found) > 100 and found.count(found[-1]) > 50:  # a program that always fails: no need to go on
+                found += [found[-1]] * (len(self._inputs) - len(found))
+            if len(found) >= len(self._inputs):
+                break
+            self._start(len(found))
+        return (found + ["error: no output"] * len(self._inputs))[: len(self._inputs)]
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:
+        return f"error: not JSON: {line[:80]}"

@@ -1,0 +1,45 @@
+"""Emitted programs without their folder: run as a user would run them."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from pellucid.data import Dataset, Vocab
+from pellucid.data.files import read_text
+from pellucid.errors import PellucidError
+from pellucid.program.metrics import accuracy
+from pellucid.program.verify import run_text
+
+
+def evaluate_script(path: Path, data: Dataset) -> dict[str, float]:
+    """Accuracy of a program.py on a data set; tokens are matched leniently with those the program lists."""
+    source = read_text(path)
+    vocab = _vocab(path, source, data)
+    matched = vocab.match_dataset(data)
+    outputs = run_text(source, matched.inputs)
+    for sequence, output in zip(matched.inputs, outputs, strict=True):
+        if isinstance(output, str) and output.startswith("error: ") or isinstance(output, list) != (data.kind == "tagging"):
+            raise PellucidError(f"{path}: input {list(sequence)}: {output}")
+    known = {str(label): label for output in outputs for label in (output if isinstance(output, list) else [output])}
+    return accuracy(outputs, _labels_like(matched, known))
+
+
+def _labels_like(data: Dataset, known: dict) -> Dataset:
+    """Labels read as text become the program's own where they look the same."""
+    if data.kind == "classification":
+        return Dataset(data.inputs, tuple(known.get(str(y), y) for y in data.outputs), data.kind)
+    rows = tuple(tuple(y if y is None else known.get(str(y), y) for y in row) for row in data.outputs)
+    return Dataset(data.inputs, rows, data.kind)
+
+
+def _vocab(path: Path, source: str, data: Dataset) -> Vocab:
+    """The tokens a program knows, read off its SYMBOLS table without running it."""
+    try:
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SYMBOLS":
+                tokens = list(ast.literal_eval(node.value).values())
+                return Vocab.of(tokens, data.labels(), data.kind, 1)
+    except (SyntaxError, ValueError, AttributeError):
+        pass
+    raise PellucidError(f"{path}: not a program written by pellucid")

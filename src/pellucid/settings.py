@@ -1,0 +1,85 @@
+"""`--set key=value`: which keys there are, and to what part of a run each belongs."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.errors import PellucidError
+
+DATA = {"size": int, "causal": bool, "markers": str}
+MODEL = {
+    "layers": int,
+    "heads": int,
+    "mlps": int,
+    "heads_cat": int,
+    "heads_num": int,
+    "mlps_cat": int,
+    "mlps_num": int,
+    "hidden": int,
+    "variables": int,
+    "k": int,
+    "nested_counts": bool,
+    "free_counts": bool,
+}
+TRAINING = {"batch": int, "lr": float, "tau_start": float, "tau_end": float, "group": int, "refine": bool}
+WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings by the part of the run that reads them."""
+
+    task: Mapping[str, Any]
+    data: Mapping[str, Any]
+    model: Mapping[str, Any]
+    training: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """All of them as one flat object."""
+        return {**self.task, **self.data, **self.model, **self.training}
+
+
+def parse(pairs: Mapping[str, Any], task_keys: Mapping[str, int]) -> Settings:
+    """Sort settings by part, text turned into numbers and truth values.
+
+    Args:
+        pairs: key -> value, text or already of the right type.
+        task_keys: settings of the built-in task, empty for a data file.
+
+    Raises:
+        PellucidError: an unknown key, with the nearest known one; a value of the wrong form.
+    """
+    groups = {"task": dict.fromkeys(task_keys, int), "data": DATA, "model": MODEL, "training": TRAINING}
+    found: dict[str, dict[str, Any]] = {name: {} for name in groups}
+    for key, value in pairs.items():
+        group = next((name for name, keys in groups.items() if key in keys), None)
+        if group is None:
+            known = sorted({k for keys in groups.values() for k in keys})
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            raise PellucidError(f"--set {key}: unknown setting; {hint}")
+        found[group][key] = _value(key, value, groups[group][key])
+    return Settings(**found)
+
+
+def split_pair(text: str) -> tuple[str, str]:
+    """`key=value` as a pair."""
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise PellucidError(f"--set {text}: expected key=value")
+    return key.strip(), value.strip()
+
+
+def _value(key: str, value: Any, kind: type) -> Any:
+    if kind is bool and str(value).lower() in WORDS:
+        return WORDS[str(value).lower()]
+    try:
+        if kind is not bool and not (kind is int and isinstance(value, float)):
+            return kind(value)
+    except (TypeError, ValueError):
+        pass
+    what = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
+    raise PellucidError(f"--set {key}={value}: expected {what}")
