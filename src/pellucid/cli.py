@@ -126,7 +126,7 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
 
 
 def _stdin_sequences():
-    for number, line in enumerate(click.get_text_stream("stdin", encoding="utf-8"), 1):
+    for number, line in enumerate(sys.stdin, 1):
         if line.strip():
             try:
                 sequence = json.loads(line)

@@ -19,16 +19,22 @@ Arrays = tuple[np.ndarray, np.ndarray]
 
 @dataclass(frozen=True)
 class Candidate:
-    """A finished program with its validation accuracy and size (live variables)."""
+    """A finished program with its accuracies and size (live variables)."""
 
     hardened: Hardened
+    train: dict[str, float]
     valid: dict[str, float]
     size: int
 
-    def better(self, other: Candidate) -> bool:
-        """More accurate on validation, or as accurate and smaller."""
-        mine, theirs = self.valid, other.valid
-        return (mine["token"], mine["sequence"], -self.size) > (theirs["token"], theirs["sequence"], -other.size)
+    @property
+    def perfect(self) -> bool:
+        """Is every validation sequence right?"""
+        return self.valid["sequence"] == 1.0
+
+    @property
+    def rank(self) -> tuple[float, float, float, int]:
+        """Larger is better: validation accuracy, then training accuracy, then fewer variables."""
+        return (self.valid["token"], self.valid["sequence"], self.train["sequence"], -self.size)
 
 
 def finish(
@@ -44,41 +50,42 @@ def finish(
     pool = []
     for trained in found:
         on_progress(0.0, f"hardening seed {trained.seed}")
-        hardened = fit_readout(harden(trained.params, config), train, valid)
-        candidate = measure(hardened, valid)
+        candidate = measure(fit_readout(harden(trained.params, config), train, valid), train, valid)
         yield trained, candidate
-        if candidate.valid["sequence"] == 1.0:
-            return
         pool.append((trained, candidate))
-        if clock.over():
-            return
+        if candidate.perfect or clock.over():
+            break
     if not settings.refine:
         return
-    pool.sort(key=lambda pair: (-pair[1].valid["token"], pair[1].size))
+    pool.sort(key=lambda pair: pair[1].rank, reverse=True)
     for trained, candidate in pool[: settings.refined]:
         on_progress(0.0, f"refining seed {trained.seed}")
         for better in improve(candidate, train, valid, settings, clock):
             yield trained, better
-            if better.valid["sequence"] == 1.0:
-                return
+            candidate = better
+        if candidate.perfect:
+            return
 
 
 def improve(candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock) -> Iterator[Candidate]:
-    """Refine a program in slices of time, refitting the readout between them, until slices no longer help."""
-    idle = 0
+    """Refine a program in slices of time, refitting the readout after each, until two slices bring nothing."""
+    idle, best = 0, candidate
     for i in range(settings.refine_slices):
         seconds = min(settings.refine_seconds, clock.budget - clock.spent - 2.0)
-        if seconds <= 0.5 or idle >= 2:
+        if seconds <= 0.5 or idle >= 2 or (best.perfect and best.train["sequence"] == 1.0):
             return
         refined = refine(candidate.hardened, train, seconds, settings.seed + i)
-        new = measure(fit_readout(refined, train, valid, only_marked=True), valid)
-        idle = 0 if new.better(candidate) else idle + 1
-        if new.valid["token"] >= candidate.valid["token"] - 0.002:
-            candidate = new
-        yield new
+        candidate = measure(fit_readout(refined, train, valid, only_marked=True), train, valid)
+        idle = 0 if candidate.rank > best.rank else idle + 1
+        if candidate.rank > best.rank:
+            best = candidate
+        elif candidate.valid["token"] < best.valid["token"] - 0.002:
+            candidate = best
+        yield best
 
 
-def measure(hardened: Hardened, valid: Arrays) -> Candidate:
-    """Validation accuracy and size of a program."""
+def measure(hardened: Hardened, train: Arrays, valid: Arrays) -> Candidate:
+    """Accuracy and size of a program."""
     cat, num = live_modules(hardened)
-    return Candidate(hardened, accuracy(evaluate_numpy(hardened, valid[0]), valid[1]), len(cat) + len(num))
+    on_train, on_valid = (accuracy(evaluate_numpy(hardened, tokens), labels) for tokens, labels in (train, valid))
+    return Candidate(hardened, on_train, on_valid, len(cat) + len(num))

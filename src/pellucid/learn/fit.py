@@ -75,7 +75,7 @@ class _Job:
                 if self._finish(found):
                     self.stopped = "perfect on validation"
                     return
-            if self.clock.over(self.trainer.reserve):
+            if self.trainer.late():
                 self.stopped = "budget spent"
                 return
 
@@ -94,10 +94,10 @@ class _Job:
         settings = dataclasses.replace(self.settings, refine=False) if quick else self.settings
         candidates = finish(found, self.train, self.valid, self.config, settings, self.clock, self._progress)
         for trained, candidate in candidates:
-            if self.best is None or candidate.better(self.best):
+            if self.best is None or candidate.rank > self.best.rank:
                 self.best, self.best_trained = candidate, trained
         self.refine_seconds += time.monotonic() - began
-        return self.best is not None and self.best.valid["sequence"] == 1.0
+        return self.best is not None and self.best.perfect
 
     def result(self) -> Fit:
         """Collect what `fit` returns."""
@@ -109,6 +109,7 @@ class _Job:
             "seeds": {str(seed): h.to_json() for seed, h in sorted(t.history.items())},
             "best_seed": self.best_trained.seed,
             "stopped": self.stopped,
+            "train": self.best.train,
             "valid": self.best.valid,
         }
         params = flat_params(self.best_trained.params)

@@ -7,6 +7,7 @@ import numpy as np
 from pellucid.learn.config import ProgramsConfig
 from pellucid.learn.hardened import Hardened, HardLayer
 from pellucid.learn.programs import Tree
+from pellucid.learn.readout import SOFT_SCALE
 
 
 def harden(params: Tree, config: ProgramsConfig) -> Hardened:
@@ -15,7 +16,7 @@ def harden(params: Tree, config: ProgramsConfig) -> Hardened:
     layers = tuple(_harden_layer(layer, c, c.count_range(i)) for i, layer in enumerate(params["layers"]))
     embedding = params["embed"].argmax(1) if c.variables else np.arange(c.n_symbols)[None]
     out = params["readout"]
-    whole = [np.rint(100 * np.asarray(out[name])).astype(np.int32) for name in ("cat", "num", "bias")]
+    whole = [np.rint(SOFT_SCALE * np.asarray(out[name])).astype(np.int32) for name in ("cat", "num", "bias")]
     return Hardened(c.k, c.kind, c.causal, c.n_tokens, embedding.astype(np.int32), layers, *whole)
 
 

@@ -11,6 +11,7 @@ from pellucid.learn.config import ProgramsConfig
 from pellucid.learn.harden import harden
 from pellucid.learn.hardened import Hardened, accuracy, scores_numpy, variables_numpy
 from pellucid.learn.programs import Tree
+from pellucid.learn.readout import SOFT_SCALE
 
 
 @dataclass
@@ -70,7 +71,7 @@ def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray, sca
 def record(history: SeedHistory, params: Tree, config: ProgramsConfig, step: int, loss: float, sample) -> dict[str, float]:
     """Harden, measure on `sample` = (tokens, labels), and append a row; returns it."""
     logits = choice_logits(params, config)
-    metrics = hard_metrics(harden(params, config), *sample, scale=100.0)
+    metrics = hard_metrics(harden(params, config), *sample, scale=SOFT_SCALE)
     row = {
         "step": step,
         "loss": round(loss, 6),

@@ -11,7 +11,8 @@ from pellucid.learn.hardened import Hardened, variables_numpy
 
 PENALTY = 1e-6
 HOPELESS = 0.05
-ELIMINATION_ROWS = 5000
+THIN_ROWS = 4000
+SOFT_SCALE = 100.0
 Arrays = tuple[np.ndarray, np.ndarray]
 
 
@@ -168,10 +169,13 @@ def fit_readout(h: Hardened, train: Arrays, valid: Arrays, only_marked: bool = F
     cat = [v for v, weights in enumerate(h.readout_cat) if weights.any() or not only_marked]
     num = [u for u, weights in enumerate(h.readout_num) if weights.any() or not only_marked]
     full = drop_idle(collect(h, part, cat, num))
-    check = collect(h, valid, full.cat, full.num)
-    small, check, weights = eliminate(full.thin(ELIMINATION_ROWS), check.thin(ELIMINATION_ROWS), solve(full))
+    check = collect(h, valid, full.cat, full.num).thin(THIN_ROWS)
+    soft = [*(h.readout_cat / SOFT_SCALE), *(h.readout_num / SOFT_SCALE)]
+    start = full.pack(soft, h.bias / SOFT_SCALE, len(h.readout_cat))
+    thin = full.thin(THIN_ROWS)
+    small, check, weights = eliminate(thin, check, solve(thin, start, steps=80))
     full = full.keep(small.cat, small.num)
-    weights = solve(full, weights, steps=300)
+    weights = solve(full, weights, steps=150)
     return install(h, full, quantise(full, centred(full, weights)))
 
 
@@ -193,24 +197,31 @@ def drop_idle(full: Features) -> Features:
 
 
 def eliminate(full: Features, check: Features, weights: np.ndarray) -> tuple[Features, Features, np.ndarray]:
-    """Drop variables one by one while neither training nor validation accuracy falls."""
+    """Drop variables while accuracy on `full` and `check` together does not fall: many at a time, then single ones.
+
+    Those that are missed least (their weights set to zero) go first; variables missed by more than HOPELESS stay.
+    """
     score = correct(full, weights) + correct(check, weights)
-    tried: set[tuple[bool, int]] = set()
+    kept: set[tuple[bool, int]] = set()
+    share = 0.5
     while True:
+        now = correct(full, weights)
         order = sorted(_without(full, weights), key=lambda item: -item[0])
-        order = [item for item in order if item[1:] not in tried]
-        if not order or order[0][0] < correct(full, weights) - HOPELESS:
+        order = [item for item in order if item[1:] not in kept and item[0] >= now - HOPELESS]
+        if not order:
             return full, check, weights
-        _, is_cat, variable = order[0]
-        tried.add((is_cat, variable))
-        cat = tuple(v for v in full.cat if not (is_cat and v == variable))
-        num = tuple(u for u in full.num if is_cat or u != variable)
+        gone = {item[1:] for item in order[: max(1, int(share * len(order)))]}
+        cat = tuple(v for v in full.cat if (True, v) not in gone)
+        num = tuple(u for u in full.num if (False, u) not in gone)
         smaller, smaller_check = full.keep(cat, num), check.keep(cat, num)
-        kept = _rows_of(full, cat, num)
-        refitted = solve(smaller, weights[kept], steps=40)
+        refitted = solve(smaller, weights[_rows_of(full, cat, num)], steps=40)
         new_score = correct(smaller, refitted) + correct(smaller_check, refitted)
         if new_score >= score:
             full, check, weights, score = smaller, smaller_check, refitted, new_score
+        elif len(gone) == 1:
+            kept |= gone
+        else:
+            share /= 2
 
 
 def _rows_of(f: Features, cat: tuple[int, ...], num: tuple[int, ...]) -> np.ndarray:

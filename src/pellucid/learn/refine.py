@@ -14,13 +14,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.learn.graph import Module, View, contribution, from_modules, propagate, to_modules, view_of
-from pellucid.learn.hardened import Hardened, live_modules
+from pellucid.learn.hardened import Hardened, evaluate_numpy, live_modules
 from pellucid.learn.moves import edits, insertions, rewirings
 from pellucid.learn.readout import collect, drop_idle, solve
 
 Arrays = tuple[np.ndarray, np.ndarray]
 ROWS, WORK, HARD, EASY = 3000, 600_000, 150, 150
-CLEAR = 0.05
+CLEAR, RARE = 0.05, 0.05
 
 
 @dataclass
@@ -50,8 +50,7 @@ def refine(hardened: Hardened, train: Arrays, seconds: float, seed: int) -> Hard
     """
     end = time.monotonic() + seconds
     rng = np.random.default_rng([seed, 99])
-    rows = max(200, min(ROWS, WORK // train[0].shape[1] ** 2))
-    data = (train[0][:rows], train[1][:rows])
+    data = _chosen(hardened, train, rng)
     state = _refit(hardened, _marked(hardened), data, rng)
     while time.monotonic() < end and state.errors:
         _sweep(state, edits(state.modules, state.live, state.quick, state.base.k, rng), end)
@@ -59,6 +58,20 @@ def refine(hardened: Hardened, train: Arrays, seconds: float, seed: int) -> Hard
         if state.errors and time.monotonic() < end and hardened.kind == "tagging":
             state = _rewire(state, data, rng, end)
     return _mark(from_modules(state.base, state.modules), state.used)
+
+
+def _chosen(h: Hardened, train: Arrays, rng: np.random.Generator) -> Arrays:
+    """The sequences to work on: all of them if there are few, else those answered wrong (at most half) and others."""
+    rows = max(200, min(ROWS, WORK // train[0].shape[1] ** 2))
+    tokens, labels = train
+    if len(tokens) > rows:
+        wrong = (evaluate_numpy(h, tokens) != labels) & (labels >= 0)
+        wrong = wrong.any(1) if wrong.ndim == 2 else wrong
+        hard = rng.permutation(np.flatnonzero(wrong))[: rows // 2] if wrong.mean() < RARE else np.zeros(0, int)
+        rest = rng.permutation(np.setdiff1d(np.arange(len(tokens)), hard))[: rows - len(hard)]
+        picked = np.sort(np.concatenate([hard, rest]))
+        tokens, labels = tokens[picked], labels[picked]
+    return tokens, labels
 
 
 def _marked(h: Hardened) -> set[int]:

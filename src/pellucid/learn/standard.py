@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -108,7 +108,26 @@ def loss_of(params: Params, tokens: jax.Array, labels: jax.Array, config: Standa
 def _optimiser(s: StandardTraining) -> optax.GradientTransformation:
     warmup = min(s.warmup, max(s.steps // 10, 1))
     rate = optax.warmup_cosine_decay_schedule(0.0, s.lr, warmup, max(s.steps, warmup + 1), s.lr / 10)
-    return optax.chain(optax.clip_by_global_norm(s.clip), optax.adamw(rate, weight_decay=s.weight_decay))
+    chain = optax.chain(optax.clip_by_global_norm(s.clip), optax.adamw(rate, weight_decay=s.weight_decay))
+    return optax.flatten(chain)  # one vector: a second less to compile
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(config: StandardConfig, settings: StandardTraining, examples: int, width: int) -> Any:
+    """The compiled chunk of steps; runs that differ in seed or budget only (give 0 for both) share it."""
+    s, optimiser, params = settings, _optimiser(settings), init_params(0, config)
+    tokens = jax.ShapeDtypeStruct((examples, width), jnp.int32)
+    labels = tokens if config.kind == "tagging" else jax.ShapeDtypeStruct((examples,), jnp.int32)
+    state = jax.eval_shape(optimiser.init, params)
+    advance = jax.jit(functools.partial(_advance, config, optimiser))
+    return advance.lower(params, state, tokens, labels, *_plan(s, 0, examples)).compile()
+
+
+def _plan(s: StandardTraining, step: int, examples: int) -> tuple[np.ndarray, jax.Array]:
+    """Rows int32 [chunk, batch] and dropout keys [chunk] from `step` on: a function of seed and step only."""
+    steps = min(s.chunk, s.steps)
+    rows = np.random.default_rng([s.seed, step, 29]).integers(0, examples, (steps, s.batch)).astype(np.int32)
+    return rows, jax.random.split(jax.random.fold_in(jax.random.key(s.seed), step), steps)
 
 
 def _advance(config: StandardConfig, optimiser, params: Params, state, tokens, labels, rows, keys):
@@ -119,7 +138,7 @@ def _advance(config: StandardConfig, optimiser, params: Params, state, tokens, l
         chosen, key = now
         loss, grads = jax.value_and_grad(loss_of)(params, tokens[chosen], labels[chosen], config, key)
         updates, state = optimiser.update(grads, state, params)
-        return (optax.apply_updates(params, updates), state), loss
+        return (jax.tree.map(jnp.add, params, updates), state), loss
 
     (params, state), losses = jax.lax.scan(body, (params, state), (rows, keys))
     return params, state, losses
@@ -146,16 +165,14 @@ class _Run:
     def __post_init__(self) -> None:
         self.began = time.monotonic()
         self.history = {name: [] for name in ("step", "loss", "valid_token", "valid_sequence")}
-        self.data = (jnp.asarray(self.train[0]), jnp.asarray(self.train[1]))
+        self.data = tuple(jnp.asarray(array, jnp.int32) for array in self.train)
         self.params: Any = jax.device_put(init_params(self.settings.seed, self.config))
-        optimiser = _optimiser(self.settings)
-        self.state: Any = optimiser.init(self.params)
-        self.advance: Any = jax.jit(functools.partial(_advance, self.config, optimiser))
+        self.state: Any = _optimiser(self.settings).init(self.params)
 
     def compile(self) -> None:
         """Compile a chunk of steps and the check, so that neither is counted as training."""
         self.on_progress(0.0, "compiling")
-        self.advance = self.advance.lower(self.params, self.state, *self.data, *self._plan()).compile()
+        self.advance = _compiled(self.config, replace(self.settings, seed=0, budget=0.0), *self.train[0].shape)
         predict_standard(self.params, self.config, self.valid[0])
         self.compile_seconds = time.monotonic() - self.began
 
@@ -174,19 +191,13 @@ class _Run:
             slowest = max(slowest, time.monotonic() - began)
 
     def _chunk(self) -> None:
-        params, state, losses = self.advance(self.params, self.state, *self.data, *self._plan())
+        plan = _plan(self.settings, self.step, len(self.train[0]))
+        params, state, losses = self.advance(self.params, self.state, *self.data, *plan)
         self.losses += np.asarray(losses).tolist()  # waits for the result
         self.params, self.state, self.step = params, state, self.step + len(losses)
         share = max(self.step / self.settings.steps, self._spent() / self.settings.budget)
         score = f", valid {self.best_score[0]:.2%}" if self.checked else ""
         self.on_progress(min(share, 1.0), f"step {self.step}, loss {self.losses[-1]:.3f}{score}")
-
-    def _plan(self) -> tuple[np.ndarray, jax.Array]:
-        """Rows and dropout keys of the next chunk: a function of seed and step only."""
-        s = self.settings
-        n = min(s.chunk, s.steps)
-        rows = np.random.default_rng([s.seed, self.step, 29]).integers(0, len(self.train[0]), (n, s.batch))
-        return rows.astype(np.int32), jax.random.split(jax.random.fold_in(jax.random.key(s.seed), self.step), n)
 
     def _check_every(self) -> int:
         """Steps between checks: a forward pass costs a third of a step."""

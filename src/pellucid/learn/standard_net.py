@@ -166,7 +166,9 @@ def predict_standard(params: dict, config: StandardConfig, tokens: np.ndarray) -
     n, w = tokens.shape
     if (tokens[:, config.width :] >= 0).any():
         longest = int((tokens >= 0).sum(1).max())
-        raise PellucidError(f"a sequence has {longest} symbols with its markers; the model has {config.width} positions")
+        raise PellucidError(
+            f"a sequence has {longest} symbols with its markers; the model has {config.width} positions"
+        )
     narrow = tokens[:, : config.width]
     size = min(PREDICT_BATCH, 1 << max(n - 1, 0).bit_length())  # few shapes, so few compilations
     padded = np.pad(narrow, ((0, -n % size), (0, 0)), constant_values=-1)

@@ -80,9 +80,7 @@ class Trainer:
                 perfect = self._advance(i, stop, steps)
                 if perfect:
                     yield perfect
-                if self.clock.over(self.reserve):
-                    break
-            if self.clock.over(self.reserve):
+            if self.late():
                 break
             if rung + 1 < len(rungs):
                 self.groups = self._best_half(self.groups)
@@ -97,7 +95,7 @@ class Trainer:
         """Bring group `index` to step `stop`; returns the seeds that are already perfect on the sample, if any."""
         s = self.settings
         check_every = max(s.chunk, round(steps / 12 / s.chunk) * s.chunk)
-        while self.groups[index].step < stop and not self.clock.over(self.reserve + self.slowest):
+        while self.groups[index].step < stop and not self.late():
             group = self.groups[index]
             began = time.monotonic()
             plan = make_plan(self.engine, s, steps, group.step, len(self.data[0]))
@@ -116,6 +114,10 @@ class Trainer:
                 if perfect and group.step < steps:
                     return perfect
         return []
+
+    def late(self) -> bool:
+        """Would another chunk eat into the time kept for hardening?"""
+        return self.clock.over(self.reserve + self.slowest)
 
     def _check(self, group: Group) -> list[Trained]:
         params, perfect = np.asarray(group.params), []

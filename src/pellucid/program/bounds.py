@@ -192,10 +192,10 @@ def _formula_ends(expression: formula.Expression, sets: Sets, program: Program, 
     return formula.bounds(expression, ranges)
 
 
-def _between(low: Sequence[int] | np.ndarray, high: Sequence[int] | np.ndarray, program: Program, name: str) -> np.ndarray:
+def _between(
+    low: Sequence[int] | np.ndarray, high: Sequence[int] | np.ndarray, program: Program, name: str
+) -> np.ndarray:
     kind = program.types[name]
     assert isinstance(kind, Integer)
     values = np.arange(kind.low, kind.high + 1)
     return (values >= np.asarray(low)[:, None]) & (values <= np.asarray(high)[:, None])
-
-

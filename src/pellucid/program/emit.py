@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pellucid.data.tokens import Token
+from pellucid.errors import PellucidError
 from pellucid.program import formula, runtime
 from pellucid.program.ir import (
     Aggregate,
     Assign,
     Embed,
+    Evidence,
     Formula,
     Input,
     Lookup,
@@ -22,13 +26,13 @@ from pellucid.program.ir import (
     Readout,
     Select,
 )
-from pellucid.program.literals import LINE, container, docstring, literal, one_of, table
+from pellucid.program.literals import LINE, container, docstring, literal, one_of, settled, table
+from pellucid.program.names import usable
 from pellucid.program.predicates import Compare, Match, OneOf, Predicate
 
 HELPERS = ("read", "closest", "closest_upto", "nearest", "closest_where", "closest_upto_where", "total", "total_upto",
            "winner", "main")  # fmt: skip
 NEEDS = {"closest_where": ("nearest",), "closest_upto_where": ("nearest",)}
-RESERVED = {*HELPERS, "run", "wanted", "sequence", "json", "sys", "SYMBOLS", "MAX_LENGTH"}
 
 
 @dataclass
@@ -37,12 +41,33 @@ class _Writer:
 
     program: Program
     constants: list[str] = field(default_factory=list)
+    otherwise: dict[tuple[int, ...], str] = field(default_factory=dict)
+    taken: set[str] = field(default_factory=lambda: {"SYMBOLS", "MAX_LENGTH"})
     body: list[str] = field(default_factory=list)
     helpers: set[str] = field(default_factory=lambda: {"read", "main"})
 
-    def constant(self, name: str, entries) -> str:
+    def free(self, name: str) -> str:
+        """The name of a new constant."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        return name
+
+    def constant(self, name: str, entries: Iterable[tuple[object, object]]) -> str:
+        name = self.free(name)
         self.constants.append(table(name, entries))
         return name
+
+    def row(self, name: str, values: Iterable[object]) -> str:
+        name, items = self.free(name), [*map(literal, values)]
+        if len(items) == 1:
+            self.constants.append(settled(f"{name} = ({items[0]},)"))
+        else:
+            self.constants.append(container(f"{name} = ", "(", items, ")"))
+        return name
+
+    def statement(self, text: str) -> None:
+        self.body.append(settled(f"    {text}"))
 
     def line(self, target: str, element: str, loop: str) -> None:
         """`target = [element loop]`, on three lines where one is too long."""
@@ -52,7 +77,7 @@ class _Writer:
             flat = f"    {target} = [\n{inner}\n    ]"
             if len(inner) > LINE:
                 flat = f"    {target} = [\n        {element}\n        {loop}\n    ]"
-        self.body.append(flat)
+        self.body.append(settled(flat))
 
     def call(self, helper: str) -> str:
         self.helpers |= {helper, *NEEDS.get(helper, ())}
@@ -65,19 +90,22 @@ def emit(program: Program, certificate: str = "") -> str:
     Args:
         program: a valid program whose variable names are Python identifiers.
         certificate: text of the module docstring; anything may stand in it.
+
+    Raises:
+        PellucidError: a variable has a name that the emitted text needs for something else.
     """
-    clash = [a.name for a in program if a.name in RESERVED or not a.name.isidentifier()]
-    if clash:
-        raise ValueError(f"variable {clash[0]!r} cannot be a name in the emitted program")
+    for a in program:
+        if not usable(a.name):
+            raise PellucidError(f"variable {a.name!r}: an emitted program cannot have a variable of that name")
     writer = _Writer(program)
     inlined = _used_once(program)
     for assign in program:
         _assign(writer, assign, inlined)
     writer.body.append(_return(program))
     vocab = program.vocab
-    symbols = table("SYMBOLS", [(str(token), token) for token in vocab.tokens])
+    symbols = table("SYMBOLS", _symbols(vocab.tokens))
     parts = [
-        docstring(certificate) if certificate else "",
+        docstring(certificate or "A program emitted by Pellucid."),
         "from __future__ import annotations\n\nimport json\nimport sys",
         "\n".join([symbols, f"MAX_LENGTH = {vocab.max_length}", *writer.constants]),
         "\n" + _run_function(writer),
@@ -85,7 +113,13 @@ def emit(program: Program, certificate: str = "") -> str:
         *("\n" + inspect.getsource(getattr(runtime, name)).rstrip() for name in HELPERS if name in writer.helpers),
         '\nif __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))',
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(parts) + "\n"
+
+
+def _symbols(tokens: tuple[Token, ...]) -> list[tuple[Token, Token]]:
+    """Each token by its text; an integer whose text is a token of its own, by itself."""
+    texts = {token for token in tokens if isinstance(token, str)}
+    return [(token if isinstance(token, int) and str(token) in texts else str(token), token) for token in tokens]
 
 
 def ast_nodes(source: str) -> int:
@@ -103,9 +137,13 @@ def ast_nodes(source: str) -> int:
 
 
 def code_lines(source: str) -> int:
-    """Lines of `run` and the constants above it: from after the imports to the runtime."""
-    text = source.split("import sys\n", 1)[1].split("# Runtime, the same in every program.")[0]
-    return sum(1 for line in text.splitlines() if line.strip() and not line.strip().startswith("#"))
+    """Lines of `run` and the constants above it, without blank lines and comments."""
+    body = ast.parse(source).body
+    last = next(node for node in body if isinstance(node, ast.FunctionDef) and node.name == "run")
+    kept = [node for node in body[: body.index(last) + 1] if isinstance(node, ast.Assign | ast.FunctionDef)]
+    lines = source.split("\n")
+    text = [line.strip() for node in kept for line in lines[node.lineno - 1 : node.end_lineno]]
+    return sum(1 for line in text if line and not line.startswith("#"))
 
 
 def _has_docstring(function: ast.FunctionDef) -> bool:
@@ -122,10 +160,9 @@ def _run_function(writer: _Writer) -> str:
 
 
 def _return(program: Program) -> str:
-    node = program[program.output]
-    if isinstance(node, Readout) and node.pooled:
+    if program.vocab.kind == "classification":
         return f"    return {program.output}"
-    return f"    return {program.output}[1 : len(sequence) + 1]"
+    return settled(f"    return {program.output}[1 : len(sequence) + 1]")
 
 
 def _used_once(program: Program) -> set[str]:
@@ -144,16 +181,18 @@ def _assign(writer: _Writer, assign: Assign, inlined: set[str]) -> None:
             end = [] if program.vocab.end is None else [literal(program.vocab.end)]
             parts = ", ".join([literal(program.vocab.begin), "*read(sequence)", *end])
             if program.vocab.kind == "classification":
-                writer.body.append('    if not sequence:\n        raise ValueError("an empty sequence has no label")')
-            writer.body.append(f"    {name} = [{parts}]")
+                writer.body.append(
+                    '    if len(sequence) == 0:\n        raise ValueError("an empty sequence has no label")'
+                )
+            writer.statement(f"{name} = [{parts}]")
         case Input("positions"):
-            writer.body.append(f"    {name} = list(range(len({_tokens(program)})))")
+            writer.statement(f"{name} = list(range(len({_tokens(program)})))")
         case Input():
-            writer.body.append(f"    {name} = [1] * len({_tokens(program)})")
+            writer.statement(f"{name} = [1] * len({_tokens(program)})")
         case Embed(variable, cases):
             writer.line(name, f"{writer.constant(name.upper(), cases)}[v]", f"for v in {variable}")
         case Select(kind="closest") if name not in inlined:
-            writer.body.append(f"    {name} = {_closest(writer, name, node)}")
+            writer.statement(f"{name} = {_closest(writer, name, node)}")
         case Select():
             pass
         case Aggregate():
@@ -162,7 +201,7 @@ def _assign(writer: _Writer, assign: Assign, inlined: set[str]) -> None:
             _lookup(writer, name, node)
         case Formula(expression):
             names = list(dict.fromkeys(formula.names_in(expression)))
-            letters = dict(zip(names, "abcdefgh", strict=False))
+            letters = {n: "abcdefgh"[i] if len(names) <= 8 else f"v{i}" for i, n in enumerate(names)}
             loop = _loop([*letters.values()], names) if names else f"for _ in {_tokens(program)}"
             writer.line(name, formula.text(formula.rename_in(expression, letters)), loop)
         case Readout():
@@ -205,7 +244,7 @@ def _aggregate(writer: _Writer, name: str, node: Aggregate, inline: bool) -> Non
     wanted = _wanted(writer, name, select)
     if node.how == "sum" and wanted is not None:
         asked = _asked(writer, select, wanted)
-        writer.body.append(f"    {name} = {writer.call(f'total{upto}')}({asked}, {select.key}, {node.value})")
+        writer.statement(f"{name} = {writer.call(f'total{upto}')}({asked}, {select.key}, {node.value})")
         return
     if wanted is not None:
         element = f"{keys}.count({wanted})"
@@ -237,7 +276,7 @@ def _asked(writer: _Writer, node: Select, wanted: str) -> str:
     if wanted == "q":
         return node.query
     if isinstance(node.predicate, OneOf):
-        writer.body.append(f"    wanted = [{wanted}] * len({node.query})")
+        writer.statement(f"wanted = [{wanted}] * len({node.query})")
     else:
         writer.line("wanted", wanted, f"for q in {node.query}")
     return "wanted"
@@ -266,54 +305,62 @@ def _test(writer: _Writer, name: str, predicate: Predicate) -> str:
         case OneOf(values):
             return f"k in {one_of(values)}" if values else "False"
         case Match(cases, default):
-            single = all(len(row) <= 1 for _, row in cases) and len(default) <= 1
-            rows = [(q, (row[0] if row else None) if single else row) for q, row in cases]
-            constant = writer.constant(f"WANTED_BY_{name.upper()}", rows)
-            if single:
-                return f"k == {constant}.get(q{f', {literal(default[0])}' if default else ''})"
+            constant = writer.constant(f"WANTED_BY_{name.upper()}", cases)
             return f"k in {constant}.get(q, {literal(default)})"
 
 
 def _readout(writer: _Writer, name: str, node: Readout) -> None:
-    labels = f"{name.upper()}_LABELS"
-    writer.constants.append("# Evidence of each value for these labels, in this order; nothing where not listed.")
-    writer.constants.append(
-        container(f"{labels} = ", "(", [*map(literal, node.labels)], ",)" if len(node.labels) == 1 else ")")
-    )
-    rows = [literal(node.bias)] if any(node.bias) or not (node.evidence or node.scaled) else []
-    names = []
-    for evidence in node.evidence:
-        constant = writer.constant(f"{name.upper()}_BY_{evidence.variable.upper()}", evidence.rows)
-        rows.append(f"{constant}.get(v{len(names)}, {literal(evidence.default)})")
-        names.append(evidence.variable)
-    for variable, weights in node.scaled:
-        rows.append(f"[v{len(names)} * w for w in {literal(weights)}]")
-        names.append(variable)
+    upper = name.upper()
+    writer.constants.append("# Evidence of each value for these labels, in this order.")
+    labels, names, rows = writer.row(f"{upper}_LABELS", node.labels), [], []
+    if any(node.bias) or not (node.evidence or node.scaled):
+        rows.append(writer.row(f"{upper}_BIAS", node.bias))
+    reads = [*node.evidence, *node.scaled]
+    letters = _letters(len(reads))
+    for letter, part in zip(letters, reads, strict=True):
+        if isinstance(part, Evidence):
+            names.append(part.variable)
+            constant = writer.constant(f"{upper}_BY_{part.variable.upper()}", part.rows)
+            rows.append(f"{constant}.get({letter}, {_otherwise(writer, upper, part.default)})")
+        else:
+            names.append(part[0])
+            constant = writer.row(f"{upper}_PER_{part[0].upper()}", part[1])
+            rows.append(f"[{letter} * w for w in {constant}]")
     loop = _votes_loop(names or [_tokens(writer.program)])
     writer.call("winner")
     if node.pooled:
         inner = "".join(f"            {row},\n" for row in rows)
         writer.body.append("    # Every token adds its evidence; the label with the largest sum wins.")
-        writer.body.append(f"    votes = [\n        row\n{loop}\n        for row in (\n{inner}        )\n    ]")
-        writer.body.append(f"    {name} = winner({labels}, votes[{len(rows)} : {len(rows)} * (len(sequence) + 1)])")
+        if len(rows) == 1:
+            writer.line("votes", rows[0], loop.strip())
+        else:
+            writer.statement(f"votes = [\n        row\n{loop}\n        for row in (\n{inner}        )\n    ]")
+        writer.statement(f"{name} = winner({labels}, votes[{len(rows)} : {len(rows)} * (len(sequence) + 1)])")
         return
     inner = "".join(f"                {row},\n" for row in rows)
     writer.body.append("    # The label with the largest sum of evidence wins.")
     call = f"        winner(\n            {labels},\n            [\n{inner}            ],\n        )\n"
-    writer.body.append(f"    {name} = [\n{call}{loop}\n    ]")
+    writer.statement(f"{name} = [\n{call}{loop}\n    ]")
+
+
+def _otherwise(writer: _Writer, upper: str, default: tuple[int, ...]) -> str:
+    """Evidence of the values not listed."""
+    if default not in writer.otherwise:
+        writer.otherwise[default] = writer.row(f"{upper}_OTHERWISE" if any(default) else "NO_EVIDENCE", default)
+    return writer.otherwise[default]
+
+
+def _letters(count: int) -> list[str]:
+    """Loop variables, one per variable read; parts of one where the loop would not fit on a line."""
+    return [f"v{i}" if count <= 16 else f"v[{i}]" for i in range(count)]
 
 
 def _votes_loop(names: list[str]) -> str:
     """`for v0, v1 in zip(a, b)`, its arguments on lines of their own where it is long."""
-    letters = ", ".join(f"v{i}" for i in range(len(names)))
+    letters = "v" if len(names) > 16 else ", ".join(_letters(len(names)))
     if len(names) == 1:
         return f"        for {letters} in {names[0]}"
     flat = f"        for {letters} in zip({', '.join(names)})"
     if len(flat) <= LINE:
         return flat
-    head = f"        for {letters} in zip("
-    if len(head) > LINE:
-        head = "        for {} in zip(".format(
-            "(\n            " + letters.replace(", ", ",\n            ") + ",\n        )"
-        )
-    return head + "\n" + "".join(f"            {name},\n" for name in names) + "        )"
+    return f"        for {letters} in zip(\n" + "".join(f"            {name},\n" for name in names) + "        )"

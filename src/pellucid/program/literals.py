@@ -1,7 +1,9 @@
-"""Python source of plain values, in the formatter's style: double quotes, wrapped lines, every character escaped by `repr`."""
+"""Python source of plain values, in the formatter's style: double quotes, wrapped lines, odd characters escaped."""
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Iterable
 
 LINE = 88
@@ -11,10 +13,19 @@ def literal(value: object) -> str:
     """Source of a string, integer, None, or a tuple of such."""
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
-    text = repr(value)
-    if isinstance(value, str) and text[0] == "'" and '"' not in value:
-        return '"' + text[1:-1].replace("\\'", "'") + '"'
-    return text
+    if not isinstance(value, str):
+        return repr(value)
+    escaped = repr(value + '"')[1:-2]  # as between single quotes
+    if value.count('"') > value.count("'"):
+        return f"'{escaped}'"
+    return '"' + escaped.replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def settled(statement: str) -> str:
+    """The statement, told to formatters as it is wherever they could wrap it otherwise."""
+    # How wide the formatter takes other characters than ASCII to be is not known here.
+    fits = all(len(line) <= LINE and (line.isascii() or 2 * len(line) <= LINE) for line in statement.split("\n"))
+    return statement if fits else statement + "  # fmt: skip"
 
 
 def one_of(values: Iterable[object]) -> str:
@@ -30,8 +41,8 @@ def table(name: str, entries: Iterable[tuple[object, object]]) -> str:
 def container(head: str, opening: str, items: list[str], closing: str) -> str:
     """A display on one line if it fits, else wrapped lines kept as they are by formatters."""
     flat = f"{head}{opening}{', '.join(items)}{closing}"
-    if len(flat) <= LINE:
-        return flat
+    if len(flat) <= LINE or len(items) == 1:
+        return settled(flat)
     lines, line = [], ""
     for item in items:
         if line and len(line) + len(item) + 6 > LINE:
@@ -43,6 +54,7 @@ def container(head: str, opening: str, items: list[str], closing: str) -> str:
 
 
 def docstring(text: str) -> str:
-    """A module docstring holding exactly this text, whatever is in it."""
-    safe = "".join(c if c == "\n" or (c.isprintable() and c != "\\") else repr(c)[1:-1] for c in text)
-    return '"""' + safe.replace('"""', '\\"\\"\\"').removesuffix('"') + ('\\"' if safe.endswith('"') else "") + '"""'
+    """A module docstring holding this text, whatever is in it; space around it and at line ends goes."""
+    lines = [line.rstrip(" ") for line in inspect.cleandoc(text).split("\n")]
+    safe = "\n".join("".join(c if c.isprintable() and c != "\\" else repr(c)[1:-1] for c in line) for line in lines)
+    return '"""' + re.sub(r'^"|"(?="|\Z)', r'\\"', safe.strip()) + '"""'

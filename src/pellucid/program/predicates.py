@@ -102,8 +102,10 @@ def recognise(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value], k
     for candidate in _candidates(truth, occurs, queries, keys):
         if not ((matrix(candidate, queries, keys) != truth) & occurs).any():
             return candidate
-    live_k = np.flatnonzero(occurs.any(axis=0))
-    rows = {queries[i]: tuple(keys[j] for j in live_k if truth[i, j]) for i in np.flatnonzero(occurs.any(axis=1))}
+    live_k = np.flatnonzero(occurs.any(axis=0)).tolist()
+    rows = {
+        queries[i]: tuple(keys[j] for j in live_k if truth[i, j]) for i in np.flatnonzero(occurs.any(axis=1)).tolist()
+    }
     default = Counter(rows.values()).most_common(1)[0][0] if rows else ()
     return Match(tuple((q, row) for q, row in rows.items() if row != default), default)
 
@@ -111,7 +113,7 @@ def recognise(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value], k
 def _candidates(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value], keys: Sequence[Value]):
     """Closed forms worth trying, simplest first."""
     sure = np.all(truth | ~occurs, axis=0) & np.any(truth & occurs, axis=0)
-    yield OneOf(tuple(keys[j] for j in np.flatnonzero(sure)))
+    yield OneOf(tuple(keys[j] for j in np.flatnonzero(sure).tolist()))
     yield Compare("==")
     yield Compare("!=")
     integers = [v for v in (*queries, *keys) if not isinstance(v, str)]

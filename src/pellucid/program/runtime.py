@@ -29,7 +29,7 @@ def read(sequence):
         if known is None or isinstance(token, bool) or not same:
             some = ", ".join(map(repr, list(SYMBOLS.values())[:20]))
             more = ", ..." if len(SYMBOLS) > 20 else ""
-            raise ValueError(f"unknown token {token!r:.60}; expected one of {some}{more}")
+            raise ValueError(f"unknown token {token!r:.60}; expected {some}{more}")
         tokens.append(known)
     if len(tokens) > MAX_LENGTH:
         raise ValueError(f"{len(tokens)} tokens are too many; at most {MAX_LENGTH}")

@@ -28,6 +28,7 @@ from pellucid.program.ir import Program
 EXHAUSTIVE = 1_000_000
 SAMPLES = 20_000
 HOPELESS = 100_000_000
+ATTEMPTS = 20  # times a program is started again after it failed on an input
 BATCH = 400_000  # inputs held in memory at once
 Inputs = Sequence[tuple[Token, ...]]
 Model = Callable[[Inputs], list]
@@ -45,9 +46,11 @@ class Verdict:
 
     @property
     def faithful(self) -> bool:
+        """Whether every input checked agreed."""
         return self.mismatches == 0
 
     def to_json(self) -> dict[str, Any]:
+        """The entry `faithful` of `report.json`."""
         data = {
             "checked": self.checked,
             "mismatches": self.mismatches,
@@ -165,25 +168,44 @@ class _Job:
             self._process = subprocess.Popen(command, stdin=given, stdout=told, stderr=subprocess.PIPE)
 
     def outputs(self) -> list:
+        """One output per input; after `ATTEMPTS` failures the rest are not tried."""
         found: list = []
-        while True:
-            _, errors = self._process.communicate()
-            text = self._files.with_suffix(".out").read_text(encoding="utf-8")
-            found += [_parsed(line) for line in text.splitlines()]
-            if self._process.returncode == 0 or len(found) >= len(self._inputs):
+        size = len(self._inputs)
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._start(len(found))
+            failure = self._wait()
+            text = self._files.with_suffix(".out").read_text(encoding="utf-8", errors="replace")
+            found += [_parsed(line) for line in text.split("\n")[:-1]]
+            if failure is None or len(found) >= size:
                 break
-            last = errors.decode("utf-8", "replace").strip().splitlines()
-            found.append("error: " + (last[-1] if last else f"exit code {self._process.returncode}"))
-            if len(found) > 100 and found.count(found[-1]) > 50:  # a program that always fails: no need to go on
-                found += [found[-1]] * (len(self._inputs) - len(found))
-            if len(found) >= len(self._inputs):
+            found.append(f"error: {failure}")
+            if len(found) == size:
                 break
-            self._start(len(found))
-        return (found + ["error: no output"] * len(self._inputs))[: len(self._inputs)]
+        if len(found) > size:
+            return [*found[: size - 1], "error: more outputs than inputs"]
+        return found + ["error: no output"] * (size - len(found))
+
+    def _wait(self) -> str | None:
+        """What went wrong, None if nothing did."""
+        limit = 60 + len(self._inputs) // 100
+        try:
+            _, errors = self._process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+            return f"still running after {limit} seconds"
+        if self._process.returncode == 0:
+            return None
+        last = errors.decode("utf-8", "replace").strip().splitlines()
+        return last[-1] if last else f"exit code {self._process.returncode}"
 
 
 def _parsed(line: str) -> Any:
     try:
-        return json.loads(line)
-    except ValueError:
+        output = json.loads(line)
+    except (ValueError, RecursionError):
         return f"error: not JSON: {line[:80]}"
+    if set(map(type, output if isinstance(output, list) else [output])) <= {int, str}:  # 1 is no True and no 1.0
+        return output
+    return f"error: not labels: {line[:80]}"

@@ -1,0 +1,27 @@
+"""Write measured tables and learned programs into README.md, between `<!-- name: file -->` and `<!-- end -->`.
+
+    python benchmarks/update_docs.py
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def filled(text: str) -> str:
+    """The text with every marked block replaced by the file it names; Python files as code blocks."""
+
+    def block(match: re.Match[str]) -> str:
+        content = (ROOT / match["file"]).read_text(encoding="utf-8").rstrip()
+        body = f"```python\n{content}\n```" if match["file"].endswith(".py") else content
+        return f"{match['head']}\n{body}\n<!-- end -->"
+
+    return re.sub(r"(?P<head><!-- \w+: (?P<file>\S+) -->)\n.*?<!-- end -->", block, text, flags=re.DOTALL)
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,112 @@
+"""Random hard models, and programs run as a user would run them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from pellucid.data.vocab import Vocab
+from pellucid.learn.extract import extract
+from pellucid.learn.hardened import Hardened, HardLayer
+from pellucid.program.emit import emit
+from pellucid.program.ir import Assign, Program
+
+
+def program(vocab, *pairs):
+    """A program from (name, node) pairs; the last one is the output."""
+    return Program(vocab, tuple(Assign(name, node) for name, node in pairs), pairs[-1][0])
+
+
+def random_hardened(rng, vocab, *, layers=2, heads=2, k=None, one_hot=True, clusters=0, repeat=False):
+    """A random hard model; `clusters` learnt embeddings beside or instead of one-hot tokens, MLPs that read twice."""
+    size = len(vocab.symbols)
+    k = k or max(size, vocab.width)
+    embedding = [np.arange(size)] * (one_hot or not clusters) + [rng.integers(0, k, size) for _ in range(clusters)]
+    cat, num, built = len(embedding) + 1, 1, []
+    for depth in range(layers):
+        reach = min(int(rng.integers(2, 20)), vocab.width ** (depth + 1) + 1)
+        # One key value per query value as in the paper, now and then any pattern.
+        pattern = np.eye(k, dtype=bool)[rng.integers(0, k, (heads, k))] ^ (
+            rng.random((heads, k, k)) < 0.2 * (depth % 2)
+        )
+        late, later = cat + heads, num + heads
+        reads = rng.integers(0, late, (1, 1)).repeat(2, 1) if repeat else rng.integers(0, late, (1, 2))
+        built.append(
+            HardLayer(
+                cat_query=rng.integers(0, cat, heads),
+                cat_key=rng.integers(0, cat, heads),
+                cat_value=rng.integers(0, cat, heads),
+                cat_predicate=pattern,
+                num_query=rng.integers(0, cat, heads),
+                num_key=rng.integers(0, cat, heads),
+                num_value=rng.integers(0, num, heads),
+                num_predicate=np.eye(k, dtype=bool)[rng.integers(0, k, (heads, k))],
+                cat_mlp_read=reads,
+                cat_mlp_table=rng.integers(0, k, (1, k, k)),
+                num_mlp_read=rng.integers(0, later, (1, 1)).repeat(2, 1) if repeat else rng.integers(0, later, (1, 2)),
+                num_mlp_table=rng.integers(0, k, (1, reach, reach)),
+            )
+        )
+        cat, num = late + 2, later
+    classes = len(vocab.labels)
+    sparse = rng.random((cat, 1, 1)) < rng.choice([0.3, 1.0])
+    return Hardened(
+        k=k,
+        kind=vocab.kind,
+        causal=vocab.causal,
+        n_tokens=len(vocab.tokens),
+        embedding=np.array(embedding),
+        layers=tuple(built),
+        readout_cat=rng.integers(-50, 50, (cat, k, classes)) * sparse,
+        readout_num=rng.integers(-5, 5, (num, classes)) * (rng.random((num, 1)) < 0.4),
+        bias=rng.integers(-9, 9, classes),
+    )
+
+
+def random_program(seed):
+    """(hard model, program), every second one causal, for classification, ... as the seed says."""
+    rng = np.random.default_rng(seed)
+    kind = ("tagging", "classification")[seed // 2 % 2]
+    tokens = [(0, 1, 2), (-1, 5, "b"), ("x", "y", "zz")][seed % 3]
+    markers = ("begin", "both")[seed // 4 % 2]
+    vocab = Vocab.of(tokens, ("p", "q", 7), kind, int(rng.integers(1, 5)), bool(seed % 2), markers)
+    hard = random_hardened(
+        rng,
+        vocab,
+        layers=int(rng.integers(1, 3)),
+        one_hot=seed // 8 % 2 == 0,
+        clusters=seed // 8 % 3,
+        repeat=seed // 16 % 2,
+    )
+    return hard, extract(hard, vocab)
+
+
+def run_lines(source, lines, folder=None, arguments=("--jsonl",)):
+    """Outcome of `python -I -S program.py` with these lines on standard input."""
+    path = Path(folder, "program.py")
+    path.write_text(source, encoding="utf-8")
+    text = "".join(line + "\n" for line in lines)
+    return subprocess.run(
+        [sys.executable, "-I", "-S", str(path), *arguments],
+        input=text.encode(),
+        capture_output=True,
+        cwd=folder,
+        timeout=60,
+    )
+
+
+def text_outputs(program, inputs, folder):
+    """Outputs of the emitted text in a process of its own."""
+    done = run_lines(emit(program, "certificate"), [json.dumps(list(s)) for s in inputs], folder)
+    assert done.returncode == 0
+    assert not done.stderr, done.stderr.decode()
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def loaded(source):
+    """Namespace of an emitted program, imported rather than run."""
+    space = {"__name__": "emitted"}
+    exec(compile(source, "program.py", "exec"), space)
+    return space

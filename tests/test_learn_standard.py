@@ -1,0 +1,187 @@
+"""The standard Transformer: masks, padding, pooling, and its training."""
+
+import json
+from dataclasses import replace
+
+import jax
+import numpy as np
+import pytest
+
+from pellucid.errors import PellucidError
+from pellucid.learning.hardened import accuracy
+from pellucid.learning.standard import StandardConfig, StandardTraining, fit_standard, predict_standard
+from pellucid.learning.standard_net import forward, init_params
+
+BEGIN = 4
+SMALL = StandardConfig(5, 4, 4, 7, layers=1, heads=2, hidden=16, mlp=2)
+POOLED = replace(SMALL, n_classes=2, kind="classification")
+QUICK = StandardTraining(steps=400, batch=32, lr=5e-3, warmup=10, chunk=20)
+
+
+def sequences(n: int, width: int = 7, seed: int = 0) -> np.ndarray:
+    """Begin marker, then 1 to width - 1 tokens of 0..3, then padding."""
+    rng = np.random.default_rng(seed)
+    tokens = rng.integers(0, 4, (n, width)).astype(np.int32)
+    tokens[:, 0] = BEGIN
+    tokens[np.arange(width) > rng.integers(1, width, n)[:, None]] = -1
+    return tokens
+
+
+def first_token(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Tagging: each position is labelled with the first token of the sequence."""
+    tokens = sequences(n, seed=seed)
+    labels = np.where((tokens >= 0) & (tokens < BEGIN), tokens[:, 1:2], -1)
+    return tokens, labels.astype(np.int32)
+
+
+def has_zero(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Classification: is there a zero?"""
+    tokens = sequences(n, seed=seed)
+    return tokens, (tokens == 0).any(1).astype(np.int32)
+
+
+compiled = jax.jit(forward, static_argnames="config")
+
+
+def scores(tokens: np.ndarray, config: StandardConfig) -> np.ndarray:
+    return np.asarray(compiled(init_params(3, config), tokens, config))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK)
+
+
+def test_scores_and_codes_have_the_promised_shapes():
+    tokens = sequences(20)
+    assert scores(tokens, SMALL).shape == (20, 7, 4)
+    assert scores(tokens, POOLED).shape == (20, 2)
+    codes = predict_standard(init_params(0, SMALL), SMALL, tokens)
+    assert codes.shape == (20, 7)
+    assert codes.dtype == np.int32
+    assert predict_standard(init_params(0, POOLED), POOLED, tokens).shape == (20,)
+    assert predict_standard(init_params(0, SMALL), SMALL, tokens[:0]).shape == (0, 7)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+def test_a_causal_model_never_looks_ahead_and_another_one_does(causal):
+    config = replace(SMALL, causal=causal, layers=2)
+    tokens = np.array([[BEGIN, 0, 1, 2, 3, 0, 1]], np.int32)
+    for later in range(1, 7):
+        changed = tokens.copy()
+        changed[0, later] = (tokens[0, later] + 1) % 4
+        gap = np.abs(scores(changed, config) - scores(tokens, config))[0].max(-1)
+        assert gap[later] > 1e-3
+        assert (gap[:later].max() < 1e-6) == causal
+
+
+@pytest.mark.parametrize("config", [SMALL, replace(SMALL, causal=True), POOLED], ids=["plain", "causal", "pooled"])
+def test_padding_changes_nothing(config):
+    wide = sequences(20)
+    wide[:, 5:] = -1
+    whole, cut = scores(wide, config), scores(wide[:, :5], config)
+    if config.kind == "classification":
+        np.testing.assert_allclose(cut, whole, atol=1e-5)
+    else:
+        real = wide[:, :5] >= 0
+        np.testing.assert_allclose(cut[real], whole[:, :5][real], atol=1e-5)
+    wider = np.pad(wide, ((0, 0), (0, 3)), constant_values=-1)
+    params = init_params(3, config)
+    codes = predict_standard(params, config, wider)
+    np.testing.assert_array_equal(
+        codes if config.kind == "classification" else codes[:, :7], predict_standard(params, config, wide)
+    )
+
+
+def test_pooling_takes_the_mean_over_the_users_positions_only():
+    tagger = replace(POOLED, kind="tagging")
+    tokens = sequences(20)
+    tokens[0, 1:] = -1
+    own = ((tokens >= 0) & (tokens < BEGIN))[..., None]
+    mean = (scores(tokens, tagger) * own).sum(1) / np.maximum(own.sum(1), 1)
+    np.testing.assert_allclose(scores(tokens, POOLED), mean, atol=1e-5)
+
+
+def test_a_prediction_does_not_depend_on_its_batch():
+    tokens, params = sequences(600), init_params(1, SMALL)
+    codes = predict_standard(params, SMALL, tokens)
+    np.testing.assert_array_equal(codes[::97], predict_standard(params, SMALL, tokens[::97]))
+
+
+def test_a_large_vocabulary_is_looked_up_as_a_small_one_is():
+    large = replace(SMALL, n_symbols=300)
+    params = init_params(2, large)
+    tokens = sequences(20)
+    small = {**params, "token": params["token"][:5]}
+    np.testing.assert_allclose(compiled(params, tokens, large), compiled(small, tokens, SMALL), atol=1e-5)
+
+
+def test_learns_tagging_and_stops_when_perfect(fitted):
+    tokens, labels = first_token(100, seed=2)
+    assert accuracy(predict_standard(fitted.params, SMALL, tokens), labels)["token"] > 0.98
+    assert fitted.stopped == "perfect on validation"
+    assert fitted.history["valid_token"][-1] == 1.0
+    assert fitted.history["step"][-1] < QUICK.steps
+    assert set(fitted.history) == {"step", "loss", "valid_token", "valid_sequence"}
+    assert len({len(column) for column in fitted.history.values()}) == 1
+    assert json.loads(json.dumps(fitted.history)) == fitted.history
+    assert set(fitted.seconds) == {"compile", "train"}
+    assert all(isinstance(array, np.ndarray) and array.dtype == np.float32 for array in fitted.params.values())
+
+
+def test_the_same_seed_gives_the_same_model(fitted):
+    again = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK)
+    assert again.history == fitted.history
+    for name, array in fitted.params.items():
+        np.testing.assert_array_equal(array, again.params[name])
+    assert not np.array_equal(init_params(0, SMALL)["token"], init_params(1, SMALL)["token"])
+
+
+def test_learns_classification_with_dropout():
+    config = replace(POOLED, dropout=0.1)
+    fit = fit_standard(has_zero(600), has_zero(100, seed=1), config, QUICK)
+    tokens, labels = has_zero(100, seed=2)
+    assert (predict_standard(fit.params, config, tokens) == labels).mean() > 0.97
+
+
+def test_stops_when_the_budget_is_spent():
+    fit = fit_standard(first_token(600), first_token(100, seed=1), SMALL, replace(QUICK, budget=0.01))
+    assert fit.stopped == "budget spent"
+    assert fit.history["step"] == [QUICK.chunk]
+    assert set(fit.params) == set(init_params(0, SMALL))
+
+
+def test_an_interrupt_keeps_the_best_so_far():
+    def interrupt(share: float, message: str) -> None:
+        assert 0.0 <= share <= 1.0
+        if message.startswith("step 40"):
+            raise KeyboardInterrupt
+
+    fit = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK, interrupt)
+    assert fit.stopped == "interrupted"
+    assert fit.history["step"][-1] == 40
+    assert predict_standard(fit.params, SMALL, sequences(20)).shape == (20, 7)
+
+
+def test_an_interrupt_before_the_first_step_is_passed_on():
+    def interrupt(share: float, message: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_standard(first_token(10), first_token(10), SMALL, QUICK, interrupt)
+
+
+def test_bad_sizes_and_data_are_told_in_one_line():
+    with pytest.raises(PellucidError, match="hidden = 16 must be a multiple of heads = 3"):
+        replace(SMALL, heads=3)
+    with pytest.raises(PellucidError, match="layers must be at least 1, got 0"):
+        replace(SMALL, layers=0)
+    with pytest.raises(PellucidError, match="dropout must be at least 0 and below 1"):
+        replace(SMALL, dropout=1.0)
+    with pytest.raises(PellucidError, match="9 symbols with its markers; the model has 7 positions"):
+        predict_standard(init_params(0, SMALL), SMALL, np.zeros((1, 9), np.int32))
+    tokens, labels = first_token(10)
+    with pytest.raises(PellucidError, match="valid: no position is scored"):
+        fit_standard((tokens, labels), (tokens, np.full_like(labels, -1)), SMALL, QUICK)
+    with pytest.raises(PellucidError, match=r"train: labels have shape \(10,\)"):
+        fit_standard((tokens, labels[:, 0]), (tokens, labels), SMALL, QUICK)
