@@ -25,7 +25,7 @@ from pellucid.program.simplify import PASSES, drop_unused, merge_equal, simplify
 from program_samples import loaded, program, random_program, run_lines
 
 seeds = st.integers(0, 10**6)
-few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def domain(vocab):
@@ -98,9 +98,9 @@ def test_names_are_valid_unique_and_only_names(seed):
 def test_emitted_programs_are_formatted_and_clean(tmp_path):
     for seed in range(24):
         _, before = random_program(seed)
-        for kind, facts in zip("ob", all_facts(before.vocab), strict=True):
-            after = with_readable_names(simplify(before, facts))
-            (tmp_path / f"p{seed}{kind}.py").write_text(emit(after, f"Random program {seed}.\n\nSecond paragraph."))
+        after = simplify(before, all_facts(before.vocab)[0]) if seed % 3 else drop_unused(before)
+        text = emit(with_readable_names(after), f"Random program {seed}.\n\nSecond paragraph.")
+        (tmp_path / f"p{seed}.py").write_text(text)
     for command in (["format", "--check"], ["check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path)], capture_output=True, text=True

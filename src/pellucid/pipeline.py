@@ -130,10 +130,10 @@ def _learn_program(problem: Problem, options: dict[str, Any], how: str, stages: 
 
 
 def _learn_standard(problem: Problem, options: dict[str, Any], how: str, stages: _Stages) -> Learned:
-    from pellucid.learning.models import fit_standard
+    from pellucid.learning.standard_model import fit_standard_model
 
     del how
-    fitted = fit_standard(problem, options, stages.on_progress)
+    fitted = fit_standard_model(problem, options, stages.on_progress)
     predictor = fitted.predictor(problem.vocab)
     scores = {name: accuracy(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
     report = _report(problem, "standard", options, scores, stages, fitted.seconds)

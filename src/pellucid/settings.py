@@ -23,6 +23,8 @@ MODEL = {
     "k": int,
     "nested_counts": bool,
     "free_counts": bool,
+    "mlp": int,
+    "dropout": float,
 }
 TRAINING = {"batch": int, "lr": float, "tau_start": float, "tau_end": float, "group": int, "refine": bool}
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

@@ -15,6 +15,7 @@ from pellucid.learn.refine import refine
 from pellucid.learn.train import Clock, Progress, Trained
 
 Arrays = tuple[np.ndarray, np.ndarray]
+HARDENED = 3
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def finish(
 ) -> Iterator[tuple[Trained, Candidate]]:
     """Finish trained seeds one by one, the most promising first; ends after a perfect one or with the budget."""
     pool = []
-    for trained in found:
+    for trained in found[:HARDENED]:
         on_progress(0.0, f"hardening seed {trained.seed}")
         candidate = measure(fit_readout(harden(trained.params, config), train, valid), train, valid)
         yield trained, candidate

@@ -42,6 +42,7 @@ class FittedPrograms:
 
     @property
     def history(self) -> dict[str, Any]:
+        """Course of the training of every seed."""
         return self.result.history
 
     @property
@@ -61,12 +62,15 @@ class FittedPrograms:
     def files(self, vocab: Vocab) -> dict[str, str | bytes]:
         """Model files by name."""
         arrays = checkpoint.arrays_of(self.result.params, self.result.hardened)
-        return _files("programs", checkpoint.config_to_json(self.config), vocab, arrays)
+        return model_files("programs", checkpoint.config_to_json(self.config), vocab, arrays)
 
 
 def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnProgress) -> FittedPrograms:
     """Train a Transformer Program on a problem; `options` as `learn` takes them, None for the default."""
     vocab, model = problem.vocab, dict(problem.settings.model)
+    known = {"heads", "mlps", *(f.name for f in dataclasses.fields(ProgramsConfig))}
+    if unknown := [key for key in model if key not in known]:
+        raise PellucidError(f"--set {unknown[0]}: not of a Transformer Program; it goes with --model standard")
     heads, mlps = model.pop("heads", problem.sizes["heads"]), model.pop("mlps", problem.sizes["mlps"])
     sizes = {
         "layers": problem.sizes["layers"],
@@ -75,9 +79,9 @@ def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnPr
         "mlps_cat": mlps - mlps // 2,
         "mlps_num": mlps // 2,
     }
-    config = ProgramsConfig(**(_shape(vocab) | sizes | model))
+    config = ProgramsConfig(**(shape_of(vocab) | sizes | model))
     chosen = {key: value for key, value in options.items() if value is not None}
-    settings = _replaced(TrainConfig(), {**chosen, **problem.settings.training})
+    settings = replaced(TrainConfig(), {**chosen, **problem.settings.training})
     train, valid = (vocab.encode(part) for part in (problem.splits.train, problem.splits.valid))
     result = fit(
         (train.tokens, train.labels),
@@ -115,7 +119,8 @@ def as_lists(vocab: Vocab, codes: np.ndarray, inputs: Sequence) -> list:
     return list(decoded) if vocab.kind == "classification" else [list(labels) for labels in decoded]
 
 
-def _shape(vocab: Vocab) -> dict[str, Any]:
+def shape_of(vocab: Vocab) -> dict[str, Any]:
+    """Sizes of a model that the vocabulary decides."""
     return {
         "n_symbols": len(vocab.symbols),
         "n_tokens": len(vocab.tokens),
@@ -126,7 +131,7 @@ def _shape(vocab: Vocab) -> dict[str, Any]:
     }
 
 
-def _replaced(settings: Any, values: Mapping[str, Any]) -> Any:
+def replaced(settings: Any, values: Mapping[str, Any]) -> Any:
     """Settings with the values given; one that this model does not have is an error."""
     known = {f.name for f in dataclasses.fields(settings)}
     for key, value in values.items():
@@ -137,7 +142,8 @@ def _replaced(settings: Any, values: Mapping[str, Any]) -> Any:
     return dataclasses.replace(settings, **values)
 
 
-def _files(family: str, config: dict[str, Any], vocab: Vocab, arrays: dict[str, np.ndarray]) -> dict[str, str | bytes]:
+def model_files(family: str, config: dict[str, Any], vocab: Vocab, arrays: dict[str, np.ndarray]) -> dict[str, str | bytes]:
+    """Description and weights of a model, as `predictor_from_folder` reads them."""
     described = {"family": family, "config": config, "vocabulary": vocab.to_json()}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     return {folder.MODEL: folder.dump(described), folder.WEIGHTS: save(contiguous)}

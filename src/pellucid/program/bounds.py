@@ -1,7 +1,7 @@
 """Facts about a program whose inputs are too many to run: which values each variable may take at each position.
 
-An abstract interpretation: for every position on its own, a set of values that contains every value the variable takes there
-on any input (Cousot & Cousot 1977, with value sets as the domain). Sets are bool arrays [position, code].
+An abstract interpretation: for every position on its own, a set of values that contains every value the variable takes
+there on any input (Cousot & Cousot 1977, with value sets as the domain). Sets are bool arrays [position, code].
 """
 
 from __future__ import annotations

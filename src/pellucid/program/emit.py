@@ -253,7 +253,7 @@ def _aggregate(writer: _Writer, name: str, node: Aggregate, inline: bool) -> Non
     else:
         element = f"sum(v for k, v in zip({keys}, {node.value}) if {_test(writer, name, select.predicate)})"
     if isinstance(select.predicate, OneOf) and not upto:
-        writer.body.append(f"    {name} = [{element}] * len({select.query})")
+        writer.statement(f"{name} = [{element}] * len({select.query})")
         return
     query = "_" if isinstance(select.predicate, OneOf) else "q"
     writer.line(

@@ -335,6 +335,8 @@ def _aggregate_type(node: Aggregate, types: Mapping[str, Type], vocab: Vocab) ->
         raise ValueError(f"{node.how} {'takes no' if node.how == 'count' else 'needs a'} value")
     if node.value is None:
         return Integer(0, vocab.width)
+    if isinstance(types[node.value], Selection):
+        raise ValueError(f"{node.value} is a selection")
     if node.how == "take":
         return types[node.value]
     low, high = _range(node.value, types[node.value])

@@ -70,6 +70,7 @@ def from_json(data: Any) -> Program:
             raise ValueError(f"{key}: expected a JSON {kind.__name__}")
     assigns = tuple(_assign(i, row) for i, row in enumerate(data["variables"]))
     program = Program(Vocab.from_json(data["vocabulary"]), assigns, data["output"])
+    _ = program.types  # raises where the program is not well formed
     for assign, row in zip(program, data["variables"], strict=True):
         if row.get("type") != (expected := json.loads(json.dumps(_type_json(program.types[assign.name])))):
             raise ValueError(f"variable {assign.name}: type is {show(expected)}, the file says {show(row.get('type'))}")
