@@ -19,7 +19,9 @@ from pellucid.learn.readout import SOFT_SCALE
 CONFIGS = {
     "tagging": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=2, heads_cat=2, heads_num=2),
     "causal": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, causal=True, layers=2, mlps_cat=2),
-    "nested": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=5, nested_counts=True, free_counts=True, layers=2),
+    "nested": ProgramsConfig(
+        n_symbols=6, n_tokens=4, n_classes=3, width=5, nested_counts=True, free_counts=True, layers=2
+    ),
     "embedding": ProgramsConfig(n_symbols=40, n_tokens=39, n_classes=4, width=6, variables=2, k=9, layers=1),
     "pooled": ProgramsConfig(n_symbols=6, n_tokens=5, n_classes=3, width=6, kind="classification", layers=1),
     "many values": ProgramsConfig(n_symbols=70, n_tokens=69, n_classes=3, width=5, layers=1, heads_cat=2),
@@ -100,7 +102,9 @@ def test_dead_modules_do_not_matter():
     cat, _ = live_modules(hardened)
     assert 2 in cat
     assert len(cat) < len(hardened.readout_cat)
-    assert (predict(hardened, inputs(CONFIGS["tagging"], 50)) == evaluate_numpy(hardened, inputs(CONFIGS["tagging"], 50))).all()
+    assert (
+        predict(hardened, inputs(CONFIGS["tagging"], 50)) == evaluate_numpy(hardened, inputs(CONFIGS["tagging"], 50))
+    ).all()
 
 
 def test_predict_of_nothing():
@@ -139,7 +143,9 @@ def test_propagating_a_change_equals_evaluating_anew():
         table[rng.integers(len(table))] = table[rng.integers(len(table))]
         new = m.__class__(m.kind, m.layer, m.index, m.out, m.reads, table)
         changed = propagate(modules, set(range(len(weights))), view, at, new)
-        scores = view.scores + sum(contribution(weights[v], a) - contribution(weights[v], view.values[v]) for v, a in changed.items())
+        scores = view.scores + sum(
+            contribution(weights[v], a) - contribution(weights[v], view.values[v]) for v, a in changed.items()
+        )
         replaced = [*modules[:at], new, *modules[at + 1 :]]
         fresh = view_of(from_modules(hardened, replaced), tokens, np.zeros_like(tokens), weights, bias)
         assert np.allclose(scores[:, view.real], fresh.scores[:, view.real], atol=1e-2)
@@ -166,12 +172,12 @@ def test_bad_checkpoints_are_named(tmp_path):
     with pytest.raises(PellucidError, match="no such file"):
         checkpoint.load(path, CONFIGS["tagging"])
     path.write_bytes(b"not a safetensors file at all")
-    with pytest.raises(PellucidError, match="model.safetensors: not a readable"):
+    with pytest.raises(PellucidError, match=r"model\.safetensors: not a readable"):
         checkpoint.load(path, CONFIGS["tagging"])
     checkpoint.save(path, {}, hardened_of(CONFIGS["no modules"]))
-    with pytest.raises(PellucidError, match="layers.0"):
+    with pytest.raises(PellucidError, match=r"layers\.0"):
         checkpoint.load(path, CONFIGS["tagging"])
-    with pytest.raises(PellucidError, match="unknown key.*'depth'"):
+    with pytest.raises(PellucidError, match=r"unknown key.*'depth'"):
         checkpoint.config_from_json({"depth": 3})
 
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import keyword
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -106,6 +107,24 @@ def test_emitted_programs_are_formatted_and_clean(tmp_path):
             [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path)], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout[:2000]
+
+
+def test_the_text_does_not_depend_on_the_order_of_sets():
+    code = (
+        "from test_program_passes import *\n"
+        "swap = Lookup(('tokens',), ((('a',), 'b'), (('b',), 'a')), '?')\n"
+        "for before in (*(random_program(seed)[1] for seed in (1, 5, 11)), program(VOCAB, TOKENS, ('out', swap))):\n"
+        "    for facts in all_facts(before.vocab):\n"
+        "        after = simplify(before, facts)\n"
+        "        print(dumps(after), emit(with_readable_names(after), 'x'))\n"
+    )
+    texts = set()
+    for hash_seed in ("1", "2"):
+        environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+        texts.add(done.stdout)
+    assert len(texts) == 1
+    assert "def run(" in texts.pop()
 
 
 def test_a_random_program_as_a_user_runs_it(tmp_path):

@@ -1,7 +1,7 @@
 """Hardened Transformer Program -> IR program, with the user's own tokens, before any simplification.
 
-One assignment per module, in the order of the residual stream (Friedman et al. 2023, section 3). Names say layer and index;
-`program.names` gives readable ones after simplification.
+One assignment per module, in the order of the residual stream (Friedman et al. 2023, section 3). Names say layer and
+index; `program.names` gives readable ones after simplification.
 """
 
 from __future__ import annotations

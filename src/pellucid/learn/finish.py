@@ -51,7 +51,7 @@ def finish(
     pool = []
     for trained in found[:HARDENED]:
         on_progress(0.0, f"hardening seed {trained.seed}")
-        candidate = measure(fit_readout(harden(trained.params, config), train, valid), train, valid)
+        candidate = measure(fit_readout(harden(trained.params, config), train, valid, end=clock.end), train, valid)
         yield trained, candidate
         pool.append((trained, candidate))
         if candidate.perfect or clock.over():
@@ -68,15 +68,17 @@ def finish(
             return
 
 
-def improve(candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock) -> Iterator[Candidate]:
+def improve(
+    candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock
+) -> Iterator[Candidate]:
     """Refine a program in slices of time, refitting the readout after each, until two slices bring nothing."""
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
-        seconds = min(settings.refine_seconds, clock.budget - clock.spent - 2.0)
+        seconds = min(settings.refine_seconds, clock.left - 3.0)
         if seconds <= 0.5 or idle >= 2 or (best.perfect and best.train["sequence"] == 1.0):
             return
         refined = refine(candidate.hardened, train, seconds, settings.seed + i)
-        candidate = measure(fit_readout(refined, train, valid, only_marked=True), train, valid)
+        candidate = measure(fit_readout(refined, train, valid, only_marked=True, end=clock.end), train, valid)
         idle = 0 if candidate.rank > best.rank else idle + 1
         if candidate.rank > best.rank:
             best = candidate

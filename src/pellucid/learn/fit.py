@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.learn import population
+from pellucid.learn.cache import enable_cache
 from pellucid.learn.checkpoint import flat_params
 from pellucid.learn.config import ProgramsConfig, TrainConfig
 from pellucid.learn.finish import Candidate, finish
@@ -31,7 +32,9 @@ class Fit:
     stopped: str
 
 
-def fit(train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress | None = None) -> Fit:
+def fit(
+    train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress | None = None
+) -> Fit:
     """Train a population, harden, refine and keep the best on validation.
 
     Args:
@@ -54,16 +57,20 @@ def fit(train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainCon
 class _Job:
     """The state of one fit."""
 
-    def __init__(self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress) -> None:
+    def __init__(
+        self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress
+    ) -> None:
         self.train, self.valid, self.config, self.settings = train, valid, config, settings
         self.report, self.clock = on_progress, Clock(settings.budget)
         self.best: Candidate | None = None
         self.best_trained: Trained | None = None
         self.refine_seconds, self.stopped = 0.0, "all rounds done"
+        enable_cache()
         engine = population.build(config, settings.batch, settings.structured)
         data = (jnp.asarray(train[0]), jnp.asarray(train[1]))
         sample = (valid[0][:SAMPLE], valid[1][:SAMPLE])
-        self.trainer = Trainer(engine, settings, data, sample, self.clock, 0.1 * settings.budget, self._progress)
+        reserve = max(0.1 * settings.budget, min(6.0, 0.5 * settings.budget))
+        self.trainer = Trainer(engine, settings, data, sample, self.clock, reserve, self._progress)
 
     def _progress(self, share: float, message: str) -> None:
         self.report(min(1.0, max(self.clock.spent / self.clock.budget, 0.0)), message)
@@ -101,7 +108,8 @@ class _Job:
 
     def result(self) -> Fit:
         """Collect what `fit` returns."""
-        assert self.best is not None and self.best_trained is not None
+        assert self.best is not None
+        assert self.best_trained is not None
         t = self.trainer
         seconds = {"compile": t.compile_seconds, "refine": self.refine_seconds}
         seconds["train"] = max(0.0, self.clock.spent - sum(seconds.values()))

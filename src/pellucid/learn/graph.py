@@ -58,19 +58,25 @@ def from_modules(h: Hardened, modules: Sequence[Module]) -> Hardened:
     n_cat = len(h.readout_cat)
     layers = []
     for i, old in enumerate(h.layers):
-        own = {kind: [m for m in modules if m.layer == i and m.kind == kind] for kind in ("cat", "num", "cat_mlp", "num_mlp")}
-        cat = [_column(own["cat"], r, 0) for r in range(3)]
-        num = [_column(own["num"], r, n_cat if r == 2 else 0) for r in range(3)]
+        own = {
+            kind: [m for m in modules if m.layer == i and m.kind == kind]
+            for kind in ("cat", "num", "cat_mlp", "num_mlp")
+        }
+        cat, num = own["cat"], own["num"]
         layers.append(
             HardLayer(
-                *cat,
-                _stack(own["cat"], old.cat_predicate),
-                *num,
-                _stack(own["num"], old.num_predicate),
-                np.array([m.reads for m in own["cat_mlp"]], int).reshape(-1, 2),
-                _stack(own["cat_mlp"], old.cat_mlp_table),
-                np.array([m.reads for m in own["num_mlp"]], int).reshape(-1, 2) - n_cat,
-                _stack(own["num_mlp"], old.num_mlp_table),
+                cat_query=_column(cat, 0, 0),
+                cat_key=_column(cat, 1, 0),
+                cat_value=_column(cat, 2, 0),
+                cat_predicate=_stack(cat, old.cat_predicate),
+                num_query=_column(num, 0, 0),
+                num_key=_column(num, 1, 0),
+                num_value=_column(num, 2, n_cat),
+                num_predicate=_stack(num, old.num_predicate),
+                cat_mlp_read=np.array([m.reads for m in own["cat_mlp"]], int).reshape(-1, 2),
+                cat_mlp_table=_stack(own["cat_mlp"], old.cat_mlp_table),
+                num_mlp_read=np.array([m.reads for m in own["num_mlp"]], int).reshape(-1, 2) - n_cat,
+                num_mlp_table=_stack(own["num_mlp"], old.num_mlp_table),
             )
         )
     return replace(h, layers=tuple(layers))

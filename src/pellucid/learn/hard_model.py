@@ -105,7 +105,11 @@ def _variables(h: Hardened, tokens: jax.Array) -> tuple[dict[int, jax.Array], di
                 cat[c + i] = _closest(query, key, value, layer.cat_predicate[i], order, real)
         for i in range(len(layer.num_query)):
             if u + i in live_num:
-                query, key, value = cat[int(layer.num_query[i])], cat[int(layer.num_key[i])], num[int(layer.num_value[i])]
+                query, key, value = (
+                    cat[int(layer.num_query[i])],
+                    cat[int(layer.num_key[i])],
+                    num[int(layer.num_value[i])],
+                )
                 num[u + i] = _count(query, key, value, layer.num_predicate[i], order, real)
         for i, (a, b) in enumerate(layer.cat_mlp_read):
             if c + heads + i in live_cat:

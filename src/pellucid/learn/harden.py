@@ -28,16 +28,23 @@ def _harden_layer(layer: Tree, c: ProgramsConfig, count_range: int) -> HardLayer
     codes = np.concatenate([np.eye(c.k)[grid[0]], np.eye(c.k)[grid[1]]], 1)
     numbers = np.stack(np.meshgrid(np.arange(count_range), np.arange(count_range), indexing="ij"), -1)
     return HardLayer(
-        *(np.asarray(cat[name]).argmax(-1) for name in ("query", "key", "value")),
-        one_hot_rows(cat["predicate"]),
-        *(np.asarray(num[name]).argmax(-1) for name in ("query", "key")),
-        value,
-        free if c.free_counts else one_hot_rows(num["predicate"]),
-        np.asarray(layer["cat_mlp"]["read"]).argmax(-1),
-        _table(layer["cat_mlp"], codes, c.k),
-        np.asarray(layer["num_mlp"]["read"]).argmax(-1),
-        _table(layer["num_mlp"], numbers.reshape(-1, 2), count_range),
+        cat_query=_best(cat["query"]),
+        cat_key=_best(cat["key"]),
+        cat_value=_best(cat["value"]),
+        cat_predicate=one_hot_rows(cat["predicate"]),
+        num_query=_best(num["query"]),
+        num_key=_best(num["key"]),
+        num_value=value,
+        num_predicate=free if c.free_counts else one_hot_rows(num["predicate"]),
+        cat_mlp_read=_best(layer["cat_mlp"]["read"]),
+        cat_mlp_table=_table(layer["cat_mlp"], codes, c.k),
+        num_mlp_read=_best(layer["num_mlp"]["read"]),
+        num_mlp_table=_table(layer["num_mlp"], numbers.reshape(-1, 2), count_range),
     )
+
+
+def _best(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(logits).argmax(-1)
 
 
 def one_hot_rows(logits: np.ndarray) -> np.ndarray:

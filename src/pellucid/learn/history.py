@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -68,7 +67,9 @@ def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray, sca
     return {"hard_loss": float(-picked[scored].mean()), **accuracy(scores.argmax(-1), labels)}
 
 
-def record(history: SeedHistory, params: Tree, config: ProgramsConfig, step: int, loss: float, sample) -> dict[str, float]:
+def record(
+    history: SeedHistory, params: Tree, config: ProgramsConfig, step: int, loss: float, sample
+) -> dict[str, float]:
     """Harden, measure on `sample` = (tokens, labels), and append a row; returns it."""
     logits = choice_logits(params, config)
     metrics = hard_metrics(harden(params, config), *sample, scale=SOFT_SCALE)

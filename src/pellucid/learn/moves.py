@@ -13,7 +13,9 @@ from pellucid.learn.hardened import SIMPLE_FORMS, Hardened, simple_predicate
 Group = list[tuple[int, Module]]
 
 
-def edits(modules: list[Module], live: set[int], view: View, k: int, rng: np.random.Generator) -> Iterator[tuple[int, Module]]:
+def edits(
+    modules: list[Module], live: set[int], view: View, k: int, rng: np.random.Generator
+) -> Iterator[tuple[int, Module]]:
     """Every single change of a predicate row or a table cell that occurs in `view`, in random order.
 
     Reads `modules` as it goes, so accepted changes are built upon.
@@ -90,15 +92,20 @@ def readable(modules: list[Module], m: Module) -> tuple[list[int], list[int]]:
     return cat, num
 
 
-def insertions(modules: list[Module], live: set[int], view: View, h: Hardened, rng: np.random.Generator, tries: int) -> Iterator[Group]:
+def insertions(
+    modules: list[Module], live: set[int], view: View, h: Hardened, rng: np.random.Generator, tries: int
+) -> Iterator[Group]:
     """Unused modules put to a new use: a head with a simple predicate, or a table of the current residuals."""
-    dead = {kind: [at for at, m in enumerate(modules) if m.kind == kind and m.out not in live] for kind in ("cat", "num", "cat_mlp", "num_mlp")}
+    dead = {
+        kind: [at for at, m in enumerate(modules) if m.kind == kind and m.out not in live]
+        for kind in ("cat", "num", "cat_mlp", "num_mlp")
+    }
     usable = [kind for kind in ("cat", "cat_mlp", "num_mlp") if dead[kind]]
     residual = residuals(view)
     for _ in range(tries if usable else 0):
         at = int(rng.choice(dead[str(rng.choice(usable))]))
         m = modules[at]
-        cat, num = readable(modules, m)
+        cat, _ = readable(modules, m)
         if m.kind == "cat":
             yield [(at, _random_head(m, cat, cat, view, h, rng))]
         elif m.kind == "cat_mlp":
@@ -124,7 +131,9 @@ def _counted(at: int, m: Module, modules, dead_heads: list[int], live, view: Vie
     return [*group, (at, residual_table(replace(m, reads=reads), values, residual, h.k))]
 
 
-def _random_head(m: Module, cat: list[int], value: list[int], view: View, h: Hardened, rng: np.random.Generator) -> Module:
+def _random_head(
+    m: Module, cat: list[int], value: list[int], view: View, h: Hardened, rng: np.random.Generator
+) -> Module:
     query, key = int(rng.choice(cat)), int(rng.choice(cat))
     if rng.random() < 0.5:
         query = key

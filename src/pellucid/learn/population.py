@@ -91,7 +91,9 @@ def _advance(unravel, loss, noise_used: int, params, mean, square, noise, tokens
         params, mean, square = carry
         piece = now["noise"] * jax.lax.dynamic_slice_in_dim(noise, now["offset"], noise_used, axis=1)
         batch_tokens, batch_labels = tokens[now["rows"]], labels[now["rows"]]
-        value, grads = jax.vmap(gradient, (0, 0, None, None, None))(params, piece, now["tau"], batch_tokens, batch_labels)
+        value, grads = jax.vmap(gradient, (0, 0, None, None, None))(
+            params, piece, now["tau"], batch_tokens, batch_labels
+        )
         mean = BETA1 * mean + (1 - BETA1) * grads
         square = BETA2 * square + (1 - BETA2) * grads**2
         count = now["step"] + 1.0
@@ -103,7 +105,9 @@ def _advance(unravel, loss, noise_used: int, params, mean, square, noise, tokens
     return params, mean, square, losses
 
 
-def run_steps(engine: Engine, group: Group, data: tuple[jax.Array, jax.Array], plan: dict[str, np.ndarray]) -> tuple[Group, np.ndarray]:
+def run_steps(
+    engine: Engine, group: Group, data: tuple[jax.Array, jax.Array], plan: dict[str, np.ndarray]
+) -> tuple[Group, np.ndarray]:
     """Advance a group by the steps of `plan`; returns the group and the losses [steps, seeds]."""
     state = (group.params, group.mean, group.square)
     params, mean, square, losses = engine.advance(*map(jnp.asarray, state), group.noise, *data, plan)

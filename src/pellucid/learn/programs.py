@@ -25,8 +25,12 @@ def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: fl
     c, layers = config, []
     for layer in range(c.layers):
         n_cat, n_num = c.n_cat(layer), c.n_num(layer)
-        cat = _head_params(rng, c.heads_cat, n_cat, False, c, structured) | {"value": _normal(rng, (c.heads_cat, n_cat), n_cat)}
-        num = _head_params(rng, c.heads_num, n_cat, c.free_counts, c, structured) | {"value": _normal(rng, (c.heads_num, n_num), n_num)}
+        cat = _head_params(rng, c.heads_cat, n_cat, False, c, structured) | {
+            "value": _normal(rng, (c.heads_cat, n_cat), n_cat)
+        }
+        num = _head_params(rng, c.heads_num, n_cat, c.free_counts, c, structured) | {
+            "value": _normal(rng, (c.heads_num, n_num), n_num)
+        }
         cat_mlp = _mlp_params(rng, c.mlps_cat, n_cat + c.heads_cat, 2 * c.k, c)
         num_mlp = _mlp_params(rng, c.mlps_num, n_num + c.heads_num, 2, c)
         layers.append({"cat": cat, "num": num, "cat_mlp": cat_mlp, "num_mlp": num_mlp})
@@ -46,7 +50,9 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.nd
     return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
 
 
-def _head_params(rng: np.random.Generator, heads: int, n_cat: int, many: bool, c: ProgramsConfig, structured: float) -> Tree:
+def _head_params(
+    rng: np.random.Generator, heads: int, n_cat: int, many: bool, c: ProgramsConfig, structured: float
+) -> Tree:
     """Gates and predicates; most heads lean towards a simple form. `many`: a row may match several key values."""
     query, key = _normal(rng, (heads, n_cat), n_cat), _normal(rng, (heads, n_cat), n_cat)
     predicate = _normal(rng, (heads, c.k, c.k), c.k)
@@ -73,7 +79,9 @@ def _mlp_params(rng: np.random.Generator, modules: int, n_read: int, features: i
     }
 
 
-def forward(params: Tree, tokens: jax.Array, tau: jax.Array | float, tape: NoiseTape, config: ProgramsConfig) -> jax.Array:
+def forward(
+    params: Tree, tokens: jax.Array, tau: jax.Array | float, tape: NoiseTape, config: ProgramsConfig
+) -> jax.Array:
     """Class scores [classes, batch, width] of int tokens [batch, width] (padding -1) at temperature tau."""
     c = config
     cat, num = _embed(params, tokens, tau, tape, c)

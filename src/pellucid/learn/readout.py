@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +13,7 @@ from pellucid.learn.hardened import Hardened, variables_numpy
 
 PENALTY = 1e-6
 HOPELESS = 0.05
-THIN_ROWS = 4000
+ROWS, THIN_ROWS = 4000, 4000
 SOFT_SCALE = 100.0
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -36,7 +38,6 @@ class Features:
         columns += [np.array([self.k * len(self.cat) + self.num.index(u)]) for u in num]
         picked = np.concatenate(columns) if columns else np.zeros(0, int)
         return Features(self.x[:, picked], self.counts, cat, num, self.k)
-
 
     def thin(self, rows: int) -> Features:
         """At most `rows` of the rows, evenly taken."""
@@ -89,8 +90,14 @@ def _pooled(values, tokens, labels, cat, num, k: int, n_classes: int, n_tokens: 
     return Features(x, np.eye(n_classes, dtype=np.float32)[labels], tuple(cat), tuple(num), k)
 
 
-def solve(f: Features, start: np.ndarray | None = None, steps: int = 200, penalty: float = PENALTY) -> np.ndarray:
-    """Weights float [columns + 1, C] (last row the bias) of the regularised maximum likelihood fit."""
+def solve(
+    f: Features,
+    start: np.ndarray | None = None,
+    steps: int = 200,
+    penalty: float = PENALTY,
+    end: float = math.inf,
+) -> np.ndarray:
+    """Weights float [columns + 1, C] (last row the bias) of the regularised maximum likelihood fit; ends at `end`."""
     x = np.concatenate([f.x, np.ones((len(f.x), 1), np.float32)], 1)
     total, per_row = f.counts.sum(), f.counts.sum(1, keepdims=True)
     shape = (x.shape[1], f.counts.shape[1])
@@ -105,8 +112,13 @@ def solve(f: Features, start: np.ndarray | None = None, steps: int = 200, penalt
         grad = x.T @ (p / norm * per_row - f.counts) / total + 2 * penalty * w
         return float(value + penalty * (w**2).sum()), grad.ravel().astype(np.float64)
 
+    def in_time(_: np.ndarray) -> None:
+        if time.monotonic() > end:
+            raise StopIteration
+
     first = np.zeros(shape) if start is None else start
-    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": steps, "maxcor": 20})
+    options = {"maxiter": steps, "maxcor": 20}
+    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options=options, callback=in_time)
     return result.x.reshape(shape)
 
 
@@ -135,7 +147,7 @@ def centred(f: Features, weights: np.ndarray) -> np.ndarray:
     w = weights - weights.mean(1, keepdims=True)
     for i in range(len(f.cat)):
         block = slice(i * f.k, (i + 1) * f.k)
-        seen = f.x[:, block].any(0)
+        seen = np.asarray(f.x[:, block] != 0).any(0)
         mean = w[block][seen].mean(0) if seen.any() else 0.0
         w[block] = np.where(seen[:, None], w[block] - mean, 0.0)
         w[-1] += mean
@@ -159,13 +171,15 @@ def collect(hardened: Hardened, data: Arrays, cat, num) -> Features:
     return features(*values, *data, tuple(cat), tuple(num), hardened.k, n_classes, hardened.n_tokens)
 
 
-def fit_readout(h: Hardened, train: Arrays, valid: Arrays, only_marked: bool = False, rows: int = 4000) -> Hardened:
+def fit_readout(
+    h: Hardened, train: Arrays, valid: Arrays, only_marked: bool = False, end: float = math.inf
+) -> Hardened:
     """Refit the readout on the hardened variables, drop variables it can do without, round to integers.
 
     Backward elimination: a variable goes when, after refitting, accuracy on training and validation sequences together
-    does not fall. Uses at most `rows` training sequences; `only_marked` leaves out variables that now have no weight.
+    does not fall; it ends at time `end` (of time.monotonic). `only_marked` leaves out variables without weight now.
     """
-    part = (train[0][:rows], train[1][:rows])
+    part = (train[0][:ROWS], train[1][:ROWS])
     cat = [v for v, weights in enumerate(h.readout_cat) if weights.any() or not only_marked]
     num = [u for u, weights in enumerate(h.readout_num) if weights.any() or not only_marked]
     full = drop_idle(collect(h, part, cat, num))
@@ -173,9 +187,9 @@ def fit_readout(h: Hardened, train: Arrays, valid: Arrays, only_marked: bool = F
     soft = [*(h.readout_cat / SOFT_SCALE), *(h.readout_num / SOFT_SCALE)]
     start = full.pack(soft, h.bias / SOFT_SCALE, len(h.readout_cat))
     thin = full.thin(THIN_ROWS)
-    small, check, weights = eliminate(thin, check, solve(thin, start, steps=80))
+    small, check, weights = eliminate(thin, check, solve(thin, start, steps=80, end=end), end)
     full = full.keep(small.cat, small.num)
-    weights = solve(full, weights, steps=150)
+    weights = solve(full, weights, steps=150, end=end)
     return install(h, full, quantise(full, centred(full, weights)))
 
 
@@ -185,7 +199,7 @@ def drop_idle(full: Features) -> Features:
     for i, v in enumerate(full.cat):
         block = full.x[:, i * full.k : (i + 1) * full.k]
         mark = block.tobytes()
-        if np.ptp(block, axis=0).any() and mark not in seen:
+        if np.any(block != block[:1]) and mark not in seen:
             cat.append(v)
             seen.add(mark)
     for i, u in enumerate(full.num):
@@ -196,7 +210,9 @@ def drop_idle(full: Features) -> Features:
     return full.keep(tuple(cat), tuple(num))
 
 
-def eliminate(full: Features, check: Features, weights: np.ndarray) -> tuple[Features, Features, np.ndarray]:
+def eliminate(
+    full: Features, check: Features, weights: np.ndarray, end: float
+) -> tuple[Features, Features, np.ndarray]:
     """Drop variables while accuracy on `full` and `check` together does not fall: many at a time, then single ones.
 
     Those that are missed least (their weights set to zero) go first; variables missed by more than HOPELESS stay.
@@ -208,13 +224,13 @@ def eliminate(full: Features, check: Features, weights: np.ndarray) -> tuple[Fea
         now = correct(full, weights)
         order = sorted(_without(full, weights), key=lambda item: -item[0])
         order = [item for item in order if item[1:] not in kept and item[0] >= now - HOPELESS]
-        if not order:
+        if not order or time.monotonic() > end:
             return full, check, weights
         gone = {item[1:] for item in order[: max(1, int(share * len(order)))]}
         cat = tuple(v for v in full.cat if (True, v) not in gone)
         num = tuple(u for u in full.num if (False, u) not in gone)
         smaller, smaller_check = full.keep(cat, num), check.keep(cat, num)
-        refitted = solve(smaller, weights[_rows_of(full, cat, num)], steps=40)
+        refitted = solve(smaller, weights[_rows_of(full, cat, num)], steps=40, end=end)
         new_score = correct(smaller, refitted) + correct(smaller_check, refitted)
         if new_score >= score:
             full, check, weights, score = smaller, smaller_check, refitted, new_score

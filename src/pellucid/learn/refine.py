@@ -95,7 +95,9 @@ def _mark(h: Hardened, used: set[int]) -> Hardened:
 def _refit(h: Hardened, used: set[int], data: Arrays, rng: np.random.Generator, old: State | None = None) -> State:
     """Fit the readout to the used variables as they now are, and set up the views."""
     n_cat, n_num = h.readout_cat.shape[0], h.readout_num.shape[0]
-    features = drop_idle(collect(h, data, sorted(v for v in used if v < n_cat), sorted(v - n_cat for v in used if v >= n_cat)))
+    features = drop_idle(
+        collect(h, data, sorted(v for v in used if v < n_cat), sorted(v - n_cat for v in used if v >= n_cat))
+    )
     start = None if old is None else features.pack([*old.weights], old.bias, n_cat)
     solved = solve(features, start, steps=60, penalty=1e-5)
     weights, bias = features.unpack(solved, n_cat, n_num)
@@ -107,7 +109,19 @@ def _refit(h: Hardened, used: set[int], data: Arrays, rng: np.random.Generator, 
     hard, easy = np.flatnonzero(wrong), np.flatnonzero(~wrong)
     picked = np.concatenate([rng.permutation(hard)[:HARD], rng.permutation(easy)[:EASY]])
     quick = full.take(picked)
-    return State(h, to_modules(h), used, weights, bias, live, full, quick, float(nats.sum()), float(nats[picked].sum()), int(wrong.sum()))
+    return State(
+        h,
+        to_modules(h),
+        used,
+        weights,
+        bias,
+        live,
+        full,
+        quick,
+        float(nats.sum()),
+        float(nats[picked].sum()),
+        int(wrong.sum()),
+    )
 
 
 def losses(scores: np.ndarray, view: View) -> tuple[np.ndarray, np.ndarray]:
@@ -171,7 +185,10 @@ def _update(view: View, changed: dict[int, np.ndarray], scores: np.ndarray) -> V
 def _rewire(state: State, data: Arrays, rng: np.random.Generator, end: float, tries: int = 100) -> State:
     """Try gates and new modules, refitting the weights of the variables that change; clear gains are taken at once."""
     best_gain, best = 1e-3, None
-    moves = [*rewirings(state.modules, state.live, rng, tries), *insertions(state.modules, state.live, state.full, state.base, rng, tries)]
+    moves = [
+        *rewirings(state.modules, state.live, rng, tries),
+        *insertions(state.modules, state.live, state.full, state.base, rng, tries),
+    ]
     for i in rng.permutation(len(moves)):
         if time.monotonic() > end:
             break

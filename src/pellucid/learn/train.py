@@ -34,6 +34,16 @@ class Clock:
         """Seconds since the start."""
         return time.monotonic() - self.start
 
+    @property
+    def end(self) -> float:
+        """The moment (time.monotonic) at which the budget is spent."""
+        return self.start + self.budget
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self.end - time.monotonic()
+
     def over(self, reserve: float = 0.0) -> bool:
         """Is the budget, less `reserve` seconds, used up?"""
         return self.spent >= self.budget - reserve
@@ -67,7 +77,7 @@ class Trainer:
     slowest: float = 0.0
 
     def round(self, seeds: tuple[int, ...], steps: int) -> Iterator[list[Trained]]:
-        """Train seeds for `steps`, keeping the better half at each rung; yields finished or perfect ones, last group last.
+        """Train seeds for `steps`, keeping the better half at each rung; yields perfect ones, then all that are left.
 
         All seeds share one schedule, so a rung compares equals: by the mean soft loss of the last chunks.
         """
@@ -108,7 +118,9 @@ class Trainer:
                 self.slowest = max(self.slowest, took)
             for seed, loss in zip(group.seeds, losses.mean(0), strict=True):
                 self.losses[seed] = float(loss)
-            self.on_progress(group.step / steps, f"seeds {group.seeds[0]}-{group.seeds[-1]}, loss {losses.mean(0).min():.3f}")
+            self.on_progress(
+                group.step / steps, f"seeds {group.seeds[0]}-{group.seeds[-1]}, loss {losses.mean(0).min():.3f}"
+            )
             if group.step % check_every == 0 or group.step >= steps:
                 perfect = self._check(group)
                 if perfect and group.step < steps:

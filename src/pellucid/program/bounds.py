@@ -61,7 +61,7 @@ class Bounded:
         met = np.zeros((query.shape[1], key.shape[1]), bool)
         for position in _positions(program, scope):
             reach = key[: position + 1] if node.reach == "upto" else key
-            met |= query[position][:, None] & reach.any(0)[None, :]
+            met |= query[position][:, None] & reach.any(0, keepdims=True)
         return met
 
     def same(self, program: Program, scope: str = "all") -> dict[str, str]:

@@ -1,8 +1,8 @@
 """What can happen in a program: which values, pairs and combinations occur on its domain.
 
 `Observed` runs the program on every possible input, so it knows exactly. `Bounded` knows the types only; it is what
-remains for a domain too large to enumerate, and every combination it cannot exclude may occur. Passes ask either one the
-same questions and are exact with both.
+remains for a domain too large to enumerate, and every combination it cannot exclude may occur. Passes ask either one
+the same questions and are exact with both.
 """
 
 from __future__ import annotations

@@ -80,6 +80,10 @@ def matrix(predicate: Predicate, queries: Sequence[Value], keys: Sequence[Value]
         for i, query in enumerate(queries):
             table[i, [where[key] for key in rows.get(query, predicate.default) if key in where]] = True
         return table
+    numbers = (*queries, *keys, *([predicate.offset] if isinstance(predicate, Compare) else []))
+    if isinstance(predicate, Compare) and all(isinstance(v, int) and abs(v) < 2**60 for v in numbers):
+        shifted = np.array(queries, np.int64)[:, None] + predicate.offset
+        return np.asarray(COMPARISONS[predicate.op](np.array(keys, np.int64)[None, :], shifted), bool)
     return np.array([[predicate(q, k) for k in keys] for q in queries], bool).reshape(len(queries), len(keys))
 
 
