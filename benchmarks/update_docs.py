@@ -1,6 +1,6 @@
 """Write measured tables and learned programs into README.md, between `<!-- name: file -->` and `<!-- end -->`.
 
-    python benchmarks/update_docs.py
+python benchmarks/update_docs.py
 """
 
 from __future__ import annotations

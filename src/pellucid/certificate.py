@@ -24,7 +24,10 @@ def certificate(name: str, seed: int, scores: Mapping, verdict: Verdict | None, 
     lines += _wrapped("Tokens", vocab.tokens) + _wrapped("Labels", vocab.labels)
     lines.append(f"Longest input: {vocab.max_length} tokens.")
     lines += ["", "Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"]
-    return "\n".join(line for text in lines for line in (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""])) + "\n"
+    return (
+        "\n".join(line for text in lines for line in (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]))
+        + "\n"
+    )
 
 
 def _wrapped(head: str, values: tuple) -> list[str]:

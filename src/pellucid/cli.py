@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -62,7 +63,15 @@ def main() -> None:
 @click.option("--simplify", default="exact", show_default=True, help="none or exact.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def learn(what: str | None, train: str | None, out: Path | None, pairs: tuple[str, ...], quiet: bool, as_json: bool, **rest: Any) -> None:
+def learn(
+    what: str | None,
+    train: str | None,
+    out: Path | None,
+    pairs: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    **rest: Any,
+) -> None:
     """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv)."""
     from pellucid.pipeline import learn as run
     from pellucid.progress import progress_bar
@@ -80,7 +89,7 @@ def learn(what: str | None, train: str | None, out: Path | None, pairs: tuple[st
         click.echo(_summary(learned.report, out))
 
 
-def _summary(report: dict[str, Any], out: Path) -> str:
+def _summary(report: Mapping[str, Any], out: Path) -> str:
     lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {report['seconds']['total']:.1f} s"]
     for part, score in report["accuracy"].items():
         lines.append(f"  {part:<6} tokens {score['token']:8.3%}   sequences {score['sequence']:8.3%}")
@@ -102,7 +111,11 @@ def evaluate(learned: Path, data: str, as_json: bool) -> None:
     from pellucid.data import read_file
     from pellucid.scripts import evaluate_script
 
-    score = evaluate_script(learned, read_file(data)) if learned.suffix == ".py" else _load(learned).evaluate(read_file(data))
+    score = (
+        evaluate_script(learned, read_file(data))
+        if learned.suffix == ".py"
+        else _load(learned).evaluate(read_file(data))
+    )
     text = f"tokens {score['token']:.3%}   sequences {score['sequence']:.3%}"
     click.echo(json.dumps(score) if as_json else text)
 
@@ -143,7 +156,7 @@ def _stdin_sequences():
 @click.option("--seed", default=0, show_default=True, help="Of the sample, where the domain is too large.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool) -> None:
-    """Check LEARNED as it lies on disk: model = IR = emitted text, input by input, and that the files belong together."""
+    """Check LEARNED as it lies on disk: model = IR = emitted text, and that the files belong together."""
     from pellucid.learned import tampering
 
     model = _load(learned)

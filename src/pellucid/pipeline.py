@@ -16,8 +16,9 @@ from pellucid.data import Dataset, Splits
 from pellucid.errors import PellucidError
 from pellucid.learned import Learned
 from pellucid.problem import Problem, resolve
+from pellucid.program.bounds import Bounded
 from pellucid.program.emit import ast_nodes, code_lines, emit
-from pellucid.program.facts import MAX_CELLS, Bounded, Facts, Observed
+from pellucid.program.facts import MAX_CELLS, Facts, Observed
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
 from pellucid.program.names import with_readable_names
@@ -141,7 +142,9 @@ def _learn_standard(problem: Problem, options: dict[str, Any], how: str, stages:
     return _finish(problem, report, None, None, fitted, fitted.files(problem.vocab))
 
 
-def _finish(problem: Problem, report: dict, program: Program | None, source: str | None, fitted: Any, files: dict) -> Learned:
+def _finish(
+    problem: Problem, report: dict, program: Program | None, source: str | None, fitted: Any, files: dict
+) -> Learned:
     report["sha256"] = {name: folder.digest(content) for name, content in files.items()}
     files = {**files, folder.HISTORY: folder.dump(fitted.history), folder.REPORT: folder.dump(report)}
     return Learned(problem.vocab, report, program, source, fitted.predictor(problem.vocab), files)
@@ -168,7 +171,9 @@ def _scores(problem: Problem, program: Program) -> dict[str, dict[str, float]]:
     return {name: accuracy(predict(program, part.inputs), part) for name, part in problem.splits.parts().items()}
 
 
-def _report(problem: Problem, model: str, options: dict, scores: dict, stages: _Stages, seconds: dict) -> dict[str, Any]:
+def _report(
+    problem: Problem, model: str, options: dict, scores: dict, stages: _Stages, seconds: dict
+) -> dict[str, Any]:
     spent = {**seconds, **stages.seconds}
     total = round(time.monotonic() - stages.began, 3)
     rounded = {name: {k: round(v, 6) for k, v in score.items()} for name, score in scores.items()}

@@ -19,7 +19,9 @@ def evaluate_script(path: Path, data: Dataset) -> dict[str, float]:
     matched = vocab.match_dataset(data)
     outputs = run_text(source, matched.inputs)
     for sequence, output in zip(matched.inputs, outputs, strict=True):
-        if isinstance(output, str) and output.startswith("error: ") or isinstance(output, list) != (data.kind == "tagging"):
+        if (isinstance(output, str) and output.startswith("error: ")) or isinstance(output, list) != (
+            data.kind == "tagging"
+        ):
             raise PellucidError(f"{path}: input {list(sequence)}: {output}")
     known = {str(label): label for output in outputs for label in (output if isinstance(output, list) else [output])}
     return accuracy(outputs, _labels_like(matched, known))

@@ -103,6 +103,7 @@ class Splits:
 
     @property
     def kind(self) -> Kind:
+        """Kind of all three parts."""
         return self.train.kind
 
     def parts(self) -> dict[str, Dataset]:

@@ -70,12 +70,19 @@ class ProgramsConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """How a population is trained. `group` seeds share one compiled computation; `budget` is in seconds."""
+    """How a population is trained.
+
+    `seeds` in all, `group` of them at once in one compiled computation; `steps` of the first round (later ones are
+    longer); `chunk` steps per compiled call; `budget` in seconds for everything. The temperature falls geometrically
+    from `tau_start` to `tau_end` while the Gumbel noise fades linearly to `noise_end` (the paper keeps the noise and
+    ends at 0.01). `structured`: logit bonus of simple forms at the start. After hardening the best `refined` seeds are
+    refined in up to `refine_slices` slices of `refine_seconds`.
+    """
 
     seed: int = 0
-    seeds: int = 8
+    seeds: int = 12
     group: int = 4
-    steps: int = 3000
+    steps: int = 2000
     batch: int = 64
     lr: float = 0.05
     lr_end: float = 0.05
@@ -88,4 +95,4 @@ class TrainConfig:
     refine: bool = True
     refined: int = 2
     refine_seconds: float = 12.0
-    refine_slices: int = 4
+    refine_slices: int = 8

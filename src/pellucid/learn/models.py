@@ -142,7 +142,9 @@ def replaced(settings: Any, values: Mapping[str, Any]) -> Any:
     return dataclasses.replace(settings, **values)
 
 
-def model_files(family: str, config: dict[str, Any], vocab: Vocab, arrays: dict[str, np.ndarray]) -> dict[str, str | bytes]:
+def model_files(
+    family: str, config: dict[str, Any], vocab: Vocab, arrays: dict[str, np.ndarray]
+) -> dict[str, str | bytes]:
     """Description and weights of a model, as `predictor_from_folder` reads them."""
     described = {"family": family, "config": config, "vocabulary": vocab.to_json()}
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}

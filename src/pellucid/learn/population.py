@@ -56,7 +56,8 @@ def build(config: ProgramsConfig, batch: int, structured: float) -> Engine:
     tokens = jax.ShapeDtypeStruct((batch, config.width), jnp.int32)
     jax.eval_shape(lambda p, t: forward(p, t, 1.0, tape, config), template, tokens)
     loss = functools.partial(loss_of, config=config)
-    advance = jax.jit(functools.partial(_advance, unravel, loss, tape.used), donate_argnums=(0, 1, 2))
+    # Nothing is donated: a group must stay readable when Ctrl-C comes in the middle of a call.
+    advance = jax.jit(functools.partial(_advance, unravel, loss, tape.used))
     return Engine(config, structured, batch, tape.used + SPARE_NOISE, unravel, advance)
 
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pellucid.learn.features import collect, drop_idle
 from pellucid.learn.graph import Module, View, contribution, from_modules, propagate, to_modules, view_of
 from pellucid.learn.hardened import Hardened, evaluate_numpy, live_modules
 from pellucid.learn.moves import edits, insertions, rewirings
-from pellucid.learn.readout import collect, drop_idle, solve
+from pellucid.learn.readout import solve
 
 Arrays = tuple[np.ndarray, np.ndarray]
 ROWS, WORK, HARD, EASY = 3000, 600_000, 150, 150

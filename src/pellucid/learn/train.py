@@ -87,8 +87,7 @@ class Trainer:
         for rung, fraction in enumerate(rungs):
             stop = round(steps * fraction / self.settings.chunk) * self.settings.chunk
             for i in range(len(self.groups)):
-                perfect = self._advance(i, stop, steps)
-                if perfect:
+                while perfect := self._advance(i, stop, steps):
                     yield perfect
             if self.late():
                 break

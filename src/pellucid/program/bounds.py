@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.program import formula
+from pellucid.program.facts import MAX_TUPLES
 from pellucid.program.interpret import code_table, values_of
 from pellucid.program.ir import (
     Aggregate,
@@ -27,7 +28,6 @@ from pellucid.program.ir import (
 )
 from pellucid.program.predicates import matrix
 
-MAX_TUPLES = 300_000
 Sets = dict[str, np.ndarray]
 
 

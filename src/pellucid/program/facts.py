@@ -1,8 +1,8 @@
 """What can happen in a program: which values, pairs and combinations occur on its domain.
 
-`Observed` runs the program on every possible input, so it knows exactly. `Bounded` knows the types only; it is what
-remains for a domain too large to enumerate, and every combination it cannot exclude may occur. Passes ask either one
-the same questions and are exact with both.
+`Observed` runs the program on every possible input, so it knows exactly. `bounds.Bounded` is for a domain too large to
+run: it knows which values a variable may take at each position. Passes ask either one the same questions and are
+exact with both.
 """
 
 from __future__ import annotations
@@ -33,29 +33,6 @@ class Facts(Protocol):
     def same(self, program: Program, scope: str = "all") -> dict[str, str]:
         """Variables that always equal an earlier one: later name -> earlier name."""
         ...
-
-
-class Bounded:
-    """Facts that follow from the types alone."""
-
-    def tuples(self, program: Program, names: Sequence[str], scope: str = "all") -> np.ndarray | None:
-        """Codes that can occur together."""
-        del scope
-        sizes = [len(values_of(program, name)) for name in names]
-        if np.prod(sizes, dtype=float) > MAX_TUPLES:
-            return None
-        return np.indices(sizes).reshape(len(names), -1).T
-
-    def pairs(self, program: Program, node: Select, scope: str = "all") -> np.ndarray:
-        """Pairs that a selector can compare."""
-        del scope
-        return np.ones((len(values_of(program, node.query)), len(values_of(program, node.key))), bool)
-
-    def same(self, program: Program, scope: str = "all") -> dict[str, str]:
-        """Variables that must be equal."""
-        del scope
-        first: dict[object, str] = {}
-        return {a.name: first[a.node] for a in program if first.setdefault(a.node, a.name) != a.name}
 
 
 class Observed:

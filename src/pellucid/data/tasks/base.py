@@ -90,18 +90,22 @@ class TaskInstance:
 
     @property
     def name(self) -> str:
+        """Name in the registry."""
         return self.task.name
 
     @property
     def kind(self) -> Kind:
+        """Tagging or classification."""
         return self.task.kind
 
     @property
     def markers(self) -> Markers:
+        """Markers the model puts around an input."""
         return self.task.markers
 
     @property
     def causal(self) -> bool:
+        """Whether an output may depend on earlier tokens only."""
         return self.task.causal
 
     @property
@@ -173,8 +177,8 @@ class TaskInstance:
 def mixed_draw(tokens: Sequence[Token], lengths: range) -> Callable[[np.random.Generator, int], list[Input]]:
     """Draws sequences: the length uniformly, then the tokens: in half of them from all, in half from a random few.
 
-    The paper draws from all tokens only (uniformly); then a sequence of one repeated token practically never occurs, and
-    what is true of it (`hist` says 7) cannot be learnt from examples.
+    The paper draws from all tokens only (uniformly); then a sequence of one repeated token practically never occurs,
+    and what is true of it (`hist` says 7) cannot be learnt from examples.
     """
     return partial(_draw, tuple(tokens), lengths)
 

@@ -1,0 +1,77 @@
+"""The readout fit and the discrete refinement on a small known program."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from pellucid.learn.config import ProgramsConfig
+from pellucid.learn.graph import from_modules, to_modules
+from pellucid.learn.harden import harden
+from pellucid.learn.hardened import Hardened, accuracy, evaluate_numpy, live_modules, simple_predicate
+from pellucid.learn.programs import init_params
+from pellucid.learn.readout import fit_readout
+from pellucid.learn.refine import fit_block, refine
+
+CONFIG = ProgramsConfig(n_symbols=5, n_tokens=4, n_classes=4, width=6, layers=1, heads_cat=2, heads_num=1)
+
+
+def reads_the_previous_token() -> Hardened:
+    """Head 0 takes the token one position to the left; the rest of the program is random."""
+    hardened = harden(init_params(np.random.default_rng(0), CONFIG, 0.0), CONFIG)
+    modules = to_modules(hardened)
+    modules[0] = replace(modules[0], reads=(1, 1, 0), table=simple_predicate(CONFIG.k, "before"))
+    return from_modules(hardened, modules)
+
+
+def data(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    tokens = np.random.default_rng(seed).integers(0, 4, (n, 6)).astype(np.int32)
+    tokens[:, 0] = 4
+    labels = np.full_like(tokens, -1)
+    labels[:, 2:] = tokens[:, 1:-1]
+    return tokens, labels
+
+
+TRAIN, VALID = data(200, 0), data(100, 1)
+
+
+def score(hardened: Hardened) -> float:
+    return accuracy(evaluate_numpy(hardened, VALID[0]), VALID[1])["sequence"]
+
+
+def test_fit_readout_keeps_one_variable():
+    fitted = fit_readout(reads_the_previous_token(), TRAIN, VALID)
+    assert score(fitted) == 1.0
+    assert np.flatnonzero(fitted.readout_cat.any((1, 2))).tolist() == [2]
+    assert not fitted.readout_num.any()
+    assert live_modules(fitted) == ({0, 1, 2}, set())
+
+
+def test_refine_repairs_a_damaged_predicate():
+    fitted = fit_readout(reads_the_previous_token(), TRAIN, VALID)
+    modules = to_modules(fitted)
+    table = modules[0].table.copy()
+    table[3] = np.eye(CONFIG.k, dtype=bool)[5]
+    modules[0] = replace(modules[0], table=table)
+    damaged = from_modules(fitted, modules)
+    assert score(damaged) < 0.5
+    repaired = fit_readout(refine(damaged, TRAIN, seconds=10.0, seed=0), TRAIN, VALID, only_marked=True)
+    assert score(repaired) == 1.0
+
+
+def test_refine_repairs_a_wrong_gate():
+    fitted = fit_readout(reads_the_previous_token(), TRAIN, VALID)
+    modules = to_modules(fitted)
+    modules[0] = replace(modules[0], reads=(1, 0, 0))
+    damaged = from_modules(fitted, modules)
+    assert score(damaged) < 0.5
+    repaired = fit_readout(refine(damaged, TRAIN, seconds=10.0, seed=0), TRAIN, VALID, only_marked=True)
+    assert score(repaired) == 1.0
+
+
+def test_fit_block_learns_the_log_odds():
+    rng = np.random.default_rng(0)
+    variable = rng.integers(0, 2, (3, 500))
+    labels = np.where(rng.random((3, 500)) < 0.9, variable, 1 - variable)
+    block = fit_block(np.zeros((2, 3, 500), np.float32), variable, labels, k=4)
+    assert abs(block[0, 0] - block[0, 1] - np.log(9)) < 0.3
+    assert not block[2:].any()
