@@ -103,7 +103,8 @@ def table(results: dict) -> str:
     """Markdown: measured beside published."""
     lines = [
         "| task | published tokens / sequences (%) | measured tokens / sequences (%) | judged on "
-        "| standard Transformer | size: released nodes + rows | size: ours (nodes) | us a sequence | CPU s | model = program |",
+        "| standard Transformer | size: released nodes + rows | size: ours (nodes) "
+        "| us a sequence | CPU s | model = program |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for task, row in results["tasks"].items():

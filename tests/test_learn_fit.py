@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from pellucid.learn import train as train_module
-from pellucid.learn.config import ProgramsConfig, TrainConfig
-from pellucid.learn.fit import fit
-from pellucid.learn.hard_model import predict
-from pellucid.learn.hardened import accuracy, evaluate_numpy
+from pellucid.learning import train as train_module
+from pellucid.learning.config import ProgramsConfig, TrainConfig
+from pellucid.learning.fit import fit
+from pellucid.learning.hard_model import predict
+from pellucid.learning.hardened import accuracy, evaluate_numpy
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 QUICK = TrainConfig(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.learn import checkpoint
-from pellucid.learn.choices import NoiseTape
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.graph import contribution, from_modules, propagate, run_module, to_modules, view_of
-from pellucid.learn.hard_model import predict
-from pellucid.learn.harden import harden
-from pellucid.learn.hardened import Hardened, closest_head, evaluate_numpy, live_modules, priority, variables_numpy
-from pellucid.learn.programs import forward, init_params
-from pellucid.learn.readout import SOFT_SCALE
+from pellucid.learning import checkpoint
+from pellucid.learning.choices import NoiseTape
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.graph import contribution, from_modules, propagate, run_module, to_modules, view_of
+from pellucid.learning.hard_model import predict
+from pellucid.learning.harden import harden
+from pellucid.learning.hardened import Hardened, closest_head, evaluate_numpy, live_modules, priority, variables_numpy
+from pellucid.learning.programs import forward, init_params
+from pellucid.learning.readout import SOFT_SCALE
 
 CONFIGS = {
     "tagging": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=2, heads_cat=2, heads_num=2),

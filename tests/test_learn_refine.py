@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.graph import from_modules, to_modules
-from pellucid.learn.harden import harden
-from pellucid.learn.hardened import Hardened, accuracy, evaluate_numpy, live_modules, simple_predicate
-from pellucid.learn.programs import init_params
-from pellucid.learn.readout import fit_readout
-from pellucid.learn.refine import fit_block, refine
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.graph import from_modules, to_modules
+from pellucid.learning.harden import harden
+from pellucid.learning.hardened import Hardened, accuracy, evaluate_numpy, live_modules, simple_predicate
+from pellucid.learning.programs import init_params
+from pellucid.learning.readout import fit_readout
+from pellucid.learning.refine import Effort, fit_block, refine
 
 CONFIG = ProgramsConfig(n_symbols=5, n_tokens=4, n_classes=4, width=6, layers=1, heads_cat=2, heads_num=1)
 
@@ -54,7 +54,7 @@ def test_refine_repairs_a_damaged_predicate():
     modules[0] = replace(modules[0], table=table)
     damaged = from_modules(fitted, modules)
     assert score(damaged) < 0.5
-    repaired = fit_readout(refine(damaged, TRAIN, seconds=10.0, seed=0), TRAIN, VALID, only_marked=True)
+    repaired = fit_readout(refine(damaged, TRAIN, Effort(10e6, np.inf), seed=0), TRAIN, VALID, only_marked=True)
     assert score(repaired) == 1.0
 
 
@@ -64,7 +64,7 @@ def test_refine_repairs_a_wrong_gate():
     modules[0] = replace(modules[0], reads=(1, 0, 0))
     damaged = from_modules(fitted, modules)
     assert score(damaged) < 0.5
-    repaired = fit_readout(refine(damaged, TRAIN, seconds=10.0, seed=0), TRAIN, VALID, only_marked=True)
+    repaired = fit_readout(refine(damaged, TRAIN, Effort(10e6, np.inf), seed=0), TRAIN, VALID, only_marked=True)
     assert score(repaired) == 1.0
 
 

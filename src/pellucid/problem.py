@@ -14,18 +14,22 @@ from pellucid.data.tasks import get_task, task_names
 from pellucid.errors import PellucidError
 from pellucid.settings import Settings, parse
 
-DEFAULT_SIZES = {"layers": 2, "heads": 8, "mlps": 4}
+DEFAULT_SIZES = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
 TASK_SIZE = 20_000
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Data split three ways with its vocabulary, and the settings that go with it. `name` is the task or file."""
+    """Data split three ways with its vocabulary, and the settings that go with it.
+
+    name: the task or file; model, training: defaults that suit it, which the settings override.
+    """
 
     name: str
     splits: Splits
     vocab: Vocab
-    sizes: Mapping[str, int]
+    model: Mapping[str, Any]
+    training: Mapping[str, Any]
     settings: Settings
 
 
@@ -59,7 +63,9 @@ def resolve(
     for key in ("causal", "markers"):
         if key in settings.data:
             raise PellucidError(f"--set {key}: a built-in task has its own; set it for data files only")
-    return Problem(str(what), splits, instance.vocab(), {**DEFAULT_SIZES, **instance.model}, settings)
+    return Problem(
+        str(what), splits, instance.vocab(), {**DEFAULT_SIZES, **instance.model}, instance.training, settings
+    )
 
 
 def _from_data(name: str, splits: Splits, pairs: Mapping[str, Any]) -> Problem:
@@ -70,7 +76,7 @@ def _from_data(name: str, splits: Splits, pairs: Mapping[str, Any]) -> Problem:
     if markers not in ("begin", "both"):
         raise PellucidError(f"--set markers={markers}: expected begin or both")
     vocab = Vocab.from_dataset(splits, causal=settings.data.get("causal", False), markers=markers)
-    return Problem(name, splits, vocab, DEFAULT_SIZES, settings)
+    return Problem(name, splits, vocab, DEFAULT_SIZES, {}, settings)
 
 
 def _looks_like_file(what: str) -> bool:

@@ -26,7 +26,17 @@ MODEL = {
     "mlp": int,
     "dropout": float,
 }
-TRAINING = {"batch": int, "lr": float, "tau_start": float, "tau_end": float, "group": int, "refine": bool}
+TRAINING = {
+    "batch": int,
+    "lr": float,
+    "tau_start": float,
+    "tau_end": float,
+    "group": int,
+    "refine": bool,
+    "refined": int,
+    "refine_effort": float,
+    "refine_slices": int,
+}
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 

@@ -1,7 +1,7 @@
 """What every built-in task offers: a `Task` is a family, `build` fixes its sizes and gives a `TaskInstance`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -41,7 +41,8 @@ class Task:
     """A family of tasks in the registry.
 
     sizes: settings with their default (the paper's); domain: settings -> Domain, raises PellucidError on bad sizes;
-    oracle: the exact answer; model: layers, heads and MLPs of the model trained by default.
+    oracle: the exact answer; model, training: architecture and training settings that suit the task, by the names that
+    `--set` gives them.
     """
 
     name: str
@@ -49,10 +50,11 @@ class Task:
     sizes: Mapping[str, int]
     domain: Callable[..., Domain]
     oracle: Callable[[Sequence[Any]], Any]
-    model: Mapping[str, int]
+    model: Mapping[str, Any]
     markers: Markers = "begin"
     causal: bool = False
     kind: Kind = "tagging"
+    training: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def defaults(self) -> dict[str, int]:
@@ -109,9 +111,14 @@ class TaskInstance:
         return self.task.causal
 
     @property
-    def model(self) -> dict[str, int]:
-        """Default layers, heads and mlps, free to change."""
+    def model(self) -> dict[str, Any]:
+        """Architecture that suits the task, free to change."""
         return dict(self.task.model)
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Training settings that suit the task, free to change."""
+        return dict(self.task.training)
 
     @property
     def domain_size(self) -> int:
@@ -192,3 +199,9 @@ def _draw(tokens: tuple[Token, ...], lengths: range, rng: np.random.Generator, n
     flat = [tokens[c] for c in codes.tolist()]
     ends = np.cumsum(drawn)
     return [tuple(flat[a:b]) for a, b in zip((ends - drawn).tolist(), ends.tolist(), strict=True)]
+
+
+def sizes(layers: int, heads_cat: int, heads_num: int, mlps_cat: int, mlps_num: int, **more: Any) -> dict[str, Any]:
+    """Architecture of a Transformer Program: heads and MLPs a layer, categorical and numerical."""
+    parts = {"heads_cat": heads_cat, "heads_num": heads_num, "mlps_cat": mlps_cat, "mlps_num": mlps_num}
+    return {"layers": layers, **parts, **more}

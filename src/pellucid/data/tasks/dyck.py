@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task
+from pellucid.data.tasks.base import Domain, Task, sizes
 from pellucid.errors import PellucidError
 
 PAIRS = (("(", ")"), ("{", "}"))
@@ -75,7 +75,8 @@ DYCK_TASKS = (
         sizes={"length": 16},
         domain=partial(_domain, 1),
         oracle=dyck,
-        model={"layers": 3, "heads": 8, "mlps": 2},
+        model=sizes(3, 2, 2, 1, 2),
+        training={"steps": 2000, "batch": 32},
         causal=True,
     ),
     Task(
@@ -84,7 +85,8 @@ DYCK_TASKS = (
         sizes={"length": 16},
         domain=partial(_domain, 2),
         oracle=dyck,
-        model={"layers": 3, "heads": 4, "mlps": 4},
+        model=sizes(3, 2, 2, 2, 2, free_counts=True),
+        training={"steps": 2500, "batch": 32, "refine_slices": 12},
         causal=True,
     ),
 )

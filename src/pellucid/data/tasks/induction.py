@@ -14,7 +14,7 @@ from string import ascii_lowercase
 import numpy as np
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task
+from pellucid.data.tasks.base import Domain, Task, sizes
 from pellucid.data.tokens import Token
 from pellucid.errors import PellucidError
 
@@ -106,6 +106,7 @@ INDUCTION = Task(
     sizes={"vocab": 10, "length": 9},
     domain=_domain,
     oracle=induction,
-    model={"layers": 2, "heads": 1, "mlps": 0},
+    model=sizes(2, 1, 0, 0, 0),
+    training={"steps": 500},
     causal=True,
 )

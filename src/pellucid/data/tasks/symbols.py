@@ -11,7 +11,7 @@ from functools import partial
 from itertools import product
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task, mixed_draw
+from pellucid.data.tasks.base import Domain, Task, mixed_draw, sizes
 from pellucid.data.tokens import Token
 from pellucid.errors import PellucidError
 
@@ -79,7 +79,8 @@ SYMBOL_TASKS = (
         sizes=_SIZES,
         domain=partial(_domain, "reverse", 2),
         oracle=reverse,
-        model={"layers": 3, "heads": 8, "mlps": 2},
+        model=sizes(3, 4, 4, 1, 1),
+        training={"steps": 2000},
         markers="both",
     ),
     Task(
@@ -88,7 +89,8 @@ SYMBOL_TASKS = (
         sizes=_SIZES,
         domain=partial(_domain, "sort", 2),
         oracle=in_order,
-        model={"layers": 3, "heads": 8, "mlps": 4},
+        model=sizes(3, 4, 4, 2, 2),
+        training={"steps": 1500, "group": 2},
         markers="both",
     ),
     Task(
@@ -97,7 +99,8 @@ SYMBOL_TASKS = (
         sizes=_SIZES,
         domain=partial(_domain, "hist", 1),
         oracle=hist,
-        model={"layers": 1, "heads": 4, "mlps": 2},
+        model=sizes(1, 2, 2, 1, 1),
+        training={"steps": 1500},
     ),
     Task(
         name="double_hist",
@@ -105,7 +108,8 @@ SYMBOL_TASKS = (
         sizes=_SIZES,
         domain=partial(_domain, "double_hist", 1),
         oracle=double_hist,
-        model={"layers": 3, "heads": 4, "mlps": 2},
+        model=sizes(3, 2, 2, 1, 2),
+        training={"steps": 2000},
     ),
     Task(
         name="most_freq",
@@ -113,6 +117,7 @@ SYMBOL_TASKS = (
         sizes=_SIZES,
         domain=partial(_domain, "most_freq", 1),
         oracle=most_freq,
-        model={"layers": 3, "heads": 8, "mlps": 4},
+        model=sizes(3, 6, 3, 4, 2, k=12),
+        training={"steps": 4000, "seeds": 4, "refine_slices": 24},
     ),
 )

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pellucid.learn.hardened import (
+from pellucid.learning.hardened import (
     PAD,
     Hardened,
     HardLayer,
@@ -104,6 +104,11 @@ class View:
     order: np.ndarray
     real: np.ndarray
     share: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of sequences."""
+        return self.real.shape[-1]
 
     def take(self, rows: np.ndarray) -> View:
         """The same for some of the sequences."""

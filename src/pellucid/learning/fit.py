@@ -10,12 +10,12 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learn import population
-from pellucid.learn.cache import enable_cache
-from pellucid.learn.checkpoint import flat_params
-from pellucid.learn.config import ProgramsConfig, TrainConfig
-from pellucid.learn.finish import Candidate, finish
-from pellucid.learn.train import SAMPLE, Clock, Progress, Trained, Trainer
+from pellucid.learning import population
+from pellucid.learning.cache import enable_cache
+from pellucid.learning.checkpoint import flat_params
+from pellucid.learning.config import ProgramsConfig, TrainConfig
+from pellucid.learning.finish import Candidate, finish
+from pellucid.learning.train import SAMPLE, Clock, Progress, Trained, Trainer
 
 Arrays = tuple[np.ndarray, np.ndarray]
 

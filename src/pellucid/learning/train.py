@@ -10,12 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learn import population
-from pellucid.learn.choices import geometric
-from pellucid.learn.config import TrainConfig
-from pellucid.learn.history import SeedHistory, record
-from pellucid.learn.population import Engine, Group
-from pellucid.learn.programs import Tree
+from pellucid.learning import population
+from pellucid.learning.choices import geometric
+from pellucid.learning.config import TrainConfig
+from pellucid.learning.history import SeedHistory, record
+from pellucid.learning.population import Engine, Group
+from pellucid.learning.programs import Tree
 
 Progress = Callable[[float, str], None]
 RUNGS = (0.2, 0.5, 1.0)

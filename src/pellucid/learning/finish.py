@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.learn.config import ProgramsConfig, TrainConfig
-from pellucid.learn.harden import harden
-from pellucid.learn.hardened import Hardened, accuracy, evaluate_numpy, live_modules
-from pellucid.learn.readout import fit_readout
-from pellucid.learn.refine import refine
-from pellucid.learn.train import Clock, Progress, Trained
+from pellucid.learning.config import ProgramsConfig, TrainConfig
+from pellucid.learning.harden import harden
+from pellucid.learning.hardened import Hardened, accuracy, evaluate_numpy, live_modules
+from pellucid.learning.readout import fit_readout
+from pellucid.learning.refine import Effort, refine
+from pellucid.learning.train import Clock, Progress, Trained
 
 Arrays = tuple[np.ndarray, np.ndarray]
 HARDENED = 3
@@ -74,10 +74,10 @@ def improve(
     """Refine a program in slices of time, refitting the readout after each, until two slices bring nothing."""
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
-        seconds = min(settings.refine_seconds, clock.left - 3.0)
-        if seconds <= 0.5 or idle >= 2 or (best.perfect and best.train["sequence"] == 1.0):
+        if clock.left <= 3.5 or idle >= 2 or (best.perfect and best.train["sequence"] == 1.0):
             return
-        refined = refine(candidate.hardened, train, seconds, settings.seed + i)
+        effort = Effort(settings.refine_effort * 1e6, clock.end - 3.0)
+        refined = refine(candidate.hardened, train, effort, settings.seed + i)
         candidate = measure(fit_readout(refined, train, valid, only_marked=True, end=clock.end), train, valid)
         idle = 0 if candidate.rank > best.rank else idle + 1
         if candidate.rank > best.rank:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.learn.config import Kind
+from pellucid.learning.config import Kind
 
 PAD = -1
 

@@ -11,8 +11,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from pellucid.errors import PellucidError
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.hardened import Hardened, HardLayer
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.hardened import Hardened, HardLayer
 
 _LAYER_NAMES = tuple(HardLayer.__dataclass_fields__)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.data.vocab import Vocab
-from pellucid.learn.hardened import Hardened, HardLayer
+from pellucid.learning.hardened import Hardened, HardLayer
 from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.ir import (
     Aggregate,

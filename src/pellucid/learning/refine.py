@@ -13,15 +13,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pellucid.learn.features import collect, drop_idle
-from pellucid.learn.graph import Module, View, contribution, from_modules, propagate, to_modules, view_of
-from pellucid.learn.hardened import Hardened, evaluate_numpy, live_modules
-from pellucid.learn.moves import edits, insertions, rewirings
-from pellucid.learn.readout import solve
+from pellucid.learning.features import collect, drop_idle
+from pellucid.learning.graph import Module, View, contribution, from_modules, propagate, to_modules, view_of
+from pellucid.learning.hardened import Hardened, evaluate_numpy, live_modules
+from pellucid.learning.moves import edits, insertions, rewirings
+from pellucid.learning.readout import solve
 
 Arrays = tuple[np.ndarray, np.ndarray]
 ROWS, WORK, HARD, EASY = 3000, 600_000, 150, 150
 CLEAR, RARE = 0.05, 0.05
+REFIT, JUDGE = 30, 2  # cost of fitting a readout, and one variable's weights, relative to judging a sequence
 
 
 @dataclass
@@ -44,20 +45,40 @@ class State:
     errors: int
 
 
-def refine(hardened: Hardened, train: Arrays, seconds: float, seed: int) -> Hardened:
-    """Improve a program with a fitted readout on (tokens, labels) for at most `seconds`.
+@dataclass
+class Effort:
+    """Work that may still be done, in sequences judged, so that the result does not depend on the machine's speed.
+
+    `end` (monotonic seconds) is only a guard: where it cuts the work short, another run may give another program.
+    """
+
+    left: float
+    end: float
+
+    def spend(self, sequences: int) -> None:
+        """Count sequences judged."""
+        self.left -= sequences
+
+    @property
+    def spent(self) -> bool:
+        """Is there nothing left?"""
+        return self.left <= 0 or time.monotonic() > self.end
+
+
+def refine(hardened: Hardened, train: Arrays, effort: Effort, seed: int) -> Hardened:
+    """Improve a program with a fitted readout on (tokens, labels) as long as there is effort left.
 
     The readout of the result marks the variables to use; its weights are left to be fitted again.
     """
-    end = time.monotonic() + seconds
     rng = np.random.default_rng([seed, 99])
     data = _chosen(hardened, train, rng)
     state = _refit(hardened, _marked(hardened), data, rng)
-    while time.monotonic() < end and state.errors:
-        _sweep(state, edits(state.modules, state.live, state.quick, state.base.k, rng), end)
+    while not effort.spent and state.errors:
+        effort.spend(REFIT * len(data[0]))
+        _sweep(state, edits(state.modules, state.live, state.quick, state.base.k, rng), effort)
         state = _refit(from_modules(state.base, state.modules), state.used, data, rng, state)
-        if state.errors and time.monotonic() < end and hardened.kind == "tagging":
-            state = _rewire(state, data, rng, end)
+        if state.errors and not effort.spent and hardened.kind == "tagging":
+            state = _rewire(state, data, rng, effort)
     return _mark(from_modules(state.base, state.modules), state.used)
 
 
@@ -148,18 +169,20 @@ def _changed_scores(state: State, view: View, changed: dict[int, np.ndarray]) ->
     return scores
 
 
-def _sweep(state: State, candidates: Iterator[tuple[int, Module]], end: float) -> None:
+def _sweep(state: State, candidates: Iterator[tuple[int, Module]], effort: Effort) -> None:
     """Try edits with the readout as it is; first judged on the quick view, then on all sequences."""
     for at, module in candidates:
-        if time.monotonic() > end:
+        if effort.spent:
             return
         changed = propagate(state.modules, state.live, state.quick, at, module)
+        effort.spend(state.quick.size)
         if not changed:
             continue
         quick, _ = losses(_changed_scores(state, state.quick, changed), state.quick)
         if quick.sum() >= state.quick_loss - 1e-3:
             continue
         changed = propagate(state.modules, state.live, state.full, at, module)
+        effort.spend(state.full.size)
         scores = _changed_scores(state, state.full, changed)
         full, wrong = losses(scores, state.full)
         if full.sum() < state.loss - 1e-3 and wrong.sum() <= state.errors:
@@ -183,7 +206,7 @@ def _update(view: View, changed: dict[int, np.ndarray], scores: np.ndarray) -> V
     return replace(view, values=values, scores=scores)
 
 
-def _rewire(state: State, data: Arrays, rng: np.random.Generator, end: float, tries: int = 100) -> State:
+def _rewire(state: State, data: Arrays, rng: np.random.Generator, effort: Effort, tries: int = 100) -> State:
     """Try gates and new modules, refitting the weights of the variables that change; clear gains are taken at once."""
     best_gain, best = 1e-3, None
     moves = [
@@ -191,8 +214,9 @@ def _rewire(state: State, data: Arrays, rng: np.random.Generator, end: float, tr
         *insertions(state.modules, state.live, state.full, state.base, rng, tries),
     ]
     for i in rng.permutation(len(moves)):
-        if time.monotonic() > end:
+        if effort.spent:
             break
+        effort.spend(JUDGE * state.full.size)
         gain = 1.0 - _judge(state, moves[i]) / state.loss
         if gain > best_gain:
             best_gain, best = gain, moves[i]

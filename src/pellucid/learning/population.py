@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
-from pellucid.learn.choices import NoiseTape, gumbel_pool
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.programs import Tree, forward, init_params
+from pellucid.learning.choices import NoiseTape, gumbel_pool
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.programs import Tree, forward, init_params
 
 SPARE_NOISE = 1 << 18
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8

@@ -12,10 +12,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learn.choices import NoiseTape, sample, sample_binary
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.hardened import priority, simple_predicate
-from pellucid.learn.layers import attend, closest, matches, mlp_logits, read
+from pellucid.learning.choices import NoiseTape, sample, sample_binary
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.hardened import priority, simple_predicate
+from pellucid.learning.layers import attend, closest, matches, mlp_logits, read
 
 Tree = dict[str, Any]
 

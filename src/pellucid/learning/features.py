@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.learn.hardened import Hardened, variables_numpy
+from pellucid.learning.hardened import Hardened, variables_numpy
 
 Arrays = tuple[np.ndarray, np.ndarray]
 

@@ -76,7 +76,7 @@ class TrainConfig:
     longer); `chunk` steps per compiled call; `budget` in seconds for everything. The temperature falls geometrically
     from `tau_start` to `tau_end` while the Gumbel noise fades linearly to `noise_end` (the paper keeps the noise and
     ends at 0.01). `structured`: logit bonus of simple forms at the start. After hardening the best `refined` seeds are
-    refined in up to `refine_slices` slices of `refine_seconds`.
+    refined in up to `refine_slices` slices of `refine_effort` million judged sequences each.
     """
 
     seed: int = 0
@@ -94,5 +94,5 @@ class TrainConfig:
     budget: float = 480.0
     refine: bool = True
     refined: int = 2
-    refine_seconds: float = 12.0
+    refine_effort: float = 5.0
     refine_slices: int = 8

@@ -67,21 +67,10 @@ class FittedPrograms:
 
 def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnProgress) -> FittedPrograms:
     """Train a Transformer Program on a problem; `options` as `learn` takes them, None for the default."""
-    vocab, model = problem.vocab, dict(problem.settings.model)
-    known = {"heads", "mlps", *(f.name for f in dataclasses.fields(ProgramsConfig))}
-    if unknown := [key for key in model if key not in known]:
-        raise PellucidError(f"--set {unknown[0]}: not of a Transformer Program; it goes with --model standard")
-    heads, mlps = model.pop("heads", problem.sizes["heads"]), model.pop("mlps", problem.sizes["mlps"])
-    sizes = {
-        "layers": problem.sizes["layers"],
-        "heads_cat": heads - heads // 2,
-        "heads_num": heads // 2,
-        "mlps_cat": mlps - mlps // 2,
-        "mlps_num": mlps // 2,
-    }
-    config = ProgramsConfig(**(shape_of(vocab) | sizes | model))
+    vocab = problem.vocab
+    config = ProgramsConfig(**(shape_of(vocab) | architecture(problem)))
     chosen = {key: value for key, value in options.items() if value is not None}
-    settings = replaced(TrainConfig(), {**chosen, **problem.settings.training})
+    settings = replaced(TrainConfig(), {**problem.training, **chosen, **problem.settings.training})
     train, valid = (vocab.encode(part) for part in (problem.splits.train, problem.splits.valid))
     result = fit(
         (train.tokens, train.labels),
@@ -91,6 +80,20 @@ def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnPr
         lambda share, message: on_progress("train", share, message),
     )
     return FittedPrograms(config, result)
+
+
+def architecture(problem: Problem) -> dict[str, Any]:
+    """Architecture settings of a problem: what suits it, overridden by what was set; `heads` and `mlps` in halves."""
+    suits, given = dict(problem.model), dict(problem.settings.model)
+    known = {"heads", "mlps", *(f.name for f in dataclasses.fields(ProgramsConfig))}
+    if unknown := [key for key in given if key not in known]:
+        raise PellucidError(f"--set {unknown[0]}: not of a Transformer Program; it goes with --model standard")
+    for both in {"heads", "mlps"} & {*given}:
+        number = given.pop(both)
+        suits |= {f"{both}_cat": number - number // 2, f"{both}_num": number // 2}
+    if suits.get("k", 0) < max(len(problem.vocab.symbols), problem.vocab.width):
+        suits.pop("k", None)  # larger sizes than the default was chosen for: as many values as they need
+    return suits | given
 
 
 def predictor_from_folder(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Predictor:

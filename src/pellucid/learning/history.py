@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.harden import harden
-from pellucid.learn.hardened import Hardened, accuracy, scores_numpy, variables_numpy
-from pellucid.learn.programs import Tree
-from pellucid.learn.readout import SOFT_SCALE
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.harden import harden
+from pellucid.learning.hardened import Hardened, accuracy, scores_numpy, variables_numpy
+from pellucid.learning.programs import Tree
+from pellucid.learning.readout import SOFT_SCALE
 
 
 @dataclass

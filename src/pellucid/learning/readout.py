@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import minimize
 
-from pellucid.learn.features import Arrays, Features, collect, drop_idle
-from pellucid.learn.hardened import Hardened
+from pellucid.learning.features import Arrays, Features, collect, drop_idle
+from pellucid.learning.hardened import Hardened
 
 PENALTY = 1e-6
 HOPELESS = 0.05

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learn.graph import Module, View, run_module
-from pellucid.learn.hardened import SIMPLE_FORMS, Hardened, simple_predicate
+from pellucid.learning.graph import Module, View, run_module
+from pellucid.learning.hardened import SIMPLE_FORMS, Hardened, simple_predicate
 
 Group = list[tuple[int, Module]]
 

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learn.hardened import PAD, Hardened, live_modules, priority, variable_offsets
+from pellucid.learning.hardened import PAD, Hardened, live_modules, priority, variable_offsets
 
 CHUNK = 1 << 14
 

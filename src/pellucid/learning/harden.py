@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.learn.config import ProgramsConfig
-from pellucid.learn.hardened import Hardened, HardLayer
-from pellucid.learn.programs import Tree
-from pellucid.learn.readout import SOFT_SCALE
+from pellucid.learning.config import ProgramsConfig
+from pellucid.learning.hardened import Hardened, HardLayer
+from pellucid.learning.programs import Tree
+from pellucid.learning.readout import SOFT_SCALE
 
 
 def harden(params: Tree, config: ProgramsConfig) -> Hardened:

@@ -1,0 +1,1 @@
+"""The learning half: relaxed models, population training, hardening, refinement. Needs JAX."""
