@@ -61,6 +61,7 @@ def main() -> None:
 @click.option("--budget", type=float, help="Seconds for training.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Task size, architecture or training setting.")
 @click.option("--simplify", default="exact", show_default=True, help="none or exact.")
+@click.option("--resume", is_flag=True, help="Go on where a killed run with the same arguments was.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def learn(

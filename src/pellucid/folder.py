@@ -28,6 +28,12 @@ def check_free(out: Path) -> None:
         raise PellucidError(f"--out {out}: cannot be written")
 
 
+def checkpoint_of(out: Path) -> Path:
+    """Where the state of a training that will write `out` is kept until it has."""
+    place = out.absolute()
+    return place.with_name(f".{place.name}.checkpoint")
+
+
 def write(out: Path, files: Mapping[str, str | bytes]) -> None:
     """Write a new folder in one step: it is there complete, or not at all."""
     check_free(out)

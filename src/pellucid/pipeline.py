@@ -14,7 +14,7 @@ from pellucid import folder
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Splits
 from pellucid.errors import PellucidError
-from pellucid.learned import Learned
+from pellucid.learned import Learned, load
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
 from pellucid.program.emit import ast_nodes, code_lines, emit
@@ -68,6 +68,7 @@ def learn(
     valid: str | Path | None = None,
     test: str | Path | None = None,
     simplify: str = "exact",
+    resume: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Learned:
     """Learn a program from a built-in task or from data, verified against the model it was read off.
@@ -82,6 +83,7 @@ def learn(
         settings: task sizes, architecture and training, as `--set` on the command line.
         valid, test: files with held-out data; split off `what` where missing.
         simplify: `none`, or `exact` (preserves the function on the whole domain).
+        resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
         on_progress: called with a stage, the share of it done (0..1) and a short message.
 
     Raises:
@@ -90,22 +92,30 @@ def learn(
     for name, value, known in (("model", model, MODELS), ("simplify", simplify, SIMPLIFY)):
         if value not in known:
             raise PellucidError(f"--{name} {value}: expected one of {', '.join(known)}")
+    if resume and out is not None and Path(out, folder.REPORT).exists():
+        return load(out)
     if out is not None:
         folder.check_free(Path(out))
     stages = _Stages(on_progress or (lambda stage, share, message: None))
     problem = resolve(what, settings or {}, seed, valid, test)
     options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
-    train = _learn_standard if model == "standard" else _learn_program
-    learned = train(problem, options, simplify, stages)
+    if model == "standard":
+        learned = _learn_standard(problem, options, stages)
+    else:
+        checkpoint = None if out is None else folder.checkpoint_of(Path(out))
+        learned = _learn_program(problem, options, simplify, stages, checkpoint, resume)
     if out is not None:
         learned.save(out)
+        folder.checkpoint_of(Path(out)).unlink(missing_ok=True)
     return learned
 
 
-def _learn_program(problem: Problem, options: dict[str, Any], how: str, stages: _Stages) -> Learned:
+def _learn_program(
+    problem: Problem, options: dict[str, Any], how: str, stages: _Stages, checkpoint: Path | None, resume: bool
+) -> Learned:
     from pellucid.learning.models import fit_programs
 
-    fitted = fit_programs(problem, options, stages.on_progress)
+    fitted = fit_programs(problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("extract"):
         program = fitted.extract(problem.vocab)
     with stages.stage("simplify"):
@@ -130,10 +140,9 @@ def _learn_program(problem: Problem, options: dict[str, Any], how: str, stages: 
     return _finish(problem, report, program, source, fitted, files)
 
 
-def _learn_standard(problem: Problem, options: dict[str, Any], how: str, stages: _Stages) -> Learned:
+def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
     from pellucid.learning.standard_model import fit_standard_model
 
-    del how
     fitted = fit_standard_model(problem, options, stages.on_progress)
     predictor = fitted.predictor(problem.vocab)
     scores = {name: accuracy(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}

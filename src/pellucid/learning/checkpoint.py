@@ -40,7 +40,7 @@ def load(path: Path, config: ProgramsConfig) -> tuple[dict[str, np.ndarray], Har
     soft = {name[5:]: array for name, array in arrays.items() if name.startswith("soft.")}
     hard = {name[5:]: array for name, array in arrays.items() if name.startswith("hard.")}
     try:
-        return soft, _hardened(hard, config)
+        return soft, hardened_from(hard, config)
     except KeyError as error:
         raise PellucidError(f"{path}: the array hard.{error.args[0]} is missing") from None
 
@@ -53,7 +53,8 @@ def hardened_arrays(hardened: Hardened) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _hardened(arrays: dict[str, np.ndarray], c: ProgramsConfig) -> Hardened:
+def hardened_from(arrays: dict[str, np.ndarray], c: ProgramsConfig) -> Hardened:
+    """A hardened program from its arrays by name."""
     layers = tuple(HardLayer(*(arrays[f"layers.{i}.{name}"] for name in _LAYER_NAMES)) for i in range(c.layers))
     rest = [arrays[name] for name in ("readout_cat", "readout_num", "bias")]
     return Hardened(c.k, c.kind, c.causal, c.n_tokens, arrays["embedding"], layers, *rest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -14,7 +15,8 @@ from pellucid.learning import population
 from pellucid.learning.cache import enable_cache
 from pellucid.learning.checkpoint import flat_params
 from pellucid.learning.config import ProgramsConfig, TrainConfig
-from pellucid.learning.finish import Candidate, finish
+from pellucid.learning.finish import finish
+from pellucid.learning.resume import State, fingerprint, load, save
 from pellucid.learning.train import SAMPLE, Clock, Progress, Trained, Trainer
 
 Arrays = tuple[np.ndarray, np.ndarray]
@@ -33,7 +35,13 @@ class Fit:
 
 
 def fit(
-    train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress | None = None
+    train: Arrays,
+    valid: Arrays,
+    config: ProgramsConfig,
+    settings: TrainConfig,
+    on_progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    resume: bool = False,
 ) -> Fit:
     """Train a population, harden, refine and keep the best on validation.
 
@@ -42,11 +50,15 @@ def fit(
         config: the architecture.
         settings: seeds, steps, budget in seconds.
         on_progress: called with the share done (0..1) and a short message.
+        checkpoint: file that holds the state from check to check; None keeps none. The caller removes it.
+        resume: go on from the checkpoint if there is one.
 
     Stops when a hardened program is perfect on validation, when all rounds are done, when the budget is spent or on
     KeyboardInterrupt (the best so far is kept; if there is none yet, the interrupt is passed on).
     """
-    job = _Job(train, valid, config, settings, on_progress or (lambda share, message: None))
+    job = _Job(train, valid, config, settings, on_progress or (lambda share, message: None), checkpoint)
+    if resume:
+        job.restore()
     try:
         job.run()
     except KeyboardInterrupt:
@@ -58,38 +70,61 @@ class _Job:
     """The state of one fit."""
 
     def __init__(
-        self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: TrainConfig, on_progress: Progress
+        self,
+        train: Arrays,
+        valid: Arrays,
+        config: ProgramsConfig,
+        settings: TrainConfig,
+        on_progress: Progress,
+        checkpoint: Path | None,
     ) -> None:
         self.train, self.valid, self.config, self.settings = train, valid, config, settings
         self.report, self.clock = on_progress, Clock(settings.budget)
-        self.best: Candidate | None = None
-        self.best_trained: Trained | None = None
-        self.refine_seconds, self.stopped = 0.0, "all rounds done"
+        self.state, self.stopped = State(), "all rounds done"
         enable_cache()
         engine = population.build(config, settings.batch, settings.structured)
         data = (jnp.asarray(train[0]), jnp.asarray(train[1]))
         sample = (valid[0][:SAMPLE], valid[1][:SAMPLE])
         reserve = max(0.1 * settings.budget, min(6.0, 0.5 * settings.budget))
         self.trainer = Trainer(engine, settings, data, sample, self.clock, reserve, self._progress)
+        self.trainer.on_check = self._save
+        self.checkpoint, self.mark = checkpoint, fingerprint(config, settings, *train, *valid)
 
     def _progress(self, share: float, message: str) -> None:
         self.report(min(1.0, max(self.clock.spent / self.clock.budget, 0.0)), message)
 
+    def restore(self) -> None:
+        """Go on from the checkpoint, if there is one."""
+        if self.checkpoint is None:
+            return
+        found = load(self.checkpoint, self.mark, self.config, self.trainer, self.trainer.engine.noise_size)
+        if found is not None:
+            self.state = found
+            self.clock.start -= found.spent
+
+    def _save(self) -> None:
+        if self.checkpoint is not None:
+            self.state.spent = self.clock.spent
+            save(self.checkpoint, self.mark, self.state, self.trainer)
+
     def run(self) -> None:
         """Rounds of growing populations until a program is perfect or the budget is spent."""
-        for seeds, steps in rounds(self.settings):
-            for found in self.trainer.round(seeds, steps):
+        plan = rounds(self.settings)
+        while self.state.round_ < len(plan):
+            for found in self.trainer.round(*plan[self.state.round_], resumed=bool(self.trainer.groups)):
                 if self._finish(found):
                     self.stopped = "perfect on validation"
                     return
             if self.trainer.late():
                 self.stopped = "budget spent"
                 return
+            self.state.round_, self.trainer.groups = self.state.round_ + 1, []
+            self._save()
 
     def interrupt(self) -> None:
         """Keep the best so far: harden what has been trained, without refinement."""
         self.stopped = "interrupted"
-        if self.best is None:
+        if self.state.best is None:
             found = self.trainer.finished()
             if not found:
                 raise KeyboardInterrupt
@@ -101,28 +136,29 @@ class _Job:
         settings = dataclasses.replace(self.settings, refine=False) if quick else self.settings
         candidates = finish(found, self.train, self.valid, self.config, settings, self.clock, self._progress)
         for trained, candidate in candidates:
-            if self.best is None or candidate.rank > self.best.rank:
-                self.best, self.best_trained = candidate, trained
-        self.refine_seconds += time.monotonic() - began
-        return self.best is not None and self.best.perfect
+            state = self.state
+            if state.best is None or candidate.rank > state.best.rank:
+                state.best, state.best_params, state.best_seed = candidate, flat_params(trained.params), trained.seed
+        self.state.refine_seconds += time.monotonic() - began
+        return self.state.best is not None and self.state.best.perfect
 
     def result(self) -> Fit:
         """Collect what `fit` returns."""
-        assert self.best is not None
-        assert self.best_trained is not None
+        best, params, seed = self.state.best, self.state.best_params, self.state.best_seed
+        assert best is not None
+        assert params is not None
         t = self.trainer
-        seconds = {"compile": t.compile_seconds, "refine": self.refine_seconds}
+        seconds = {"compile": t.compile_seconds, "refine": self.state.refine_seconds}
         seconds["train"] = max(0.0, self.clock.spent - sum(seconds.values()))
         history = {
             "seeds": {str(seed): h.to_json() for seed, h in sorted(t.history.items())},
-            "best_seed": self.best_trained.seed,
+            "best_seed": seed,
             "stopped": self.stopped,
-            "train": self.best.train,
-            "valid": self.best.valid,
+            "train": best.train,
+            "valid": best.valid,
         }
-        params = flat_params(self.best_trained.params)
         rounded = {name: round(value, 3) for name, value in seconds.items()}
-        return Fit(self.best.hardened, params, history, self.best_trained.seed, rounded, self.stopped)
+        return Fit(best.hardened, params, history, seed, rounded, self.stopped)
 
 
 def rounds(s: TrainConfig) -> list[tuple[tuple[int, ...], int]]:

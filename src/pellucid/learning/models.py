@@ -65,8 +65,17 @@ class FittedPrograms:
         return model_files("programs", checkpoint.config_to_json(self.config), vocab, arrays)
 
 
-def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnProgress) -> FittedPrograms:
-    """Train a Transformer Program on a problem; `options` as `learn` takes them, None for the default."""
+def fit_programs(
+    problem: Problem,
+    options: Mapping[str, Any],
+    on_progress: OnProgress,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> FittedPrograms:
+    """Train a Transformer Program on a problem; `options` as `learn` takes them, None for the default.
+
+    `checkpoint`: file that holds the state of the training; `resume`: go on from it.
+    """
     vocab = problem.vocab
     config = ProgramsConfig(**(shape_of(vocab) | architecture(problem)))
     chosen = {key: value for key, value in options.items() if value is not None}
@@ -78,6 +87,8 @@ def fit_programs(problem: Problem, options: Mapping[str, Any], on_progress: OnPr
         config,
         settings,
         lambda share, message: on_progress("train", share, message),
+        checkpoint,
+        resume,
     )
     return FittedPrograms(config, result)
 

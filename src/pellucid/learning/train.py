@@ -75,24 +75,29 @@ class Trainer:
     losses: dict[int, float] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
     slowest: float = 0.0
+    rung: int = 0
+    on_check: Callable[[], None] = lambda: None
 
-    def round(self, seeds: tuple[int, ...], steps: int) -> Iterator[list[Trained]]:
+    def round(self, seeds: tuple[int, ...], steps: int, resumed: bool = False) -> Iterator[list[Trained]]:
         """Train seeds for `steps`, keeping the better half at each rung; yields perfect ones, then all that are left.
 
-        All seeds share one schedule, so a rung compares equals: by the mean soft loss of the last chunks.
+        All seeds share one schedule, so a rung compares equals: by the mean soft loss of the last chunks. `resumed`: go
+        on with the groups and the rung there are.
         """
         size = self.settings.group
-        self.groups = [population.start(self.engine, seeds[i : i + size]) for i in range(0, len(seeds), size)]
-        rungs = RUNGS if len(self.groups) > 1 else RUNGS[-1:]
-        for rung, fraction in enumerate(rungs):
-            stop = round(steps * fraction / self.settings.chunk) * self.settings.chunk
+        if not resumed:
+            self.groups = [population.start(self.engine, seeds[i : i + size]) for i in range(0, len(seeds), size)]
+            self.rung = 0
+        rungs = RUNGS if len(seeds) > size else RUNGS[-1:]
+        while self.rung < len(rungs):
+            stop = round(steps * rungs[self.rung] / self.settings.chunk) * self.settings.chunk
             for i in range(len(self.groups)):
                 while perfect := self._advance(i, stop, steps):
                     yield perfect
-            if self.late():
+            if self.late() or self.rung + 1 == len(rungs):
                 break
-            if rung + 1 < len(rungs):
-                self.groups = self._best_half(self.groups)
+            self.groups = self._best_half(self.groups)
+            self.rung += 1
         yield self.finished()
 
     def finished(self) -> list[Trained]:
@@ -124,6 +129,7 @@ class Trainer:
                 perfect = self._check(group)
                 if perfect and group.step < steps:
                     return perfect
+                self.on_check()
         return []
 
     def late(self) -> bool:
