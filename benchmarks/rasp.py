@@ -1,10 +1,11 @@
 """The table of the Transformer Programs paper, measured here: accuracy on every possible input, size, time.
 
-    python benchmarks/rasp.py [TASK ...] [--seed 0] [--standard] [--out benchmarks/results/rasp.json]
+    python benchmarks/rasp.py [TASK ...] [--seed 0] [--standard] [--programs examples/learned]
+                              [--out benchmarks/results/rasp.json]
 
 Runs `pellucid learn TASK --model programs` as a user would, one task after the other, and judges the written program.py
 against the task's oracle on the whole domain where it can be enumerated, else on 3,000 fresh inputs. Results are saved
-after every task; the markdown table is written beside the JSON.
+after every task, beside the markdown table; `--programs` keeps the learned programs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -128,6 +130,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--standard", action="store_true", help="also train the standard Transformer")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "rasp.json")
+    parser.add_argument("--programs", type=Path, help="folder to copy the learned programs to")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     results: dict[str, Any] = json.loads(options.out.read_text()) if options.out.exists() else {"tasks": {}}
@@ -139,6 +142,8 @@ def main() -> None:
             row = results["tasks"].get(task, {}) | learn(task, options.seed, "programs", Path(scratch, "programs"))
             program = Path(scratch, "programs", "program.py")
             row |= {"judged": judge(program, instance), "microseconds": microseconds(program, instance)}
+            if options.programs:
+                shutil.copyfile(program, options.programs / f"{task}.py")
             if options.standard:
                 baseline = learn(task, options.seed, "standard", Path(scratch, "standard"))
                 row["standard"] = {**baseline["report"]["accuracy"]["test"], "cpu_seconds": baseline["cpu_seconds"]}

@@ -1,11 +1,14 @@
 """Write measured tables and learned programs into README.md, between `<!-- name: file -->` and `<!-- end -->`.
 
-python benchmarks/update_docs.py
+    python benchmarks/update_docs.py [--check]
+
+`--check` changes nothing and fails where a block is not the file it names.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -24,4 +27,8 @@ def filled(text: str) -> str:
 
 if __name__ == "__main__":
     path = ROOT / "README.md"
-    path.write_text(filled(path.read_text(encoding="utf-8")), encoding="utf-8")
+    old = path.read_text(encoding="utf-8")
+    if "--check" not in sys.argv:
+        path.write_text(filled(old), encoding="utf-8")
+    elif filled(old) != old:
+        sys.exit("README.md is out of date: run python benchmarks/update_docs.py")

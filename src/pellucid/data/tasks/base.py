@@ -182,7 +182,7 @@ class TaskInstance:
 
 
 def mixed_draw(tokens: Sequence[Token], lengths: range) -> Callable[[np.random.Generator, int], list[Input]]:
-    """Draws sequences: the length uniformly, then the tokens: in half of them from all, in half from a random few.
+    """Draws sequences: the length uniformly, then the tokens: from all of them, in one of ten sequences from a few.
 
     The paper draws from all tokens only (uniformly); then a sequence of one repeated token practically never occurs,
     and what is true of it (`hist` says 7) cannot be learnt from examples.
@@ -192,7 +192,7 @@ def mixed_draw(tokens: Sequence[Token], lengths: range) -> Callable[[np.random.G
 
 def _draw(tokens: tuple[Token, ...], lengths: range, rng: np.random.Generator, n: int) -> list[Input]:
     drawn = rng.integers(lengths.start, lengths.stop, n)
-    choices = np.where(rng.random(n) < 0.5, len(tokens), rng.integers(1, len(tokens) + 1, n))
+    choices = np.where(rng.random(n) < 0.9, len(tokens), rng.integers(1, len(tokens) + 1, n))
     order = rng.permuted(np.tile(np.arange(len(tokens)), (n, 1)), axis=1)
     row = np.repeat(np.arange(n), drawn)
     codes = order[row, rng.integers(0, choices[row])]
