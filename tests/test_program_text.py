@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
-from pellucid.program.emit import ast_nodes, code_lines, emit
+from pellucid.program.emit import emit
 from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Aggregate, Embed, Evidence, Formula, Input, Lookup, Readout, Select
@@ -21,6 +21,7 @@ from pellucid.program.literals import docstring, literal
 from pellucid.program.predicates import Compare, Match, OneOf
 from pellucid.program.runtime import closest, closest_upto, closest_upto_where, closest_where, total, total_upto, winner
 from pellucid.program.serialise import dumps, loads
+from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import verify
 from program_samples import loaded, program, run_lines
 

@@ -17,13 +17,14 @@ from pellucid.errors import PellucidError
 from pellucid.learned import Learned, load
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
-from pellucid.program.emit import ast_nodes, code_lines, emit
+from pellucid.program.emit import emit
 from pellucid.program.facts import MAX_CELLS, Facts, Observed
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
 from pellucid.program.names import with_readable_names
 from pellucid.program.serialise import dumps
 from pellucid.program.simplify import drop_unused, simplify
+from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import EXHAUSTIVE, Verdict, all_inputs, domain_size
 
 MODELS = ("auto", "programs", "standard")
@@ -195,5 +196,5 @@ def _report(
         "examples": {name: len(part) for name, part in problem.splits.parts().items()},
         "accuracy": rounded,
         "seconds": {"total": total, **spent},
-        "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "optax")},
+        "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "scipy", "optax")},
     }
