@@ -182,7 +182,7 @@ def test_vocabulary_covers_the_domain(name: str):
     assert vocab.end == ("</s>" if name in ("reverse", "sort") else None)
     assert vocab.max_length == {"reverse": 6, "sort": 6, "dyck1": 15, "dyck2": 15, "induction": 9}.get(name, 7)
     assert set(task.model) <= set(MODEL)
-    assert set(task.training) <= {*TRAINING, "steps", "seeds"}
+    assert set(task.training) <= {*TRAINING, "steps", "seeds", "budget"}
 
 
 @pytest.mark.parametrize("name", ["hist", "double_hist", "most_freq", "sort"])

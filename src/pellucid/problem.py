@@ -15,7 +15,6 @@ from pellucid.errors import PellucidError
 from pellucid.settings import Settings, parse
 
 DEFAULT_SIZES = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
-TASK_SIZE = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def resolve(
     task = get_task(str(what))
     settings = parse(pairs, task.defaults)
     instance = task.build(**settings.task)
-    splits = instance.splits(seed, settings.data.get("size", TASK_SIZE))
+    splits = instance.splits(seed, settings.data.get("size", task.examples))
     for key in ("causal", "markers"):
         if key in settings.data:
             raise PellucidError(f"--set {key}: a built-in task has its own; set it for data files only")

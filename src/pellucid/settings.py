@@ -36,6 +36,7 @@ TRAINING = {
     "refined": int,
     "refine_effort": float,
     "refine_slices": int,
+    "refine_patience": int,
 }
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 

@@ -76,7 +76,8 @@ class TrainConfig:
     longer); `chunk` steps per compiled call; `budget` in seconds for everything. The temperature falls geometrically
     from `tau_start` to `tau_end` while the Gumbel noise fades linearly to `noise_end` (the paper keeps the noise and
     ends at 0.01). `structured`: logit bonus of simple forms at the start. After hardening the best `refined` seeds are
-    refined in up to `refine_slices` slices of `refine_effort` million judged sequences each.
+    refined in up to `refine_slices` slices of `refine_effort` million judged sequences each, until
+    `refine_patience` of them bring nothing.
     """
 
     seed: int = 0
@@ -96,3 +97,4 @@ class TrainConfig:
     refined: int = 2
     refine_effort: float = 5.0
     refine_slices: int = 8
+    refine_patience: int = 2

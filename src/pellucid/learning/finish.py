@@ -71,10 +71,10 @@ def finish(
 def improve(
     candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock
 ) -> Iterator[Candidate]:
-    """Refine a program in slices of time, refitting the readout after each, until two slices bring nothing."""
+    """Refine a program in slices of time, refitting the readout after each, until `refine_patience` slices bring nothing."""
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
-        if clock.left <= 3.5 or idle >= 2 or (best.perfect and best.train["sequence"] == 1.0):
+        if clock.left <= 3.5 or idle >= settings.refine_patience or (best.perfect and best.train["sequence"] == 1.0):
             return
         effort = Effort(settings.refine_effort * 1e6, clock.end - 3.0)
         refined = refine(candidate.hardened, train, effort, settings.seed + i)

@@ -42,7 +42,7 @@ class Task:
 
     sizes: settings with their default (the paper's); domain: settings -> Domain, raises PellucidError on bad sizes;
     oracle: the exact answer; model, training: architecture and training settings that suit the task, by the names that
-    `--set` gives them.
+    `--set` gives them; examples: how many to draw.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Task:
     causal: bool = False
     kind: Kind = "tagging"
     training: Mapping[str, Any] = field(default_factory=dict)
+    examples: int = 20_000
 
     @property
     def defaults(self) -> dict[str, int]:

@@ -118,6 +118,7 @@ SYMBOL_TASKS = (
         domain=partial(_domain, "most_freq", 1),
         oracle=most_freq,
         model=sizes(3, 6, 3, 4, 2, k=12),
-        training={"steps": 4000, "seeds": 4, "refine_slices": 24},
+        training={"steps": 4000, "seeds": 4, "refined": 1, "refine_slices": 40, "refine_patience": 6, "budget": 520},
+        examples=60_000,
     ),
 )
