@@ -74,7 +74,8 @@ def improve(
     """Refine a program in slices of time, refitting the readout after each, until `refine_patience` slices bring nothing."""
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
-        if clock.left <= 3.5 or idle >= settings.refine_patience or (best.perfect and best.train["sequence"] == 1.0):
+        done = best.perfect and best.train["sequence"] == 1.0
+        if clock.left <= 3.5 or idle >= settings.refine_patience or done:
             return
         effort = Effort(settings.refine_effort * 1e6, clock.end - 3.0)
         refined = refine(candidate.hardened, train, effort, settings.seed + i)
