@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ import pellucid
 from pellucid.cli import main
 from pellucid.data import write_jsonl
 from pellucid.data.tasks import get_task
+from pellucid.program.ir import Assign, Lookup
 
 SIZES = ["--set", "vocab=6", "--set", "length=6"]
 TASK = get_task("hist").build(vocab=6, length=6)
@@ -109,6 +111,40 @@ def test_verify_catches_an_altered_model_file(copy):
     data["vocabulary"]["max_length"] -= 1
     (copy / "program.json").write_text(json.dumps(data))
     assert CliRunner().invoke(main, ["verify", str(copy)]).exit_code in (1, 2)
+
+
+class Fitted:
+    """A trained model as the pipeline sees it, taken from a folder instead of from training."""
+
+    def __init__(self, learned):
+        self.learned = learned
+        self.seconds, self.summary, self.history = {"compile": 0.0, "train": 0.0}, {}, {}
+
+    def extract(self, vocab):
+        return self.learned.program
+
+    def predictor(self, vocab):
+        return self.learned.predictor
+
+    def files(self, vocab):
+        return {}
+
+
+def wrong(program):
+    """The program with another label for one value."""
+    lookup = Lookup((program.output,), (((2,), 1),), 3)
+    return replace(program, assignments=(*program.assignments, Assign("wrong", lookup)), output="wrong")
+
+
+def test_learn_stops_at_a_program_that_is_not_its_model(folder, tmp_path, monkeypatch):
+    fitted = Fitted(pellucid.load(folder))
+    monkeypatch.setattr("pellucid.learning.models.fit_programs", lambda *arguments: fitted)
+    monkeypatch.setattr("pellucid.pipeline._simplified", lambda program, how: wrong(program))
+    result = CliRunner().invoke(main, ["learn", "hist", *SIZES, "--out", str(tmp_path / "new")])
+    assert result.exit_code == 1
+    assert "nothing was written" in result.stderr
+    assert "input [0]: model: [1], program.json: [3], program.py: [3]" in result.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_python_interface(folder):
