@@ -71,7 +71,7 @@ def finish(
 def improve(
     candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock
 ) -> Iterator[Candidate]:
-    """Refine a program in slices of time, refitting the readout after each, until `refine_patience` slices bring nothing."""
+    """Refine in slices, refitting the readout after each, until `refine_patience` of them bring nothing."""
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
         done = best.perfect and best.train["sequence"] == 1.0

@@ -90,7 +90,7 @@ SYMBOL_TASKS = (
         domain=partial(_domain, "sort", 2),
         oracle=in_order,
         model=sizes(3, 4, 4, 2, 2),
-        training={"steps": 1500, "group": 2},
+        training={"steps": 1500, "group": 2, "refine_slices": 2},
         markers="both",
     ),
     Task(
