@@ -24,6 +24,7 @@ from pellucid.problem import Problem
 from pellucid.program.ir import Program
 
 Predictor = Callable[[Sequence], list]
+MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
 OnProgress = Callable[[str, float, str], None]
 
 
@@ -102,6 +103,8 @@ def architecture(problem: Problem) -> dict[str, Any]:
     for both in {"heads", "mlps"} & {*given}:
         number = given.pop(both)
         suits |= {f"{both}_cat": number - number // 2, f"{both}_num": number // 2}
+    if len(problem.vocab.symbols) > MAX_ONE_HOT and "variables" not in given:
+        suits |= {"variables": 4, "k": max(32, problem.vocab.width)}
     if suits.get("k", 0) < max(len(problem.vocab.symbols), problem.vocab.width):
         suits.pop("k", None)  # larger sizes than the default was chosen for: as many values as they need
     return suits | given
