@@ -105,7 +105,8 @@ def architecture(problem: Problem) -> dict[str, Any]:
         suits |= {f"{both}_cat": number - number // 2, f"{both}_num": number // 2}
     if len(problem.vocab.symbols) > MAX_ONE_HOT and "variables" not in given:
         suits |= {"variables": 4, "k": max(32, problem.vocab.width)}
-    if suits.get("k", 0) < max(len(problem.vocab.symbols), problem.vocab.width):
+    clustered = given.get("variables", suits.get("variables", 0)) > 0
+    if suits.get("k", 0) < max(problem.vocab.width, 0 if clustered else len(problem.vocab.symbols)):
         suits.pop("k", None)  # larger sizes than the default was chosen for: as many values as they need
     return suits | given
 
