@@ -1,0 +1,78 @@
+"""hist: a program learned by pellucid (seed 0).
+
+Accuracy on train data (tokens, whole sequences): 100.00%, 100.00%.
+Accuracy on valid data (tokens, whole sequences): 100.00%, 100.00%.
+Accuracy on test data (tokens, whole sequences): 100.00%, 100.00%.
+Verified: trained model, intermediate form and this text: all 335,922 possible
+  inputs agree.
+Tokens: 0, 1, 2, 3, 4, 5.
+Labels: 1, 2, 3, 4, 5, 6, 7.
+Longest input: 7 tokens.
+
+Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+SYMBOLS = {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
+MAX_LENGTH = 7
+
+
+def run(sequence):
+    """One label per token of a sequence."""
+    tokens = ["<s>", *read(sequence)]
+    output = [tokens.count(q) for q in tokens]
+    return output[1 : len(sequence) + 1]
+
+
+# Runtime, the same in every program.
+
+
+def read(sequence):
+    """The symbols of a sequence; `ValueError` for an unknown one or too many."""
+    tokens = []
+    for token in sequence:
+        plain = isinstance(token, int) and token in SYMBOLS
+        known = SYMBOLS.get(token if plain else str(token))
+        same = token == known or token == str(known)
+        if known is None or isinstance(token, bool) or not same:
+            some = ", ".join(map(repr, list(SYMBOLS.values())[:20]))
+            more = ", ..." if len(SYMBOLS) > 20 else ""
+            raise ValueError(f"unknown token {token!r:.60}; expected {some}{more}")
+        tokens.append(known)
+    if len(tokens) > MAX_LENGTH:
+        raise ValueError(f"{len(tokens)} tokens are too many; at most {MAX_LENGTH}")
+    return tokens
+
+
+def main(arguments):
+    """Run on the arguments, or with `--jsonl` on standard input, one JSON list a line."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    place = ""
+    try:
+        if arguments != ["--jsonl"]:
+            output = run(arguments[1:] if arguments[0] == "--" else arguments)
+            print(*(output if isinstance(output, list) else [output]))
+            return 0
+        sys.stdin.reconfigure(encoding="utf-8")
+        for number, line in enumerate(sys.stdin, 1):
+            place = f"line {number}: "
+            if line.strip():
+                sequence = json.loads(line)
+                if not isinstance(sequence, list):
+                    raise ValueError(f"expected a JSON list, got {line.strip()[:40]!r}")
+                print(json.dumps(run(sequence)))
+    except (ValueError, RecursionError) as error:
+        print(f"error: {place}{error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
