@@ -147,7 +147,7 @@ def _decode_object(value: Any, classes: tuple[type, ...], where: str) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("node"), str) or value["node"] not in names:
         raise ValueError(f'{where}: expected an object whose "node" is one of {", ".join(sorted(names))}')
     cls = CLASSES[value["node"]]
-    hints = typing.get_type_hints(cls, {**vars(ir), **vars(predicates), **vars(formula)})
+    hints = typing.get_type_hints(cls)
     expected = {f.name for f in dataclasses.fields(cls)}
     if set(value) - {"node"} != expected:
         raise ValueError(f"{where}: {cls.__name__} needs exactly {', '.join(sorted(expected))}")
