@@ -68,7 +68,7 @@ class Verdict:
             )
         if self.exhaustive:
             return f"all {self.checked:,} possible inputs agree"
-        return f"{self.checked:,} sampled inputs agree: fewer than {self.bound:.2%} of inputs differ (95 % confidence)"
+        return f"{self.checked:,} sampled inputs agree: fewer than {self.bound:.3%} of inputs differ (95 % confidence)"
 
 
 def domain_size(vocab: Vocab) -> int:
