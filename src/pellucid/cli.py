@@ -112,11 +112,12 @@ def evaluate(learned: Path, data: str, as_json: bool) -> None:
     from pellucid.data import read_file
     from pellucid.scripts import evaluate_script
 
-    score = (
-        evaluate_script(learned, read_file(data))
-        if learned.suffix == ".py"
-        else _load(learned).evaluate(read_file(data))
-    )
+    examples = read_file(data)
+    model = None if learned.suffix == ".py" else _load(learned)
+    try:
+        score = evaluate_script(learned, examples) if model is None else model.evaluate(examples)
+    except PellucidError as error:
+        raise PellucidError(f"{data}: {error}") from None
     text = f"tokens {score['token']:.3%}   sequences {score['sequence']:.3%}"
     click.echo(json.dumps(score) if as_json else text)
 
@@ -129,8 +130,11 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     """Run LEARNED on TOKENS, or on standard input: one JSON list per line."""
     model = _load(learned)
     sequences = [list(tokens)] if tokens else list(_stdin_sequences())
-    for sequence in sequences:
-        output = model.run(sequence)
+    for number, sequence in enumerate(sequences, 1):
+        try:
+            output = model.run(sequence)
+        except PellucidError as error:
+            raise PellucidError(str(error) if tokens else f"standard input, sequence {number}: {error}") from None
         if as_json:
             click.echo(json.dumps({"input": sequence, "output": output}))
         elif tokens:

@@ -37,8 +37,11 @@ def checkpoint_of(out: Path) -> Path:
 def write(out: Path, files: Mapping[str, str | bytes]) -> None:
     """Write a new folder in one step: it is there complete, or not at all."""
     check_free(out)
-    out.absolute().parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
+    try:
+        out.absolute().parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.absolute().parent))
+    except OSError as error:
+        raise PellucidError(f"--out {out}: cannot be written: {error.strerror or error}") from None
     try:
         for name, content in files.items():
             (draft / name).write_bytes(content.encode() if isinstance(content, str) else content)

@@ -93,6 +93,8 @@ def learn(
     for name, value, known in (("model", model, MODELS), ("simplify", simplify, SIMPLIFY)):
         if value not in known:
             raise PellucidError(f"--{name} {value}: expected one of {', '.join(known)}")
+    if seed < 0:
+        raise PellucidError(f"--seed {seed}: expected 0 or more")
     if resume and out is not None and Path(out, folder.REPORT).exists():
         return load(out)
     if out is not None:

@@ -7,11 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
+def _tell(message: str) -> None:
+    """What a user must know even without a bar."""
+    if message.startswith("interrupted"):
+        print(message, file=sys.stderr, flush=True)
+
+
 @contextmanager
 def progress_bar(quiet: bool) -> Iterator[Callable[[str, float, str], None]]:
     """A callback `(stage, share, message)` that draws on standard error, or does nothing."""
     if quiet or not sys.stderr.isatty():
-        yield lambda stage, share, message: None
+        yield lambda stage, share, message: _tell(message) if not quiet else None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn

@@ -9,6 +9,7 @@ from pellucid.errors import PellucidError
 
 Kind = Literal["tagging", "classification"]
 MAX_COUNT = 64
+LARGEST = 1024  # of a size; beyond it, a model would not fit into memory
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,12 @@ class ProgramsConfig:
         if self.k == 0:
             object.__setattr__(self, "k", least)
         if self.k < least:
-            raise PellucidError(f"k = {self.k} is too small: {least} values are needed")
+            raise PellucidError(f"--set k={self.k}: too small; {least} values are needed")
         for name in ("layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num", "variables"):
-            if getattr(self, name) < 0:
-                raise PellucidError(f"{name} must not be negative, got {getattr(self, name)}")
+            if not 0 <= getattr(self, name) <= LARGEST:
+                raise PellucidError(f"--set {name}={getattr(self, name)}: expected a number from 0 to {LARGEST}")
+        if not 1 <= self.hidden <= LARGEST:
+            raise PellucidError(f"--set hidden={self.hidden}: expected a number from 1 to {LARGEST}")
 
     @property
     def n_embedded(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from pellucid.learning import population
 from pellucid.learning.cache import enable_cache
@@ -20,6 +21,7 @@ from pellucid.learning.resume import State, fingerprint, load, save
 from pellucid.learning.train import SAMPLE, Clock, Progress, Trained, Trainer
 
 Arrays = tuple[np.ndarray, np.ndarray]
+INTERRUPTED = "interrupted: finishing with the best so far"
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ def fit(
     job = _Job(train, valid, config, settings, on_progress or (lambda share, message: None), checkpoint)
     if resume:
         job.restore()
-    try:
-        job.run()
-    except KeyboardInterrupt:
-        job.interrupt()
+    with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
+        try:
+            job.run()
+        except KeyboardInterrupt:
+            job.interrupt()
     return job.result()
 
 
@@ -124,6 +127,7 @@ class _Job:
     def interrupt(self) -> None:
         """Keep the best so far: harden what has been trained, without refinement."""
         self.stopped = "interrupted"
+        self._progress(1.0, INTERRUPTED)
         if self.state.best is None:
             found = self.trainer.finished()
             if not found:

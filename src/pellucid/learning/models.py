@@ -155,7 +155,8 @@ def replaced(settings: Any, values: Mapping[str, Any]) -> Any:
     for key, value in values.items():
         if key not in known:
             raise PellucidError(f"--set {key}: the {type(settings).__name__} of this model has no such setting")
-        if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0 and key != "seed":
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if number and key != "seed" and not 0 < value < float("inf"):
             raise PellucidError(f"{key}: expected a positive number, got {value}")
     return dataclasses.replace(settings, **values)
 

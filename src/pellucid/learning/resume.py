@@ -71,10 +71,13 @@ def save(path: Path, mark: str, state: State, trainer: Trainer) -> None:
         "groups": [{"seeds": group.seeds, "step": group.step} for group in trainer.groups],
         "rows": {seed: history.rows for seed, history in trainer.history.items()},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, draft, {"state": json.dumps(told)})
-    os.replace(draft, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, draft, {"state": json.dumps(told)})
+        os.replace(draft, path)
+    except OSError as error:
+        raise PellucidError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
 def load(path: Path, mark: str, config: ProgramsConfig, trainer: Trainer, noise_size: int) -> State | None:

@@ -156,7 +156,7 @@ class Trainer:
 
     def _best_half(self, groups: list[Group]) -> list[Group]:
         """Regroup the better half of the seeds; a group is never smaller than before, so nothing is recompiled."""
-        members = [(self.losses[seed], seed, g, i) for g in groups for i, seed in enumerate(g.seeds)]
+        members = [(self.losses.get(seed, np.inf), seed, g, i) for g in groups for i, seed in enumerate(g.seeds)]
         size = self.settings.group
         keep = max(1, len(groups) // 2) * size
         members = sorted(members)[:keep]
