@@ -184,5 +184,5 @@ def test_bad_checkpoints_are_named(tmp_path):
 def test_config_says_what_is_wrong():
     with pytest.raises(PellucidError, match="--set k=3: too small; 7"):
         ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, k=3)
-    with pytest.raises(PellucidError, match="layers must not be negative"):
+    with pytest.raises(PellucidError, match="--set layers=-1: expected a number from 0"):
         ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=-1)
