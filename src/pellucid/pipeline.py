@@ -19,6 +19,7 @@ from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
 from pellucid.program.emit import emit
 from pellucid.program.facts import MAX_CELLS, Facts, Observed
+from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
 from pellucid.program.names import with_readable_names
@@ -123,7 +124,7 @@ def _learn_program(
         program = fitted.extract(problem.vocab)
     with stages.stage("simplify"):
         program = _simplified(program, how)
-    verdict, scores = Verdict(0, 0, False, 1.0), _scores(problem, program)
+    scores = _scores(problem, program)
     with stages.stage("verify"):
         source = emit(program, certificate(problem.name, options["seed"], scores, None, program.vocab))
         draft = Learned(problem.vocab, {}, program, source, fitted.predictor(problem.vocab), {})
@@ -178,8 +179,6 @@ def facts_about(program: Program) -> Facts:
 
 
 def _scores(problem: Problem, program: Program) -> dict[str, dict[str, float]]:
-    from pellucid.program.interpret import predict
-
     return {name: accuracy(predict(program, part.inputs), part) for name, part in problem.splits.parts().items()}
 
 

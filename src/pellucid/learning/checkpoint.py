@@ -37,12 +37,15 @@ def load(path: Path, config: ProgramsConfig) -> tuple[dict[str, np.ndarray], Har
         raise PellucidError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise PellucidError(f"{path}: not a readable safetensors file ({error})") from None
-    soft = {name[5:]: array for name, array in arrays.items() if name.startswith("soft.")}
-    hard = {name[5:]: array for name, array in arrays.items() if name.startswith("hard.")}
     try:
-        return soft, hardened_from(hard, config)
+        return under("soft.", arrays), hardened_from(under("hard.", arrays), config)
     except KeyError as error:
         raise PellucidError(f"{path}: the array hard.{error.args[0]} is missing") from None
+
+
+def under(prefix: str, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def hardened_arrays(hardened: Hardened) -> dict[str, np.ndarray]:

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
-from pellucid.learning.checkpoint import arrays_of, hardened_from
+from pellucid.learning.checkpoint import arrays_of, hardened_from, under
 from pellucid.learning.choices import gumbel_pool
 from pellucid.learning.config import ProgramsConfig, TrainConfig
 from pellucid.learning.finish import Candidate
@@ -118,6 +118,5 @@ def _best(
 ) -> tuple[Candidate | None, dict[str, np.ndarray] | None]:
     if told is None:
         return None, None
-    soft = {name[10:]: array for name, array in arrays.items() if name.startswith("best.soft.")}
-    hard = {name[10:]: array for name, array in arrays.items() if name.startswith("best.hard.")}
-    return Candidate(hardened_from(hard, config), told["train"], told["valid"], told["size"]), soft
+    hardened = hardened_from(under("best.hard.", arrays), config)
+    return Candidate(hardened, told["train"], told["valid"], told["size"]), under("best.soft.", arrays)

@@ -84,6 +84,11 @@ class Program:
         if pooled != ([self.output] if self.vocab.kind == "classification" else []):
             raise ProgramError(f"{self.output}: a classifier, and nothing else, has a pooled readout, as its output")
 
+    @property
+    def tokens(self) -> str:
+        """Name of the variable that holds the tokens: the first of every valid program."""
+        return self.assignments[0].name
+
     def __getitem__(self, name: str) -> Node:
         return next(assign.node for assign in self.assignments if assign.name == name)
 

@@ -52,7 +52,7 @@ def drop_unused(program: Program, facts: Facts | None = None) -> Program:
     for a in reversed(program.assignments):
         if a.name in needed:
             needed.update(reads(a.node))
-    kept = tuple(a for a in program if a.name in needed or a.node == Input("tokens"))
+    kept = tuple(a for a in program if a.name in needed or a.name == program.tokens)
     return replace(program, assignments=kept)
 
 
@@ -87,7 +87,6 @@ def merge_equal(program: Program, facts: Facts) -> Program:
 
 def fold_constants(program: Program, facts: Facts) -> Program:
     """A variable with one value on the whole domain stops reading others. Preserves the output."""
-    tokens = next(a.name for a in program if a.node == Input("tokens"))
     local = pointwise(program)
 
     def change(a: Assign) -> Node:
@@ -96,7 +95,7 @@ def fold_constants(program: Program, facts: Facts) -> Program:
         found = facts.tuples(program, (a.name,), "user" if a.name in local else "all")
         if found is None or len(found) != 1:
             return a.node
-        return Lookup((tokens,), (), values_of(program, a.name)[int(found[0, 0])])
+        return Lookup((program.tokens,), (), values_of(program, a.name)[int(found[0, 0])])
 
     return where_valid(program, program.map(change))
 
@@ -135,7 +134,6 @@ def recognise_predicates(program: Program, facts: Facts) -> Program:
     Where the query makes no difference, the selector reads the tokens as its query and no other variable.
     """
     local = pointwise(program)
-    tokens = next(a.name for a in program if a.node == Input("tokens"))
 
     def change(a: Assign) -> Node:
         if not isinstance(a.node, Select):
@@ -144,7 +142,7 @@ def recognise_predicates(program: Program, facts: Facts) -> Program:
         occurs = facts.pairs(program, a.node, "user" if a.name in local else "all")
         truth = matrix(a.node.predicate, queries, keys)
         predicate = recognise(truth, occurs, queries, keys)
-        query = tokens if isinstance(predicate, OneOf) else a.node.query
+        query = program.tokens if isinstance(predicate, OneOf) else a.node.query
         return replace(a.node, predicate=predicate, query=query)
 
     return program.map(change)

@@ -13,7 +13,7 @@ import numpy as np
 
 from pellucid.program.facts import Facts
 from pellucid.program.interpret import evidence_table, numbers_of, values_of
-from pellucid.program.ir import Evidence, Input, Program, Readout
+from pellucid.program.ir import Evidence, Program, Readout
 from pellucid.program.predicates import Value
 from pellucid.program.rewrite import lookup_from, where_valid
 
@@ -38,7 +38,7 @@ def readout_to_lookup(program: Program, facts: Facts) -> Program:
     if not isinstance(node, Readout) or node.pooled:
         return program
     names = [e.variable for e in node.evidence] + [name for name, _ in node.scaled]
-    variables = tuple(dict.fromkeys(names)) or (next(a.name for a in program if a.node == Input("tokens")),)
+    variables = tuple(dict.fromkeys(names)) or (program.tokens,)
     tuples = facts.tuples(program, variables, "user") if len(variables) <= 3 else None
     if tuples is None or len(tuples) > MAX_TABLE:
         return program

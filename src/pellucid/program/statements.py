@@ -11,7 +11,6 @@ from pellucid.program.ir import (
     Formula,
     Input,
     Lookup,
-    Program,
     Readout,
     Select,
 )
@@ -33,9 +32,9 @@ def write_assignment(writer: Writer, assign: Assign, inlined: set[str]) -> None:
                 )
             writer.statement(f"{name} = [{parts}]")
         case Input("positions"):
-            writer.statement(f"{name} = list(range(len({_tokens(program)})))")
+            writer.statement(f"{name} = list(range(len({program.tokens})))")
         case Input():
-            writer.statement(f"{name} = [1] * len({_tokens(program)})")
+            writer.statement(f"{name} = [1] * len({program.tokens})")
         case Embed(variable, cases):
             writer.line(name, f"{writer.constant(name.upper(), cases)}[v]", f"for v in {variable}")
         case Select(kind="closest") if name not in inlined:
@@ -49,14 +48,10 @@ def write_assignment(writer: Writer, assign: Assign, inlined: set[str]) -> None:
         case Formula(expression):
             names = list(dict.fromkeys(formula.names_in(expression)))
             letters = {n: "abcdefgh"[i] if len(names) <= 8 else f"v{i}" for i, n in enumerate(names)}
-            loop = _loop([*letters.values()], names) if names else f"for _ in {_tokens(program)}"
+            loop = _loop([*letters.values()], names) if names else f"for _ in {program.tokens}"
             writer.line(name, formula.text(formula.rename_in(expression, letters)), loop)
         case Readout():
             _readout(writer, name, node)
-
-
-def _tokens(program: Program) -> str:
-    return next(a.name for a in program if a.node == Input("tokens"))
 
 
 def _loop(letters: list[str], names: list[str]) -> str:
@@ -173,7 +168,7 @@ def _readout(writer: Writer, name: str, node: Readout) -> None:
             names.append(part[0])
             constant = writer.row(f"{upper}_PER_{part[0].upper()}", part[1])
             rows.append(f"[{letter} * w for w in {constant}]")
-    loop = _votes_loop(names or [_tokens(writer.program)])
+    loop = _votes_loop(names or [writer.program.tokens])
     writer.call("winner")
     if node.pooled:
         inner = "".join(f"            {row},\n" for row in rows)
