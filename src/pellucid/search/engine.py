@@ -1,0 +1,302 @@
+"""Elitist search over hard programs: mutate, keep what is not worse, sweep at a stall, restart (1+1 evolution)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from random import Random
+
+import numpy as np
+
+from pellucid.search.columns import Batch, Column, Columns
+from pellucid.search.genes import PREDICATES, Bank, Gene, Head, Member, Unit, mapped, reads, same_kind
+from pellucid.search.readouts import Alphabet, Chain, Pointer, Readout, Readouts, renumbered, variables_of
+
+SLOTS = 8
+SIZE_PRICE = 0.003  # of the labels' entropy, per live gene
+RATES = (0.01, 0.03, 0.06)
+STALLED = 3000
+PAIRS = 15_000
+POINTED = 0.25  # score below which a pointer is made a plain head at once
+PREVIOUS = -1  # number of the previous output as a variable
+KEPT = 20_000  # columns in memory
+
+
+@dataclass(frozen=True)
+class Base:
+    """What every program may read: which columns there are besides the symbols and positions."""
+
+    length: bool
+    value: bool
+    previous: bool
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A program with its score: genes, readout over variable numbers (base first, then genes), price."""
+
+    genes: tuple[Gene, ...]
+    readout: Readout
+    score: float
+    fit: float
+    live: tuple[int, ...]
+    pointer: Pointer | None = None
+
+
+class Searcher:
+    """The search of one seed on one batch (which may grow)."""
+
+    def __init__(self, batch: Batch, alphabet: Alphabet, bank: Bank, base: Base, numbers: np.ndarray | None, seed: int) -> None:
+        self.alphabet, self.bank, self.base, self.numbers = alphabet, bank, base, numbers
+        self.rng = Random(seed)
+        self.effort = 0
+        self.use(batch)
+
+    def use(self, batch: Batch) -> None:
+        """Search on this batch from now on."""
+        self.batch = batch
+        columns = base_columns(batch, self.base, self.bank.symbols, self.numbers)
+        self.columns = Columns(batch, self.bank.symbols, columns)
+        previous = None
+        if self.base.previous:
+            previous = self.columns.add(previous_column(batch, self.alphabet.size))
+        self.readouts = Readouts(self.columns, batch.labels, self.alphabet, previous)
+        self.previous = previous
+        self.kinds = [c.kind for c in columns]
+        self.scores: dict[tuple, Scored] = {}
+
+    # ------------------------------------------------------------ scoring
+
+    def score(self, genes: tuple[Gene, ...]) -> Scored:
+        """Price of a program: its best readout's, as a share of the labels' entropy, plus its size."""
+        self.effort += 1
+        known = self.columns.of(genes)
+        distinct: dict[int, int] = {}
+        for number, index in enumerate(known):
+            if index is not None:
+                distinct.setdefault(index, number)
+        if self.previous is not None:
+            distinct.setdefault(self.previous, PREVIOUS)
+        price, readout, pointed, pointer = self.readouts.best(tuple(sorted(distinct)))
+        guided = pointer is not None and pointed < price
+        roots = variables_of(pointer if guided else readout)
+        live = live_genes(genes, [distinct[v] for v in roots], len(self.kinds))
+        entropy = self.readouts.entropy
+        return Scored(
+            genes,
+            renumbered(readout, distinct),
+            min(price, pointed) / entropy + SIZE_PRICE * sum(complexity(genes[slot]) for slot in live),
+            price / entropy,
+            live,
+            renumbered(pointer, distinct) if guided else None,  # pyright: ignore[reportArgumentType]
+        )
+
+    def kinds_of(self, genes: Sequence[Gene]) -> list[str]:
+        """Kinds of the base variables and the genes; "" for a dead one."""
+        return ["" if k is None else self.columns.found[k].kind for k in self.columns.of(genes)]
+
+    # ------------------------------------------------------------ moves
+
+    def filled(self, genes: Sequence[Gene]) -> tuple[Gene, ...]:
+        """The genes with random ones behind them up to the usual number: material for later moves."""
+        genes = list(genes)
+        while len(genes) < SLOTS:
+            genes.append(self.bank.draw(self.rng, self.kinds_of(genes)))
+        return tuple(genes)
+
+    def child(self, parent: tuple[Gene, ...]) -> tuple[Gene, ...]:
+        """A mutant: some genes varied or drawn anew, or one copied to a later slot with one field changed."""
+        rng, genes = self.rng, list(parent)
+        kinds, base = self.kinds_of(genes), len(self.kinds)
+        rate = rng.choice(RATES)
+        changed = False
+        while not changed:
+            for slot in range(len(genes)):
+                if rng.random() < rate:
+                    here = kinds[: base + slot]
+                    fresh = rng.random() < 0.25
+                    genes[slot] = self.bank.draw(rng, here) if fresh else self.bank.varied(genes[slot], rng, here)
+                    changed = True
+            if rng.random() < 0.3:
+                source = rng.randrange(len(genes) - 1)
+                slot = rng.randrange(source + 1, len(genes))
+                genes[slot] = self.bank.varied(genes[source], rng, kinds[: base + slot])
+                changed = True
+        return tuple(genes)
+
+    def completed(self, current: Scored) -> Scored:
+        """The best program with a plain head in place of the pointer, `current` where none is better."""
+        if current.pointer is None:
+            return current
+        genes, numbers = only_live(current.genes, current.live, len(self.kinds))
+        query, key = numbers[current.pointer.query], numbers[current.pointer.key]
+        kinds, best = self.kinds_of(genes), current
+        for head in self.bank.heads_between(query, key, kinds, range(len(kinds))):
+            best = min(best, self.score((*genes, head)), key=lambda s: s.score)
+        return replace_genes(best, self.filled(best.genes))
+
+    def swept(self, current: Scored) -> Scored:
+        """The best program one changed field, one more unit or one more varied head away."""
+        genes, _ = only_live(current.genes, current.live, len(self.kinds))
+        kinds, best = self.kinds_of(genes), current
+        values = range(len(kinds))
+        tried = set()
+        for slot, gene in enumerate(genes):
+            here = len(self.kinds) + slot
+            for other in self.bank.variants(gene, kinds, values):
+                fits = all(v < here for v in reads(other))
+                for program in ((*genes[:slot], other, *genes[slot + 1 :]), (*genes, other))[not fits :]:
+                    if program not in tried:
+                        tried.add(program)
+                        best = min(best, self.score(program), key=lambda s: s.score)
+        for unit in self.bank.units_over(kinds, values):
+            best = min(best, self.score((*genes, unit)), key=lambda s: s.score)
+        return replace_genes(best, self.filled(best.genes))
+
+    def paired(self, current: Scored, most: int) -> Scored:
+        """The best program with two more genes: a varied live one, and a head that compares it with something.
+
+        Pairs are priced by what the second gene adds to the present readout; only the best are scored in full.
+        """
+        genes, _ = only_live(current.genes, current.live, len(self.kinds))
+        if len(genes) + 2 > SLOTS + 2:
+            return current
+        kinds = self.kinds_of(genes)
+        values = range(len(kinds))
+        known = set(self.columns.of(genes))
+        firsts: dict[int, Gene] = {}
+        for gene in genes:
+            for other in self.bank.variants(gene, kinds, values):
+                index = self.columns.of((*genes, other))[-1]
+                if index is not None and index not in known:
+                    firsts.setdefault(index, other)
+        pairs = [(first, gene) for first in firsts.items() for gene in self._second(kinds, first[0])]
+        self.rng.shuffle(pairs)
+        first_table = tuple(sorted(self.columns.of(current.genes)[v] if v != PREVIOUS else self.previous for v in _first(current.readout)))  # fmt: skip
+        beside = [i for i in dict.fromkeys((*self.columns.base, *self.columns.of(genes))) if i is not None]
+        best: list[tuple[float, tuple[Gene, ...]]] = []
+        done: dict[int, float] = {}
+        for (_, one), two in pairs[:most]:
+            index = self.columns.of((*genes, one, two))[-1]
+            if index is None or index in known or index in done:
+                continue
+            done[index] = price = min(
+                [self.readouts.chain(first_table, (index,))]
+                + [self.readouts.chain(first_table, (index, other)) for other in beside]
+            )
+            best.append((price, (*genes, one, two)))
+        self.effort += len(done) // 3
+        best.sort(key=lambda pair: pair[0])
+        found = current
+        for _, program in best[:20]:
+            found = min(found, self.score(program), key=lambda s: s.score)
+        return replace_genes(found, self.filled(found.genes)) if found is not current else current
+
+    def _second(self, kinds: list[str], first: int) -> Iterator[Head]:
+        """Heads that compare the variable to be added first (column `first`) with one of its kind, or mask by it."""
+        kind, number = self.columns.found[first].kind, len(kinds)
+        partners = [*same_kind([*kinds, kind], number)]
+        tokens = [v for v, k in enumerate(kinds) if k == "token"]
+        takes = [(how, v) for how in ("first", "last") for v in tokens] + [("count", 0), ("any", 0)]
+        for partner in partners:
+            for query, key in {(number, partner), (partner, number)}:
+                for predicate, reach in product(PREDICATES[1:], self.bank.reaches):
+                    yield from (Head(query, key, predicate, reach, None, False, how, v) for how, v in takes)  # pyright: ignore[reportArgumentType]
+
+    def climb(self, current: Scored, limit: int, enough: Callable[[Scored], bool]) -> Scored:
+        """Mutate until nothing better was found for a while, the effort is spent, or the program is good enough."""
+        stalled, tried = 0, set()
+        while stalled < STALLED and self.effort < limit:
+            if len(self.columns.found) > KEPT:
+                self.use(self.batch)
+            candidate = self.score(self.child(current.genes))
+            if candidate.score > current.score:
+                stalled += 1
+                continue
+            better = candidate.score < current.score - 1e-9
+            stalled, current = 0 if better else stalled + 1, candidate
+            if better and current.pointer is not None and current.score < POINTED:
+                place = tuple(self.columns.of(current.genes)[v] for v in variables_of(current.pointer))
+                if place not in tried:
+                    tried.add(place)
+                    current = self.completed(current)
+            if better and enough(current):
+                break
+        return current
+
+    def lifted(self, current: Scored) -> Scored:
+        """The best program that a sweep finds from a local optimum; `current` where none is better."""
+        found = self.completed(current)
+        found = min(found, self.swept(current), key=lambda s: s.score)
+        if found.score > current.score - 1e-6:
+            found = min(found, self.paired(current, PAIRS), key=lambda s: s.score)
+        return found if found.score < current.score - 1e-6 else current
+
+
+def _first(readout: Readout) -> tuple[int, ...]:
+    """Variables of the table that a longer chain would start with."""
+    if isinstance(readout, Chain):
+        return readout.first
+    return variables_of(readout)[:2]
+
+
+def replace_genes(scored: Scored, genes: tuple[Gene, ...]) -> Scored:
+    """The same program with more genes behind it that it does not use."""
+    return replace(scored, genes=genes)
+
+
+def only_live(genes: Sequence[Gene], live: Sequence[int], base: int) -> tuple[tuple[Gene, ...], dict[int, int]]:
+    """The live genes alone, and their new variable numbers by old ones."""
+    numbers = {v: v for v in range(base)} | {PREVIOUS: PREVIOUS}
+    kept = []
+    for slot in live:
+        numbers[base + slot] = base + len(kept)
+        full = [numbers.get(v, 0) for v in range(base + slot)]
+        kept.append(mapped(genes[slot], full))
+    return tuple(kept), numbers
+
+
+def complexity(gene: Gene) -> float:
+    """Size of a gene beside a plain one (1): what a reader has to take in."""
+    match gene:
+        case Head():
+            odd = gene.predicate != "true" and gene.query != gene.key
+            return 0.8 + 0.1 * (gene.predicate != "true") + 0.1 * odd + 0.3 * (gene.mask is not None) + 0.05 * (
+                gene.predicate in ("<e", ">e", "!=")
+            ) + 0.05 * (gene.reach not in ("any", "upto")) + 0.05 * (gene.how in ("sum", "min", "max"))
+        case Unit():
+            return 0.8 + 0.1 * (gene.right is not None) + 0.1 * (gene.op in ("//", "%", "*"))
+        case Member():
+            return 0.7 + 0.02 * len(gene.among)
+    return 1.0
+
+
+def live_genes(genes: Sequence[Gene], roots: Sequence[int], base: int) -> tuple[int, ...]:
+    """Indices of the genes that the variables `roots` depend on."""
+    live, stack = set(), [r for r in roots if r >= base]
+    while stack:
+        slot = stack.pop() - base
+        if slot not in live:
+            live.add(slot)
+            stack += [r for r in reads(genes[slot]) if r >= base]
+    return tuple(sorted(live))
+
+
+def base_columns(batch: Batch, base: Base, symbols: int, numbers: np.ndarray | None) -> list[Column]:
+    """Columns of the symbols, positions and what else every program may read."""
+    width, count = batch.tokens.shape
+    tokens = np.where(batch.valid, batch.tokens, 0).astype(np.int16)
+    places = np.where(batch.valid, np.arange(width)[:, None], 0).astype(np.int16)
+    columns = [Column(tokens, "token"), Column(places, "number")]
+    if base.length:
+        columns.append(Column(np.where(batch.valid, batch.lengths, 0).astype(np.int16), "number"))
+    if base.value and numbers is not None:
+        columns.append(Column(np.where(batch.valid, numbers[tokens], 0).astype(np.int16), "number"))
+    return columns
+
+
+def previous_column(batch: Batch, labels: int) -> Column:
+    """The output before each position; `labels` (one past the last code) at the first."""
+    before = np.vstack([np.full((1, len(batch)), labels), batch.labels[:-1]])
+    return Column(np.where(batch.valid, np.where(before < 0, labels, before), 0).astype(np.int16), "label")

@@ -1,0 +1,150 @@
+"""The search of one seed: climb, check against all training data, feed counterexamples back, polish what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.search.columns import Batch
+from pellucid.search.engine import Base, Scored, Searcher, complexity
+from pellucid.search.genes import Bank
+from pellucid.search.model import Cells, Model, fit
+from pellucid.search.readouts import CELL, Alphabet
+
+SEQUENCES = 256  # in the batch a search starts on
+MOST_SEQUENCES = 1024
+FED_BACK = 64  # counterexamples at most at a time
+POOL = 4096  # training sequences checked before all of them are
+REPEATED = 3  # local optima that say the same about the training data: there is nothing better nearby
+POLISH = 6000  # programs tried to make a right one simpler
+GENE = 4.0  # nats to tell a plain gene
+
+
+@dataclass(frozen=True)
+class Data:
+    """What a search learns from: codes and labels as in `Batch`, the alphabet, the bank, the numbers of the symbols."""
+
+    train: Batch
+    alphabet: Alphabet
+    bank: Bank
+    numbers: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program with its misses on the training data (scored places) and its price there in nats."""
+
+    model: Model
+    misses: int
+    price: float
+    effort: int
+    how: str
+
+
+def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[str], None]) -> Iterator[Found]:
+    """Programs found by one seed, in the order they are found, until the effort (programs scored) is spent."""
+    rng = np.random.default_rng(seed)
+    first = rng.choice(len(data.train), min(SEQUENCES, len(data.train)), replace=False)
+    searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed)
+    pool = data.train.take(rng.permutation(len(data.train))[:POOL])
+    best: Found | None = None
+    repeats = 0
+    while searcher.effort < effort and repeats < REPEATED:
+        current = searcher.score(searcher.filled(()))
+        while searcher.effort < effort:
+            current = searcher.climb(current, effort, lambda s: _perfect(s, searcher))
+            told(f"{searcher.effort:,} programs, fit {current.fit:.3f}")
+            if _perfect(current, searcher):
+                found = _measured(current, pool, data, searcher)
+                if not found.misses:
+                    found = _measured(current, data.train, data, searcher)
+                if not found.misses:
+                    yield found
+                    yield from _polished(current, data, searcher)
+                    return
+                _feed_back(found.model, data.train, searcher, rng)
+                current = searcher.score(current.genes)
+                continue
+            lifted = searcher.lifted(current)
+            if lifted is current:
+                break
+            current = lifted
+        found = _measured(current, data.train, data, searcher)
+        if best is not None and found.misses == best.misses:
+            repeats += 1
+        if best is None or found.price < best.price - 1e-6:
+            repeats = 0 if best is None or found.misses != best.misses else repeats
+            best = found
+            yield found
+        _renew(searcher, data.train, rng)
+
+
+def _perfect(scored: Scored, searcher: Searcher) -> bool:
+    """Whether every label of the batch is right."""
+    if scored.fit > 0.2 or scored.pointer is not None:
+        return False
+    model = fit(scored, searcher.batch, searcher)
+    return not _wrong(model, searcher.batch, searcher.numbers).any()
+
+
+def _wrong(model: Model, batch: Batch, numbers: np.ndarray | None) -> np.ndarray:
+    return (model.predict(batch.tokens, numbers) != batch.labels) & (batch.labels >= 0)
+
+
+def _measured(scored: Scored, batch: Batch, data: Data, searcher: Searcher) -> Found:
+    """The program fitted on a batch, and what it gets wrong there."""
+    model = fit(scored, batch, searcher)
+    misses = int(_wrong(model, batch, data.numbers).sum())
+    samples = int((batch.labels >= 0).sum())
+    hits = samples - misses
+    price = 0.0
+    if misses:
+        price = samples * np.log(samples) - hits * np.log(max(hits, 1)) - misses * np.log(misses)
+        price += misses * np.log(max(data.alphabet.size - 1, 2))
+    size = CELL * cells(model) + GENE * sum(map(complexity, model.genes))
+    return Found(model, misses, float(price + size), searcher.effort, "search")
+
+
+def cells(model: Model) -> int:
+    """Table cells in a fitted readout."""
+    parts = model.readout if isinstance(model.readout, tuple) else (model.readout,)
+    return sum(len(part.outcomes) for part in parts if isinstance(part, Cells))
+
+
+def _feed_back(model: Model, train: Batch, searcher: Searcher, rng: np.random.Generator) -> None:
+    """Sequences that the program gets wrong join the batch."""
+    wrong = np.flatnonzero(_wrong(model, train, searcher.numbers).any(0))
+    new = train.take(rng.permutation(wrong)[:FED_BACK])
+    old = searcher.batch
+    keep = slice(max(0, len(old) + len(new) - MOST_SEQUENCES), None)
+    tokens = np.concatenate([old.tokens[:, keep], new.tokens], 1)
+    searcher.use(Batch(tokens, np.concatenate([old.labels[:, keep], new.labels], 1)))
+
+
+def _renew(searcher: Searcher, train: Batch, rng: np.random.Generator) -> None:
+    """Half the batch is drawn anew, so that the next start sees other examples."""
+    old = searcher.batch
+    new = train.take(rng.choice(len(train), min(SEQUENCES // 2, len(train)), replace=False))
+    keep = rng.permutation(len(old))[: max(SEQUENCES // 2, len(old) - len(new))]
+    tokens = np.concatenate([old.tokens[:, keep], new.tokens], 1)
+    searcher.use(Batch(tokens, np.concatenate([old.labels[:, keep], new.labels], 1)))
+
+
+def _polished(current: Scored, data: Data, searcher: Searcher) -> Iterator[Found]:
+    """Simpler programs that are right too."""
+    end = searcher.effort + POLISH
+    best = current
+    while searcher.effort < end:
+        simpler = searcher.swept(searcher.climb(best, end, lambda s: False))
+        if simpler.score > best.score - 1e-6:
+            return
+        found = _measured(simpler, data.train, data, searcher)
+        if found.misses:
+            rng = np.random.default_rng(searcher.effort)
+            _feed_back(found.model, data.train, searcher, rng)
+            best = searcher.score(best.genes)
+            continue
+        best = simpler
+        yield found
