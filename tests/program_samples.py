@@ -14,9 +14,14 @@ from pellucid.program.emit import emit
 from pellucid.program.ir import Assign, Program
 
 
-def program(vocab, *pairs):
+def program(vocab, *pairs, markers=True, unbounded=False):
     """A program from (name, node) pairs; the last one is the output."""
-    return Program(vocab, tuple(Assign(name, node) for name, node in pairs), pairs[-1][0])
+    return Program(vocab, tuple(Assign(name, node) for name, node in pairs), pairs[-1][0], markers, unbounded)
+
+
+def plain(vocab, *pairs, unbounded=False):
+    """A program without markers."""
+    return program(vocab, *pairs, markers=False, unbounded=unbounded)
 
 
 def random_hardened(rng, vocab, *, layers=2, heads=2, k=None, one_hot=True, clusters=0, repeat=False):

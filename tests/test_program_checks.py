@@ -4,6 +4,7 @@
 import copy
 import json
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,12 +18,26 @@ from pellucid.program.emit import emit
 from pellucid.program.facts import Observed
 from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.interpret import predict
-from pellucid.program.ir import Aggregate, Embed, Evidence, Formula, Input, Lookup, Readout, Select
+from pellucid.program.ir import (
+    Aggregate,
+    Embed,
+    Evidence,
+    Formula,
+    Input,
+    Lookup,
+    Readout,
+    Rule,
+    Rules,
+    Scan,
+    Select,
+    stretched,
+)
+from pellucid.program.ir import Test as If
 from pellucid.program.predicates import Compare, Match, OneOf, matrix, recognise, table_predicate
 from pellucid.program.serialise import dumps, from_json, loads, to_json
 from pellucid.program.simplify import simplify
-from pellucid.program.verify import Verdict, all_inputs, domain_size, run_text, sample_inputs, verify
-from program_samples import program, random_program
+from pellucid.program.verify import Verdict, all_inputs, domain_size, longer_inputs, run_text, sample_inputs, verify
+from program_samples import plain, program, random_program
 
 TOKENS, POSITIONS = ("tokens", Input("tokens")), ("positions", Input("positions"))
 
@@ -122,6 +137,79 @@ def test_a_model_that_differs_is_caught():
     assert verdict.counterexample["outputs"]["model"] == ["b", "b", "b"]
 
 
+LONGER = plain(
+    Vocab.of("ab", "ab", "tagging", 4), TOKENS, ("output", Lookup(("tokens",), ((("a",), "b"), (("b",), "a")), "?")), unbounded=True,
+)  # fmt: skip
+
+
+def short_model(inputs):
+    if max(map(len, inputs)) > 4:
+        raise PellucidError("too long for the model")
+    return predict(LONGER, inputs)
+
+
+def test_a_program_without_a_longest_input_is_checked_beyond():
+    verdict = verify(LONGER, emit(LONGER), short_model)
+    assert verdict.faithful
+    assert str(verdict) == f"all 30 possible inputs agree, and {verdict.longer:,} longer ones up to 8 tokens"
+    assert 400 < verdict.longer <= 480  # of the 480 that there are
+    assert (verdict.to_json()["longer"], verdict.to_json()["longest"]) == (verdict.longer, 8)
+    assert verify(LONGER, emit(LONGER), lambda s: predict(LONGER, s), longer=True) == verdict
+    with pytest.raises(PellucidError, match="too long for the model"):
+        verify(LONGER, emit(LONGER), short_model, longer=True)
+    assert "longer" not in verify(SMALL, emit(SMALL), None).to_json()
+    assert {len(s) for s in longer_inputs(LONGER.vocab, 300, 0)} == {5, 6, 7, 8}
+
+
+def test_what_goes_wrong_on_longer_inputs_only_is_caught():
+    wrong = emit(LONGER).replace("    return output", "    return output if len(sequence) < 7 else output[:-1]")
+    verdict = verify(LONGER, wrong, None)
+    assert not verdict.faithful
+    assert 0 < verdict.mismatches < verdict.longer
+    assert len(verdict.counterexample["input"]) > 6
+    assert f"{verdict.mismatches} of {30 + verdict.longer} inputs disagree" in str(verdict)
+
+    def model(inputs):
+        return [["a"] * len(s) if len(s) == 8 else out for s, out in zip(inputs, predict(LONGER, inputs), strict=True)]
+
+    assert verify(LONGER, emit(LONGER), model).faithful
+    assert not verify(LONGER, emit(LONGER), model, longer=True).faithful
+
+
+def test_inputs_longer_than_in_training():
+    sums = plain(
+        Vocab.of((1, 2), (1, 2), "tagging", 2), TOKENS, ("where", Select("tokens", "tokens", OneOf((1, 2)), "all", "upto")),
+        ("output", Aggregate("where", "sum", "tokens")), unbounded=True,
+    )  # fmt: skip
+    assert predict(sums, [(1, 2, 2), (2,), (1,) * 9]) == [[1, 3, 5], [2], list(range(1, 10))]
+    assert stretched(sums, 9).types["output"] == ir.Integer(0, 18)
+    assert stretched(sums, 1) is sums
+    with pytest.raises(PellucidError, match="input 1 has 3 symbols; the longest this vocabulary takes has 2"):
+        predict(replace(sums, unbounded=False), [(1, 2, 2)])
+    power = Formula(Apply("*", Var("previous"), Const(2)))
+    grows = plain(Vocab.of((1, 2), (1, 2), "tagging", 9), TOKENS, ("output", Scan(1, power)), unbounded=True)
+    assert predict(grows, [(1,) * 18])[0][-1] == 2**18
+    with pytest.raises(PellucidError, match="an input of 99 tokens is too long for this program: output: numbers"):
+        predict(grows, [(1,) * 99])
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        ([("count", Aggregate("where", "count")), ("kind", Embed("count", ((0, 0), (1, 1), (2, 1))))], "kind: no cluster for 3"),
+        ([("kind", Embed("length", ((1, 0), (2, 1))))], "kind: no cluster for 3"),
+        ([("size", Formula(Apply("//", Var("length"), Const(2)))), ("some", Select("tokens", "tokens", Compare("=="), "all", "any", "size"))],
+         "some: the mask size holds numbers from 0 to 3"),
+    ],
+)  # fmt: skip
+def test_what_grows_must_fit_where_it_is_read(pairs, message):
+    rest = [TOKENS, ("length", Input("length")), ("where", Select("tokens", "tokens", OneOf(("a",)), "all")), *pairs]
+    short = Vocab.of("ab", "ab", "tagging", 2)
+    _ = plain(short, *rest, ("output", Lookup(("tokens",), (), 1))).types
+    with pytest.raises(ir.ProgramError, match=message):
+        _ = plain(short, *rest, ("output", Lookup(("tokens",), (), 1)), unbounded=True).types
+
+
 def test_known_inputs_are_checked_beside_the_sample():
     rare = ("a",) * 25
     source = emit(LARGE).replace(
@@ -171,8 +259,7 @@ def test_forms_are_found(predicate):
     truth = matrix(predicate, values, values)
     found = recognise(truth, np.ones_like(truth), values, values)
     assert (matrix(found, values, values) == truth).all()
-    same = {Compare("<=", 2): Compare("<", 3), Compare(">=", -2): Compare(">", -3)}
-    assert found == same.get(predicate, predicate)
+    assert found == predicate
 
 
 def test_forms_are_found_on_text_and_from_part_of_the_pairs():
@@ -202,6 +289,10 @@ FULL = program(
     ("some", Select("tokens", "kind", OneOf((1,)), "all")), ("total_kind", Aggregate("some", "sum", "kind")),
     ("rule", Lookup(("before", "count"), (((0, 1), "y"),), "n")),
     ("size", Formula(Apply("min", Apply("+", Var("count"), Var("total_kind")), Const(3)))),
+    ("flag", Rules((Rule((If("tokens", "in", (1, 2)), If("count", ">", (), "size")), Var("kind")),), 0)),
+    ("ahead", Select("size", "size", Compare(">"), "all", "before", "flag", True, "earlier")),
+    ("largest", Aggregate("ahead", "max", "rule", "none")),
+    ("state", Scan("none", Rules((Rule((If("previous", "==", ("none",)),), Var("largest")),), Var("previous")))),
     ("output", Readout(("p", "q"), (0, 1), (Evidence("rule", (("y", (2, 0)),), (0, 0)),), (("size", (1, 0)),), True)),
 )  # fmt: skip
 
@@ -236,7 +327,12 @@ V = "variables"
         ("1" * 5000, "integer string conversion"),
         ("[" * 100_000, "nested too deeply"),
         (edited(["format"], "other"), 'with "format": "pellucid-program"'),
-        (edited(["version"], 2), "version 2 of the format; this pellucid reads version 1"),
+        (edited(["version"], 1), "version 1 of the format; this pellucid reads version 2"),
+        (edited(["markers"], 1), "markers: expected a JSON bool"),
+        (edited(["markers"], None), "markers: expected a JSON bool"),
+        (edited(["unbounded"], "no"), "unbounded: expected a JSON bool"),
+        (edited(["unbounded"], True), "a program with markers takes inputs up to its longest only"),
+        (edited(["markers"], False), "variable tokens: type is"),
         (edited(["version"], True), "version True of the format"),
         (edited(["version"], [1]), "version .1. of the format"),
         (edited(["extra"], 1), "unknown key 'extra'"),
@@ -254,7 +350,7 @@ V = "variables"
         (edited([V, 0, "node"], "Output"), 'variable tokens: expected an object whose "node" is one of'),
         (edited([V, 0, "node"], ["Input"]), 'variable tokens: expected an object whose "node" is one of'),
         (edited([V, 0, "node"], "Var"), 'variable tokens: expected an object whose "node" is one of'),
-        (edited([V, 0, "which"], "words"), "variable tokens.which: expected one of tokens, positions, ones, got 'words'"),
+        (edited([V, 0, "which"], "words"), "variable tokens.which: expected one of tokens, positions, ones, length, got 'words'"),
         (edited([V, 0, "which"], ["tokens"]), "variable tokens.which: expected one of"),
         (edited([V, 0, "which"], "positions"), "kind: no cluster for 0"),
         (edited([V, 0, "which"], None), "variable tokens: Input needs exactly which"),
@@ -285,6 +381,33 @@ V = "variables"
         (edited([V, row("size"), "expression", "op"], "//"), "min|type is"),
         (edited([V, row("size"), "expression", "right", "value"], 10**30), "may grow too large"),
         (edited([V, row("size"), "expression"], {"node": "Const", "value": 2**50}), "size: numbers from .* are too large"),
+        (edited([V, row("ahead"), "mask"], "count"), "the mask count holds numbers from .* expected 0 and 1"),
+        (edited([V, row("ahead"), "mask"], "nothing"), "ahead: reads nothing, which is not defined"),
+        (edited([V, row("ahead"), "mask"], 1), "ahead.mask: expected str or NoneType, got 1"),
+        (edited([V, row("ahead"), "negated"], 1), "ahead.negated: expected bool, got 1"),
+        (edited([V, row("where"), "negated"], True), "where: negated needs a mask"),
+        (edited([V, row("ahead"), "reach"], "above"), "reach: expected one of any, upto, before, after, from"),
+        (edited([V, row("ahead"), "ties"], "later"), "ties: expected one of none, earlier"),
+        (edited([V, row("ahead"), "predicate", "op"], "=="), "ahead: ties need a comparison by < or >"),
+        (edited([V, row("ahead"), "query"], "rule"), "order needs numbers or text on both sides; rule holds text, size numbers"),
+        (edited([V, row("ahead"), "query"], "tokens"), "order needs .* tokens holds a mixture"),
+        (edited([V, row("largest"), "how"], "sum"), "largest: sum takes no default"),
+        (edited([V, row("largest"), "value"], "size"), "variable largest: type is"),
+        (edited([V, row("largest"), "how"], "max of"), "how: expected one of take, count, any, sum"),
+        (edited([V, row("largest"), "how"], "any"), "largest: any takes no value"),
+        (edited([V, row("flag"), "rules", 0, "tests", 0, "op"], "=="), "flag: tokens == needs one value, got 2"),
+        (edited([V, row("flag"), "rules", 0, "tests", 0, "op"], "between"), "op: expected one of"),
+        (edited([V, row("flag"), "rules", 0, "tests", 1, "op"], "in"), "takes no values and no set"),
+        (edited([V, row("flag"), "rules", 0, "tests", 1, "against"], "rule"), "order needs numbers or text"),
+        (edited([V, row("flag"), "rules", 0, "outcome"], 1.5), "outcome: expected str or int"),
+        (edited([V, row("flag"), "rules", 0, "outcome"], {"node": "Const", "value": 1}), '"node" is one of Var'),
+        (edited([V, row("flag"), "rules", 0, "outcome"], {"node": "Var", "name": "x"}), "flag: reads x, which is not"),
+        (edited([V, row("flag"), "rules", 0], 3), 'rules.0.: expected an object whose "node" is one of Rule'),
+        (edited([V, row("state"), "step"], {"node": "Input", "which": "ones"}), '"node" is one of Formula, Lookup, Rules'),
+        (edited([V, row("state"), "initial"], None), "Scan needs exactly"),
+        (edited([V, row("state"), "step"], {"node": "Formula", "expression": {"node": "Var", "name": "previous"}}),
+         "state: the initial state 'none' of a formula is no whole number"),
+        (edited([V, row("state"), "name"], "previous"), "previous: means a state"),
         (edited([V, row("output"), "bias"], [0]), "every weight row needs 2 numbers"),
         (edited([V, row("output"), "bias", 0], 10**25), "too large to add up in 64 bits"),
         (edited([V, row("output"), "labels"], ["p", "p"]), "labels must be distinct"),
@@ -383,4 +506,4 @@ def test_a_full_program_survives_the_round_trip():
     assert dumps(loads(dumps(FULL))) == dumps(FULL)
     assert verify(FULL, emit(FULL), None).faithful
     assert {type(a.node) for a in FULL} == set(ir.Node.__args__)
-    assert formula.text(Apply("-", Const(1), Apply("-", Var("x"), Const(-2)))) == "1 - (x - -2)"
+    assert formula.text(Apply("-", Const(1), Apply("-", Var("x"), Const(-2)))) == "1 - (x + 2)"

@@ -16,14 +16,15 @@ from pellucid.errors import PellucidError
 from pellucid.program.emit import emit
 from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.interpret import predict
-from pellucid.program.ir import Aggregate, Embed, Evidence, Formula, Input, Lookup, Readout, Select
+from pellucid.program.ir import Aggregate, Embed, Evidence, Formula, Input, Lookup, Readout, Rule, Rules, Scan, Select
+from pellucid.program.ir import Test as If
 from pellucid.program.literals import docstring, literal
 from pellucid.program.predicates import Compare, Match, OneOf
-from pellucid.program.runtime import closest, closest_upto, closest_upto_where, closest_where, total, total_upto, winner
+from pellucid.program.runtime import closest, closest_upto, nearest, total, total_upto, winner
 from pellucid.program.serialise import dumps, loads
 from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import verify
-from program_samples import loaded, program, run_lines
+from program_samples import loaded, plain, program, run_lines
 
 HOSTILE = (
     "'", '"', '"""', "'''", "\\", "\\'", "it's \"so\"", "a'b'\"c", "\n", "\r", "\t", "\x00", "\x0c", "\x85", "\u2028", "\ud800",
@@ -251,6 +252,72 @@ def test_what_is_no_token_is_a_value_error(wrong):
         run([1, 2, 3, 1])
 
 
+UNBOUNDED = plain(
+    Vocab.of((1, 2, 3), range(1, 10), "tagging", 3), TOKENS, ("every", Select("tokens", "tokens", OneOf((1, 2, 3)), "all", "upto")),
+    ("output", Aggregate("every", "sum", "tokens")), unbounded=True,
+)  # fmt: skip
+
+
+def test_inputs_of_any_length(tmp_path):
+    source = emit(UNBOUNDED, "Any length.")
+    assert "\nMAX_LENGTH = None\n" in source
+    done = run_lines(source, [], tmp_path, ["2"] * 200)
+    assert done.stdout.decode().split() == [str(n) for n in range(2, 402, 2)]
+    with pytest.raises(ValueError, match="unknown token 4; expected 1, 2, 3"):
+        loaded(source)["run"]([4])
+
+
+@pytest.mark.parametrize("lines", [3, 30_000])
+def test_a_reader_that_has_enough_is_no_error(lines, tmp_path):
+    (tmp_path / "program.py").write_text(SOURCE)
+    (tmp_path / "lines").write_text("[1, 2]\n" * lines)
+    command = (
+        f"{sys.executable} -I -S program.py --jsonl < lines | {sys.executable} -c 'input()'; echo ${{PIPESTATUS[1]}}"
+    )
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("0\n", "")
+    closed = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -I -S program.py -h | true"], capture_output=True, cwd=tmp_path
+    )
+    assert closed.stderr == b""
+
+
+EMPTY = {
+    "markers": REVERSE,
+    "length with markers": program(
+        REVERSE.vocab, TOKENS, ("length", Input("length")), ("output", Formula(Apply("//", Const(6), Var("length")))),
+    ),
+    "plain": plain(
+        LETTERS, TOKENS, POSITIONS, ("length", Input("length")), ("where", Select("tokens", "tokens", Compare("=="), "all", "before")),
+        ("first", Aggregate("where", "first", "tokens", "no")), ("every", Select("tokens", "tokens", OneOf(("a", "b")), "all")),
+        ("least", Aggregate("every", "min", "first", "no")), ("last", Aggregate("every", "last", "positions", 0)),
+        ("near", Select("length", "positions", Compare("==", -1), "closest")), ("end", Aggregate("near", "take", "last")),
+        ("share", Formula(Apply("%", Var("end"), Var("length")))),
+        ("output", Scan("a", Rules((Rule((If("least", "==", ("no",)),), Var("share")),), Var("last")))),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_an_empty_sequence_has_no_labels(name):
+    given_program = EMPTY[name]
+    assert predict(given_program, [()]) == [loaded(emit(given_program))["run"]([])] == [[]]
+    some = given_program.vocab.tokens[:1]
+    assert predict(given_program, [(), some, ()]) == [[], predict(given_program, [some])[0], []]
+
+
+def test_an_empty_sequence_is_no_input_of_a_classifier():
+    vocab = Vocab.of("ab", ("yes", 0), "classification", 3)
+    for given_program in (
+        plain(vocab, TOKENS, ("output", Lookup(("tokens",), ((("a",), 0),), "yes"))),
+        plain(vocab, TOKENS, ("output", Readout(("yes", 0), (0, 0), (), (), True))),
+        program(vocab, TOKENS, ("output", Readout(("yes", 0), (0, 0), (), (), True))),
+    ):
+        for run in (loaded(emit(given_program))["run"], lambda s, p=given_program: predict(p, [("a",), s])):
+            with pytest.raises(ValueError, match="an empty sequence has no label"):
+                run([])
+
+
 def test_integers_as_text_and_from_numpy():
     run = loaded(SOURCE)["run"]
     assert run(["3", 1]) == run([3, 1]) == run(np.array([3, 1])) == run((np.int8(3), np.str_("1"))) == [1, 3]
@@ -275,7 +342,7 @@ def test_a_number_and_its_text_may_both_be_tokens():
 
 
 @pytest.mark.parametrize("name", ["list", "len", "k", "q", "v", "v0", "a", "wanted", "row", "total", "sequence", "json", "SYMBOLS",
-                                  "Upper", "class", "_x", "é", "run", "MAX_LENGTH"])  # fmt: skip
+                                  "previous", "n", "m", "Upper", "class", "_x", "é", "run", "MAX_LENGTH"])  # fmt: skip
 def test_names_the_text_needs_are_refused(name):
     with pytest.raises(PellucidError, match="cannot have a variable of that name"):
         emit(program(LETTERS, TOKENS, (name, Lookup(("tokens",), (), "a"))))
@@ -324,9 +391,8 @@ def test_runtime_functions_do_as_they_say(triples):
     assert closest(wanted, keys) == [nearest_by_definition(i, hits[i]) for i in size]
     assert closest_upto(wanted, keys) == [nearest_by_definition(i, hits[i][: i + 1]) for i in size]
     less = [[key > number for key in keys] for number in numbers]
-    assert closest_where(lambda q, k: k > q, numbers, keys) == [nearest_by_definition(i, less[i]) for i in size]
-    assert closest_upto_where(lambda q, k: k > q, numbers, keys) == [
-        nearest_by_definition(i, less[i][: i + 1]) for i in size
+    assert [nearest(i, (j for j in size if less[i][j])) for i in size] == [
+        nearest_by_definition(i, less[i]) for i in size
     ]
     assert total(wanted, keys, numbers) == [sum(numbers[j] for j in size if hits[i][j]) for i in size]
     assert total_upto(wanted, keys, numbers) == [sum(numbers[j] for j in range(i + 1) if hits[i][j]) for i in size]

@@ -5,29 +5,67 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from pellucid.data.vocab import Vocab
+from pellucid.program.ir import Program
 from pellucid.program.literals import literal
 from pellucid.program.verify import Verdict
 
 WIDTH = 84
+LEARNERS = {"search": "program search", "programs": "gradient-trained Transformer Program"}
 
 
-def certificate(name: str, seed: int, scores: Mapping, verdict: Verdict | None, vocab: Vocab) -> str:
-    """Text of the certificate; `verdict` None while the program is still being checked."""
-    lines = [f"{name}: a program learned by pellucid (seed {seed}).", ""]
+def certificate(
+    name: str,
+    seed: int,
+    scores: Mapping,
+    verdict: Verdict | None,
+    program: Program,
+    learner: str,
+    longer: Mapping[str, Mapping[str, float]],
+    given_up: Mapping | None,
+) -> str:
+    """Text of the certificate.
+
+    Args:
+        name, seed: what was learnt, and the seed.
+        scores: accuracy by part of the data.
+        verdict: None while the program is still being checked.
+        program: the program.
+        learner: which learner found it.
+        longer: accuracy on inputs longer than the training's, by what they are.
+        given_up: what a simplification that changes the function cost; None where it preserves it.
+    """
+    vocab = program.vocab
+    lines = [f"{name}: a program learned by pellucid ({LEARNERS.get(learner, learner)}, seed {seed}).", ""]
     what = "tokens, whole sequences" if vocab.kind == "tagging" else "labels"
     for part, score in scores.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on {part} data ({what}): {', '.join(figures)}.")
+    for part, score in longer.items():
+        figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
+        lines.append(f"Accuracy on longer inputs, {part} ({what}): {', '.join(figures)}.")
+    if given_up is not None:
+        lines.append(f"Compact: {_told(given_up)}.")
     if verdict is not None:
-        lines.append(f"Verified: trained model, intermediate form and this text: {verdict}.")
+        compared = "trained model, intermediate form" if given_up is None else "intermediate form"
+        lines.append(f"Verified: {compared} and this text: {verdict}.")
     lines += _wrapped("Tokens", vocab.tokens) + _wrapped("Labels", vocab.labels)
-    lines.append(f"Longest input: {vocab.max_length} tokens.")
+    lines.append(f"Longest input: {_longest(program, bool(longer))}.")
     lines += ["", "Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"]
     return (
         "\n".join(line for text in lines for line in (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]))
         + "\n"
     )
+
+
+def _longest(program: Program, measured: bool) -> str:
+    most = f"{program.vocab.max_length} tokens"
+    if not program.unbounded:
+        return most
+    return f"{most} in training; longer ones are taken" + ("" if measured else ", their accuracy was not measured")
+
+
+def _told(given_up: Mapping) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in given_up.items())
 
 
 def _wrapped(head: str, values: tuple) -> list[str]:

@@ -6,11 +6,15 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pellucid.cli_inspect import COMMANDS
 from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.learned import Learned
 
 EXIT_UNFAITHFUL = 1
 EXIT_BAD_INPUT = 2
@@ -54,13 +58,15 @@ def main() -> None:
 @click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
 @click.option("--test", type=str, help="Test data; split off the training data if missing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
-@click.option("--model", default="auto", show_default=True, help="auto, programs, or standard (a plain Transformer).")
+@click.option("--model", default="auto", show_default=True, help="auto, programs, search, or standard (a plain Transformer).")
 @click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
 @click.option("--seeds", type=int, help="Size of the population trained at once, at most.")
 @click.option("--steps", type=int, help="Training steps of a seed in the first round.")
-@click.option("--budget", type=float, help="Seconds for training.")
+@click.option("--budget", type=float, help="Seconds for learning.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Task size, architecture or training setting.")
-@click.option("--simplify", default="exact", show_default=True, help="none or exact.")
+@click.option("--simplify", default="exact", show_default=True, help="none, exact, or compact (may change the function).")
+@click.option("--longer", type=str, help="Data with longer inputs, on which programs that take them are judged.")
+@click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
 @click.option("--resume", is_flag=True, help="Go on where a killed run with the same arguments was.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -87,19 +93,23 @@ def learn(
     if as_json:
         click.echo(json.dumps(learned.report))
     elif not quiet:
-        click.echo(_summary(learned.report, out))
+        click.echo(_summary(learned, out))
 
 
-def _summary(report: Mapping[str, Any], out: Path) -> str:
+def _summary(learned: Learned, out: Path) -> str:
+    report = learned.report
     lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {report['seconds']['total']:.1f} s"]
-    for part, score in report["accuracy"].items():
+    for part, score in {**report["accuracy"], **(report.get("longer") or {})}.items():
         lines.append(f"  {part:<6} tokens {score['token']:8.3%}   sequences {score['sequence']:8.3%}")
     if "faithful" in report:
+        from pellucid.candidates import table
         from pellucid.program.verify import Verdict
 
         size = report["size"]
         lines.append(f"  program: {size['lines']} lines, {size['variables']} variables, {size['ast_nodes']} AST nodes")
         lines.append(f"  model = IR = text: {Verdict(**report['faithful'])}")
+        found = json.loads(learned.files["front.json"])
+        lines += ["", table(found["candidates"], found["chosen"]), ""]
     return "\n".join([*lines, f"  wrote {out}/" + ("program.py" if "faithful" in report else "")])
 
 
@@ -159,11 +169,36 @@ def _stdin_sequences():
 @click.argument("learned", type=click.Path(path_type=Path))
 @click.option("--exhaustive", is_flag=True, help="Check every possible input, however many; error if over 100 million.")
 @click.option("--seed", default=0, show_default=True, help="Of the sample, where the domain is too large.")
+@click.option("--spec", metavar="FILE.py:FUNCTION", help="A function that says what is right; the file is executed.")
+@click.option("--equals", type=click.Path(path_type=Path), metavar="DIR", help="Another learned program.")
+@click.option("--prove", is_flag=True, help="Every input up to a length, with z3; goes with --spec or --equals.")
+@click.option("--length", type=int, help="Longest input to prove.  [default: as learned]")
+@click.option("--seconds", type=float, help="Time for a proof.  [default: 120]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool) -> None:
-    """Check LEARNED as it lies on disk: model = IR = emitted text, and that the files belong together."""
+def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against: Any) -> None:
+    """Check LEARNED as it lies on disk: model = IR = emitted text, and that the files belong together.
+
+    \b
+    --spec FILE.py:FUNCTION  instead: is the program right? FUNCTION takes a list of
+                             tokens and returns a list of labels (None: any), or a label.
+                             It may raise ValueError for an input that is not its business.
+    --spec task              likewise, with the built-in task it was learned from
+    --equals DIR             instead: does another learned program say the same?
+
+    Every possible input is tried where there are at most a million, else the shortest and random ones; a difference is
+    shown on a smallest input. With --prove, all inputs up to --length, however many. Exit code 1 if anything differs.
+    """
+    from pellucid.cli_inspect import check_against
     from pellucid.learned import tampering
 
+    if against["spec"] is not None or against["equals"] is not None:
+        if exhaustive:
+            raise PellucidError("--exhaustive: not with --spec or --equals; --prove looks at every input")
+        check_against(learned, **against, seed=seed, as_json=as_json)
+        return
+    for name in ("prove", "length", "seconds"):
+        if against[name] is not None and against[name] is not False:
+            raise PellucidError(f"--{name}: goes with --spec or --equals")
     model = _load(learned)
     verdict = model.verify(seed=seed, exhaustive=exhaustive)
     problems = tampering(model)
@@ -187,6 +222,10 @@ def tasks(as_json: bool) -> None:
     for task in all_tasks():
         sizes = " ".join(f"{key}={value}" for key, value in task.defaults.items())
         click.echo(f"{task.name:<12} {task.summary}  [{sizes}]")
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 def _load(path: Path):

@@ -14,7 +14,7 @@ from typing import Any
 from pellucid.errors import PellucidError
 
 PROGRAM, IR, MODEL, WEIGHTS = "program.py", "program.json", "model.json", "model.safetensors"
-REPORT, HISTORY = "report.json", "history.json"
+REPORT, HISTORY, FRONT = "report.json", "history.json", "front.json"
 
 
 def check_free(out: Path) -> None:

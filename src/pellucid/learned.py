@@ -17,6 +17,7 @@ from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
 from pellucid.program.serialise import dumps, loads
+from pellucid.program.trace import Trace, explain
 from pellucid.program.verify import Verdict, verify
 
 
@@ -24,14 +25,15 @@ from pellucid.program.verify import Verdict, verify
 class Learned:
     """A learned model. `program` and `source` are None for the standard Transformer, which has no program.
 
-    `predictor` runs the trained network itself on inputs of the user's tokens (needs JAX when called).
+    `predictor` runs the trained model itself on inputs of the user's tokens (a trained network needs JAX when called); None
+    where a simplification was allowed to change what it computes.
     """
 
     vocab: Vocab
     report: Mapping[str, Any]
     program: Program | None
     source: str | None
-    predictor: Callable[[Sequence], list]
+    predictor: Callable[[Sequence], list] | None
     files: Mapping[str, str | bytes] = field(repr=False)
 
     def run(self, sequence: Iterable[Token]) -> Any:
@@ -40,7 +42,10 @@ class Learned:
 
     def outputs(self, inputs: Sequence[Sequence[Token]]) -> list:
         """Outputs for many sequences, by the program where there is one."""
-        return predict(self.program, inputs) if self.program else self.predictor(inputs)
+        if self.program is not None:
+            return predict(self.program, inputs)
+        assert self.predictor is not None
+        return self.predictor(inputs)
 
     def evaluate(self, data: Dataset) -> dict[str, float]:
         """Accuracy on a data set: `token` and `sequence`, in 0..1."""
@@ -57,6 +62,15 @@ class Learned:
         if self.program is None or self.source is None:
             raise PellucidError("a standard Transformer has no program to verify")
         return verify(self.program, self.source, self.predictor, known=known, seed=seed, exhaustive=exhaustive)
+
+    def explain(self, sequence: Iterable[Token], position: int | None = None) -> Trace:
+        """What the program did on one input; printed, it is the text of `pellucid explain`.
+
+        `position` (from 1): only what the output there depends on.
+        """
+        if self.program is None:
+            raise PellucidError("a standard Transformer has no program to explain")
+        return explain(self.program, [self.vocab.match(token) for token in sequence], position)
 
     def save(self, out: str | Path) -> Path:
         """Write the folder; it must not exist or be empty."""
@@ -85,13 +99,17 @@ def load(path: str | Path) -> Learned:
         text = folder.read(place, folder.IR)
         program, source = loads(text, str(place / folder.IR)), folder.read(place, folder.PROGRAM)
         files |= {folder.IR: text, folder.PROGRAM: source}
+        if (place / folder.FRONT).exists():
+            files[folder.FRONT] = folder.read(place, folder.FRONT)
 
     def predictor(inputs: Sequence) -> list:
-        from pellucid.learning.models import predictor_from_folder
-
+        if model.get("family") == "search":
+            from pellucid.search.learn import predictor_from_folder
+        else:
+            from pellucid.learning.models import predictor_from_folder
         return predictor_from_folder(place, model, vocab)(inputs)
 
-    return Learned(vocab, report, program, source, predictor, files)
+    return Learned(vocab, report, program, source, None if report.get("given_up") else predictor, files)
 
 
 def tampering(learned: Learned) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
@@ -11,25 +12,30 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
+from pellucid.candidates import Candidate, front, judged, program_of
 from pellucid.certificate import certificate
-from pellucid.data import Dataset, Splits
+from pellucid.data import Dataset, Splits, Vocab
 from pellucid.errors import PellucidError
 from pellucid.learned import Learned, load
+from pellucid.learners import Found, learn_models
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
+from pellucid.program.closed_forms import lookups_to_formulas, lookups_to_rules
 from pellucid.program.emit import emit
 from pellucid.program.facts import MAX_CELLS, Facts, Observed
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
+from pellucid.program.longer import opened
 from pellucid.program.metrics import accuracy
 from pellucid.program.names import with_readable_names
 from pellucid.program.serialise import dumps
 from pellucid.program.simplify import drop_unused, simplify
 from pellucid.program.size import ast_nodes, code_lines
-from pellucid.program.verify import EXHAUSTIVE, Verdict, all_inputs, domain_size
+from pellucid.program.verify import EXHAUSTIVE, Verdict, all_inputs, domain_size, verify
 
-MODELS = ("auto", "programs", "standard")
-SIMPLIFY = ("none", "exact")
+MODELS = ("auto", "programs", "search", "standard")
+SIMPLIFY = ("none", "exact", "compact")
+BASELINE = 15.0  # seconds at most for the random programs that a search is compared with
 OnProgress = Callable[[str, float, str], None]
 
 
@@ -69,22 +75,29 @@ def learn(
     settings: Mapping[str, Any] | None = None,
     valid: str | Path | None = None,
     test: str | Path | None = None,
+    longer: str | Path | None = None,
     simplify: str = "exact",
+    pick: int | None = None,
     resume: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Learned:
     """Learn a program from a built-in task or from data, verified against the model it was read off.
 
     Args:
-        what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory.
+        what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory; or, with `pick`, a folder that
+            `learn` wrote.
         out: folder to write, which must not exist or be empty; None writes nothing.
-        model: `programs` (a Transformer Program; `auto` is the same for now) or `standard` (accuracy only).
+        model: `programs` (a Transformer Program trained by gradient descent), `search` (hard programs searched),
+            `auto` (both within the budget, the best verified program) or `standard` (a Transformer, accuracy only).
         seed: decides data, split and training: the same seed on the same machine gives the same program text.
         seeds, steps: size of the population and training steps of each (defaults suit 2 cores).
-        budget: seconds for training.
+        budget: seconds for learning.
         settings: task sizes, architecture and training, as `--set` on the command line.
         valid, test: files with held-out data; split off `what` where missing.
-        simplify: `none`, or `exact` (preserves the function on the whole domain).
+        longer: file with longer inputs, on which programs that take them are judged.
+        simplify: `none`, `exact` (preserves the function on the whole domain) or `compact` (may change it, never at the
+            cost of validation accuracy).
+        pick: number of the candidate to take from the table that the run prints, instead of the best.
         resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
         on_progress: called with a stage, the share of it done (0..1) and a short message.
 
@@ -96,52 +109,131 @@ def learn(
             raise PellucidError(f"--{name} {value}: expected one of {', '.join(known)}")
     if seed < 0:
         raise PellucidError(f"--seed {seed}: expected 0 or more")
+    if pick is not None and pick < 1:
+        raise PellucidError(f"--pick {pick}: expected the number of a candidate, from 1")
     if resume and out is not None and Path(out, folder.REPORT).exists():
         return load(out)
     if out is not None:
         folder.check_free(Path(out))
+    if pick is not None and isinstance(what, str | Path) and Path(what, folder.FRONT).exists():
+        return _kept(picked(load(what), pick), out)
     stages = _Stages(on_progress or (lambda stage, share, message: None))
-    problem = resolve(what, settings or {}, seed, valid, test)
+    problem = resolve(what, settings or {}, seed, valid, test, longer)
     options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
     if model == "standard":
-        learned = _learn_standard(problem, options, stages)
-    else:
-        checkpoint = None if out is None else folder.checkpoint_of(Path(out))
-        learned = _learn_program(problem, options, simplify, stages, checkpoint, resume)
+        return _kept(_learn_standard(problem, options, stages), out)
+    checkpoint = None if out is None else folder.checkpoint_of(Path(out))
+    found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
+    with stages.stage("simplify"):
+        candidates = read_off(found, problem, simplify, stages.on_progress)
+    best = max(candidates, key=lambda c: c.rank)
+    rows = front(candidates)
+    chosen = best if pick is None or pick > len(rows) else rows[pick - 1]
+    learned = _written(chosen, rows, found, problem, {**options, "simplify": simplify}, stages)
+    learned = _kept(learned, out)
+    if pick is not None and pick > len(rows):
+        raise PellucidError(f"--pick {pick}: there are {len(rows)} candidates; the best one was taken")
+    return learned
+
+
+def _kept(learned: Learned, out: str | Path | None) -> Learned:
+    """Write the folder, if one is asked for."""
     if out is not None:
         learned.save(out)
         folder.checkpoint_of(Path(out)).unlink(missing_ok=True)
     return learned
 
 
-def _learn_program(
-    problem: Problem, options: dict[str, Any], how: str, stages: _Stages, checkpoint: Path | None, resume: bool
+def _written(
+    chosen: Candidate, rows: list[Candidate], found: Found, problem: Problem, options: dict[str, Any], stages: _Stages
 ) -> Learned:
-    from pellucid.learning.models import fit_programs
-
-    fitted = fit_programs(problem, options, stages.on_progress, checkpoint, resume)
-    with stages.stage("extract"):
-        program = fitted.extract(problem.vocab)
-    with stages.stage("simplify"):
-        program = _simplified(program, how)
+    """The chosen program verified against its model, with its files and its report."""
+    program, fitted, vocab = chosen.program, chosen.fitted, problem.vocab
     scores = _scores(problem, program)
+    story = {"learner": chosen.learner, "longer": chosen.longer, "given_up": chosen.given_up}
     with stages.stage("verify"):
-        source = emit(program, certificate(problem.name, options["seed"], scores, None, program.vocab))
-        draft = Learned(problem.vocab, {}, program, source, fitted.predictor(problem.vocab), {})
+        source = emit(program, certificate(problem.name, options["seed"], scores, None, program, **story))
+        model = fitted.predictor(vocab) if chosen.given_up is None else None
+        draft = Learned(vocab, {}, program, source, model, {})
         verdict = draft.verify(problem.splits.train.inputs + problem.splits.test.inputs, options["seed"])
     if not verdict.faithful:
         raise MismatchError(verdict)
-    source = emit(program, certificate(problem.name, options["seed"], scores, verdict, program.vocab))
-    report = _report(problem, "programs", options, scores, stages, fitted.seconds)
+    source = emit(program, certificate(problem.name, options["seed"], scores, verdict, program, **story))
+    report = _report(problem, chosen.learner, options, scores, stages, found.seconds)
     report["faithful"] = verdict.to_json()
     report["size"] = {
         "ast_nodes": ast_nodes(source),
         "lines": code_lines(source),
         "variables": sum(a.name != "tokens" for a in program),
     }
-    report["training"] = fitted.summary
-    files = {folder.PROGRAM: source, folder.IR: dumps(program), **fitted.files(problem.vocab)}
-    return _finish(problem, report, program, source, fitted, files)
+    report["longer"] = {name: dict(score) for name, score in chosen.longer.items()} if program.unbounded else None
+    report["given_up"] = None if chosen.given_up is None else dict(chosen.given_up)
+    report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "learners": found.report}
+    with stages.stage("baseline"):
+        report["found"]["random_programs"] = _random_programs(found, problem, options["seed"])
+    number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
+    table = {"chosen": number, "candidates": [row.to_json() for row in rows]}
+    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: folder.dump(table), **fitted.files(vocab)}
+    report["training"] = found.report.get("programs", {}) if chosen.learner == "programs" else {}
+    return _finish(vocab, report, program, source, model, found.history, files)
+
+
+def _random_programs(found: Found, problem: Problem, seed: int) -> dict[str, Any] | None:
+    """The baseline of the search: random programs with the same readouts, as many and for as long at most."""
+    if "search" not in found.report:
+        return None
+    from pellucid.search.baseline import random_programs
+
+    longest = min(found.seconds["search"], BASELINE)
+    return random_programs(problem, seed, found.report["search"]["programs"], time.monotonic() + longest)
+
+
+def read_off(found: Found, problem: Problem, how: str, on_progress: OnProgress) -> list[Candidate]:
+    """Every model found as a program, simplified and judged; equal ones once."""
+    candidates: list[Candidate] = []
+    seen: list[Program] = []
+    for i, (learner, fitted, after) in enumerate(found.models):
+        on_progress("simplify", i / len(found.models), f"program {i + 1} of {len(found.models)}")
+        program = fitted.extract(problem.vocab)
+        if program in seen:
+            continue
+        seen.append(program)
+        facts = facts_about(program)
+        simpler = _simplified(program, how, facts)
+        candidates.append(judged(learner, fitted, simpler, problem, after))
+    return candidates
+
+
+def picked(learned: Learned, number: int) -> Learned:
+    """A learned folder's candidate of that number in place of its program.
+
+    It is verified anew: emitted text against intermediate form, and against the folder's model where it is that one's.
+
+    Raises:
+        PellucidError: there is no such candidate. MismatchError: text and intermediate form disagree.
+    """
+    table = json.loads(learned.files[folder.FRONT])
+    rows = table["candidates"]
+    if number > len(rows):
+        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates")
+    row, report = rows[number - 1], dict(learned.report)
+    program = program_of(row, f"{folder.FRONT}, candidate {number}")
+    if number == table["chosen"]:
+        return learned
+    given_up = row["given_up"] or {"picked": f"candidate {number}, not the model in this folder"}
+    story = {"learner": row["learner"], "longer": row["longer"], "given_up": given_up}
+    scores = {"valid": row["valid"]}
+    verdict = verify(program, emit(program, ""), None, seed=report["seed"])
+    if not verdict.faithful:
+        raise MismatchError(verdict)
+    source = emit(program, certificate(report["task"], report["seed"], scores, verdict, program, **story))
+    size = {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": len(program.assignments) - 1}
+    report |= {"accuracy": scores, "faithful": verdict.to_json(), "size": size, "given_up": given_up}
+    report |= {"longer": row["longer"], "model": row["learner"]}
+    models = {name: learned.files[name] for name in (folder.MODEL, folder.WEIGHTS)}
+    front_text = folder.dump({**table, "chosen": number})
+    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: front_text, **models}
+    return _finish(learned.vocab, report, program, source, None, {}, files)
 
 
 def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
@@ -152,22 +244,27 @@ def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) 
     scores = {name: accuracy(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
     report = _report(problem, "standard", options, scores, stages, fitted.seconds)
     report["training"] = fitted.summary
-    return _finish(problem, report, None, None, fitted, fitted.files(problem.vocab))
+    return _finish(problem.vocab, report, None, None, predictor, fitted.history, fitted.files(problem.vocab))
 
 
 def _finish(
-    problem: Problem, report: dict, program: Program | None, source: str | None, fitted: Any, files: dict
+    vocab: Vocab, report: dict, program: Program | None, source: str | None, model: Any, history: dict, files: dict
 ) -> Learned:
     report["sha256"] = {name: folder.digest(content) for name, content in files.items()}
-    files = {**files, folder.HISTORY: folder.dump(fitted.history), folder.REPORT: folder.dump(report)}
-    return Learned(problem.vocab, report, program, source, fitted.predictor(problem.vocab), files)
+    files = {**files, folder.HISTORY: folder.dump(history), folder.REPORT: folder.dump(report)}
+    return Learned(vocab, report, program, source, model, files)
 
 
-def _simplified(program: Program, how: str) -> Program:
-    """The program after the passes asked for, with readable names."""
+def _simplified(program: Program, how: str, facts: Facts) -> Program:
+    """The program after the passes asked for, with readable names, open to longer inputs where it makes sense there."""
     if how == "none":
         return with_readable_names(drop_unused(program))
-    return with_readable_names(simplify(program, facts_about(program)))
+    return with_readable_names(opened(closed(simplify(opened(program), facts), facts)))
+
+
+def closed(program: Program, facts: Facts) -> Program:
+    """Tables as formulas and rules, and what can be simplified after that."""
+    return simplify(lookups_to_rules(lookups_to_formulas(program, facts), facts), facts)
 
 
 def facts_about(program: Program) -> Facts:
@@ -185,7 +282,7 @@ def _scores(problem: Problem, program: Program) -> dict[str, dict[str, float]]:
 def _report(
     problem: Problem, model: str, options: dict, scores: dict, stages: _Stages, seconds: dict
 ) -> dict[str, Any]:
-    spent = {**seconds, **stages.seconds}
+    spent = {"compile": 0.0, "train": 0.0, "extract": 0.0, **seconds, **stages.seconds}
     total = round(time.monotonic() - stages.began, 3)
     rounded = {name: {k: round(v, 6) for k, v in score.items()} for name, score in scores.items()}
     return {

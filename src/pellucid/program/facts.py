@@ -12,26 +12,36 @@ from typing import Protocol
 
 import numpy as np
 
-from pellucid.program.interpret import Env, chunks, evaluate, user_positions, values_of
-from pellucid.program.ir import Aggregate, Formula, Lookup, Program, Readout, Select, Selection, reads
+from pellucid.program.attention import unmasked
+from pellucid.program.interpret import Env, chunks, evaluate, own_tokens, predict_codes, user_positions, values_of
+from pellucid.program.ir import Aggregate, Formula, Lookup, Program, Readout, Rules, Select, Selection, reads
 
 MAX_CELLS = 40_000_000  # codes kept per variable by `Observed`
 MAX_TUPLES = 300_000
+MAX_PAIRS = 4_000_000
+FIRST = 1000
 
 
 class Facts(Protocol):
-    """Questions about a program on its whole domain. `scope`: "all" positions, or the "user"'s (no markers)."""
+    """Questions about a program on its whole domain. `scope`: "all" positions, or the "user"'s (no markers).
+
+    The domain is all inputs up to `vocab.max_length`, also of a program that takes longer ones.
+    """
 
     def tuples(self, program: Program, names: Sequence[str], scope: str = "all") -> np.ndarray | None:
         """Codes that occur together at one position, int [n, len(names)]; None when too many to list."""
         ...
 
-    def pairs(self, program: Program, node: Select, scope: str = "all") -> np.ndarray:
-        """bool [query value, key value]: which pairs a selector may compare."""
+    def pairs(self, program: Program, node: Select, scope: str = "all") -> np.ndarray | None:
+        """bool [query value, key value]: which pairs a selector may compare; None when too many to list."""
         ...
 
     def same(self, program: Program, scope: str = "all") -> dict[str, str]:
         """Variables that always equal an earlier one: later name -> earlier name."""
+        ...
+
+    def markers_idle(self, program: Program, without: Program) -> bool:
+        """Whether a program with markers surely gives the same outputs as the same one without them."""
         ...
 
 
@@ -43,12 +53,17 @@ class Observed:
     """
 
     def __init__(self, tokens: np.ndarray, user_symbols: int) -> None:
-        self._tokens = tokens
-        self._masks = {"all": tokens >= 0, "user": user_positions(tokens, user_symbols)}
+        self._tokens, self._user_symbols = tokens, user_symbols
+        self._markers: bool | None = None  # of the program that is known
+        self._masks: dict[str, np.ndarray] = {}
         self._known: dict[str, tuple[object, object, np.ndarray | None]] = {}
 
     def env(self, program: Program) -> Env:
         """Codes of every variable on every input; `all` selections are left out."""
+        if program.markers != self._markers:
+            own = own_tokens(program, self._tokens)
+            self._masks = {"all": own >= 0, "user": user_positions(own, self._user_symbols)}
+            self._known, self._markers = {}, program.markers
         stale = self._stale(program)
         if stale:
             self._evaluate(program, stale)
@@ -91,23 +106,19 @@ class Observed:
                 return None
         return rows
 
-    def pairs(self, program: Program, node: Select, scope: str = "all") -> np.ndarray:
+    def pairs(self, program: Program, node: Select, scope: str = "all") -> np.ndarray | None:
         """Pairs that a selector compared."""
-        env, mask = self.env(program), self._masks[scope]
+        env = self.env(program)
         sizes = len(values_of(program, node.query)), len(values_of(program, node.key))
+        if sizes[0] * sizes[1] > MAX_PAIRS:
+            return None
         met = np.zeros(sizes, bool)
+        looked = self._masks["all"] & unmasked(node, env, program.types)
         for part in chunks(self._tokens):
-            query, key = (
-                np.eye(n, dtype=np.float32)[env[v][part]] for v, n in zip((node.query, node.key), sizes, strict=True)
-            )
-            query *= mask[part][..., None]
-            key *= self._masks["all"][part][..., None]
-            seen = (
-                np.maximum.accumulate(key, 1)
-                if node.reach == "upto"
-                else np.broadcast_to(key.max(1, keepdims=True), key.shape)
-            )
-            met |= np.einsum("bpq,bpk->qk", query, seen, optimize=True) > 0
+            asking, queries = _one_hot(env[node.query][part], self._masks[scope][part])
+            offered, keys = _one_hot(env[node.key][part], looked[part])
+            found = np.einsum("bpq,bpk->qk", queries, _within_reach(keys, node.reach), optimize=True) > 0
+            met[np.ix_(asking, offered)] |= found
         return met
 
     def same(self, program: Program, scope: str = "all") -> dict[str, str]:
@@ -120,13 +131,51 @@ class Observed:
             kind = program.types[a.name]
             if isinstance(kind, Selection) or env[a.name].ndim == 1:
                 continue
-            universal = np.zeros(len(kind.values), np.int32)
-            for code in np.flatnonzero(np.bincount(env[a.name].ravel())):
-                universal[code] = values.setdefault(kind.values[code], len(values))
-            earlier = first.setdefault(universal[env[a.name][mask]].tobytes(), a.name)
+            told = _universal(env[a.name][mask], kind.values, values)
+            earlier = first.setdefault(told.tobytes(), a.name)
             if earlier != a.name:
                 found[a.name] = earlier
         return found
+
+    def markers_idle(self, program: Program, without: Program) -> bool:
+        """Whether both gave the same outputs on every input; some are tried first, where most programs differ."""
+        codes, values = self.env(program)[program.output], {}
+        for part in (slice(0, FIRST), *chunks(self._tokens)):
+            before = self._told(program, part, codes[part], values)
+            after = self._told(without, part, predict_codes(without, self._tokens[part]), values)
+            if (before != after).any():
+                return False
+        return True
+
+    def _told(self, program: Program, part: slice, codes: np.ndarray, values: dict[object, int]) -> np.ndarray:
+        """What the user gets to see of the output, as codes that mean the same for every program."""
+        if codes.ndim == 2:
+            codes = codes[user_positions(own_tokens(program, self._tokens[part]), self._user_symbols)]
+        return _universal(codes, values_of(program, program.output), values)
+
+
+def _universal(codes: np.ndarray, domain: Sequence, values: dict[object, int]) -> np.ndarray:
+    """Codes that mean the same for every variable; `values` holds those given so far."""
+    index, occurring = _distinct(codes.astype(np.int64), int(codes.max(initial=0)) + 1)
+    return np.array([values.setdefault(domain[c], len(values)) for c in occurring.tolist()], np.int32)[index]
+
+
+def _one_hot(codes: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Codes that occur where the mask holds, and where each does: float32 [batch, position, number of codes]."""
+    occurring = np.unique(codes[mask])
+    hot = codes[..., None] == occurring
+    return occurring, (hot & mask[..., None]).astype(np.float32)
+
+
+def _within_reach(keys: np.ndarray, reach: str) -> np.ndarray:
+    """Which keys a query at each position looks at, from which stand at each position."""
+    if reach == "any":
+        return np.broadcast_to(keys.max(1, keepdims=True), keys.shape)
+    backwards = reach in ("after", "from")
+    seen = np.maximum.accumulate(keys[:, ::-1] if backwards else keys, 1)
+    if reach in ("before", "after"):
+        seen = np.concatenate([np.zeros_like(seen[:, :1]), seen[:, :-1]], 1)
+    return seen[:, ::-1] if backwards else seen
 
 
 def _distinct(index: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -146,7 +195,7 @@ def pointwise(program: Program) -> set[str]:
     """Variables (and selectors) whose values at marker positions cannot matter.
 
     The output is read at the user's positions only; so is whatever is read, position by position, by such variables
-    alone.
+    alone. A scan is not among the readers: it carries on what it reads at every position.
     """
     local: set[str] = {program.output}
     uses: dict[str, list[tuple[str, bool]]] = {}
@@ -154,8 +203,9 @@ def pointwise(program: Program) -> set[str]:
         if a.name in uses and all(here and reader in local for reader, here in uses[a.name]):
             local.add(a.name)
         for name in reads(a.node):
-            here = isinstance(a.node, Lookup | Formula | Readout)
+            here = isinstance(a.node, Lookup | Rules | Formula | Readout)
             here = here or (isinstance(a.node, Aggregate) and name == a.node.selector)
-            here = here or (isinstance(a.node, Select) and name == a.node.query and name != a.node.key)
+            if isinstance(a.node, Select):
+                here = name == a.node.query and name not in (a.node.key, a.node.mask)
             uses.setdefault(name, []).append((a.name, here))
     return local

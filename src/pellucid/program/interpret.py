@@ -10,25 +10,29 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from pellucid.program import formula
+from pellucid.errors import PellucidError
+from pellucid.program.attention import aggregated, selected
+from pellucid.program.elementwise import Env as Env
+from pellucid.program.elementwise import code_table as code_table
+from pellucid.program.elementwise import codes_in, local_function
+from pellucid.program.elementwise import numbers_of as numbers_of
+from pellucid.program.elementwise import values_of as values_of
 from pellucid.program.ir import (
+    PREVIOUS,
     Aggregate,
-    Embed,
-    Formula,
     Input,
-    Integer,
-    Lookup,
     Node,
     Program,
+    ProgramError,
     Readout,
+    Scan,
     Select,
-    Selection,
     Type,
-    order,
+    reads,
+    stretched,
 )
-from pellucid.program.predicates import Value, matrix
+from pellucid.program.predicates import Value
 
-Env = dict[str, np.ndarray]
 CHUNK_CELLS = 2_000_000  # query x key cells evaluated at once, so memory stays small
 
 
@@ -38,20 +42,29 @@ def evaluate(
     """Every variable of the program on a batch.
 
     Args:
-        tokens: int [batch, width] symbol codes with markers, -1 for padding (`Vocab.encode_inputs`).
+        tokens: int [batch, columns] symbol codes with markers, -1 for padding (`Vocab.encode_inputs`).
         env: variables known already; they are not computed again.
         wanted: the variables to compute (default: all); what they read must be known or among them.
 
     Returns:
         codes by name: int [batch, width]; selections: picked position int [batch, width] (`closest`) or bool
-        [batch, query, key] (`all`); a pooled readout: int [batch].
+        [batch, query, key] (`all`); a pooled readout: int [batch]. A program without markers has no columns for them.
     """
     env = dict(env or {})
-    valid = tokens >= 0
+    tokens = own_tokens(program, tokens)
     for assign in program:
         if assign.name not in env and (wanted is None or assign.name in wanted):
-            env[assign.name] = _node(assign.node, env, program, tokens, valid)
+            env[assign.name] = _node(assign.node, env, program, tokens, program.types[assign.name])
     return env
+
+
+def own_tokens(program: Program, tokens: np.ndarray) -> np.ndarray:
+    """What the program sees of `Vocab.encode_inputs`: without the columns of markers where it has none."""
+    if program.markers:
+        return tokens
+    last = tokens.shape[1] - (program.vocab.end is not None)
+    inner = tokens[:, 1:last]
+    return np.where(inner < len(program.vocab.tokens), inner, -1)
 
 
 def chunks(tokens: np.ndarray) -> Iterator[slice]:
@@ -61,118 +74,79 @@ def chunks(tokens: np.ndarray) -> Iterator[slice]:
 
 
 def predict_codes(program: Program, tokens: np.ndarray) -> np.ndarray:
-    """Output codes: int [batch, width] (padding arbitrary), or [batch] for a classifier."""
-    return np.concatenate([evaluate(program, tokens[part])[program.output] for part in chunks(tokens)])
+    """Output codes: int [batch, width] (padding arbitrary), or [batch] for a classifier with a pooled readout."""
+    output = program.output
+    return np.concatenate([evaluate(program, tokens[part])[output] for part in chunks(tokens)])
 
 
 def predict(program: Program, sequences: Sequence[Sequence[Value]]) -> list:
     """Outputs for sequences of the user's tokens: a list of labels each, or one label each for a classifier.
 
     Raises:
-        PellucidError: for an unknown token or a too long sequence.
+        PellucidError: for an unknown token or a too long sequence; for a classifier, for an empty one.
     """
-    if not sequences:
-        return []
-    codes = predict_codes(program, program.vocab.encode_inputs(sequences))
+    labels = program.vocab.kind == "classification"
+    filled = [i for i, sequence in enumerate(sequences) if len(sequence)]
+    if labels and len(filled) < len(sequences):
+        raise PellucidError("an empty sequence has no label")
+    outputs: list = [[] for _ in sequences]
+    if not filled:
+        return outputs
+    lengths = [len(sequences[i]) for i in filled]
+    program = _long_enough(program, max(lengths))
+    codes = predict_codes(program, program.vocab.encode_inputs([sequences[i] for i in filled]))
     values = values_of(program, program.output)
-    if codes.ndim == 1:
-        return [values[c] for c in codes]
-    return [[values[c] for c in row[1 : len(s) + 1]] for row, s in zip(codes, sequences, strict=True)]
+    first = int(program.markers)
+    for i, row, length in zip(filled, codes, lengths, strict=True):
+        if labels:
+            outputs[i] = values[row if codes.ndim == 1 else row[length - 1]]
+        else:
+            outputs[i] = [values[c] for c in row[first : first + length]]
+    return outputs
 
 
-def values_of(program: Program, name: str) -> Sequence[Value]:
-    """The values behind a variable's codes."""
-    kind = program.types[name]
-    assert not isinstance(kind, Selection)
-    return kind.values
+def _long_enough(program: Program, length: int) -> Program:
+    if not program.unbounded:
+        return program
+    try:
+        return stretched(program, length)
+    except ProgramError as error:
+        raise PellucidError(f"an input of {length:,} tokens is too long for this program: {error}") from None
 
 
-def _node(node: Node, env: Env, program: Program, tokens: np.ndarray, valid: np.ndarray) -> np.ndarray:
+def _node(node: Node, env: Env, program: Program, tokens: np.ndarray, kind: Type) -> np.ndarray:
     types = program.types
     match node:
         case Input("tokens"):
             return np.maximum(tokens, 0)
         case Input("positions"):
             return np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape)
+        case Input("length"):
+            count = user_positions(tokens, len(program.vocab.tokens)).sum(1, keepdims=True)
+            return np.broadcast_to(np.maximum(count - 1, 0), tokens.shape)
         case Input():
             return np.zeros_like(tokens)
-        case Embed(variable):
-            return code_table(node, program)[env[variable]]
         case Select():
-            return _select(node, env, types, valid)
+            return selected(node, env, types, tokens >= 0)
         case Aggregate():
-            return _aggregate(node, env, types)
-        case Lookup(variables):
-            return code_table(node, program)[tuple(env[name] for name in variables)]
-        case Formula(expression):
-            numbers = {name: numbers_of(types[name], env[name]) for name in formula.names_in(expression)}
-            low, _ = formula.bounds(expression, {n: _ends(types[n]) for n in numbers})
-            return np.broadcast_to(formula.evaluate(expression, numbers) - low, tokens.shape)
+            return aggregated(node, env, types, kind)
+        case Scan():
+            return _scan(node, env, program, tokens, kind)
         case Readout():
             return _readout(node, env, program, tokens)
+        case _:
+            return np.broadcast_to(local_function(node, types, kind)(env), tokens.shape)
 
 
-def numbers_of(kind: Type, codes: np.ndarray) -> np.ndarray:
-    """The integers behind codes."""
-    assert not isinstance(kind, Selection)
-    if isinstance(kind, Integer):
-        return codes.astype(np.int64) + kind.low
-    return np.asarray(kind.values, np.int64)[codes]
-
-
-def _ends(kind: Type) -> tuple[int, int]:
-    if isinstance(kind, Integer):
-        return kind.low, kind.high
-    assert not isinstance(kind, Selection)
-    return min(kind.values), max(kind.values)  # pyright: ignore[reportReturnType]
-
-
-def code_table(node: Lookup | Embed, program: Program) -> np.ndarray:
-    """A lookup as an array from argument codes to output code."""
-    names = node.variables if isinstance(node, Lookup) else (node.variable,)
-    domains = [values_of(program, name) for name in names]
-    places = [{value: i for i, value in enumerate(domain)} for domain in domains]
-    if isinstance(node, Lookup):
-        cases, outputs = node.cases, {node.default, *(out for _, out in node.cases)}
-    else:
-        cases = tuple(((token,), cluster) for token, cluster in node.cases)
-        outputs = {cluster for _, cluster in node.cases}
-    code = {value: i for i, value in enumerate(order(outputs))}
-    start = code[node.default] if isinstance(node, Lookup) else 0
-    table = np.full([len(domain) for domain in domains], start, np.int32)
-    for key, out in cases:
-        if all(value in place for value, place in zip(key, places, strict=True)):
-            table[tuple(place[value] for value, place in zip(key, places, strict=True))] = code[out]
-    return table
-
-
-def _select(node: Select, env: Env, types: dict[str, Type], valid: np.ndarray) -> np.ndarray:
-    query, key = types[node.query], types[node.key]
-    assert not isinstance(query, Selection)
-    assert not isinstance(key, Selection)
-    truth = matrix(node.predicate, query.values, key.values)
-    picked = truth[env[node.query][:, :, None], env[node.key][:, None, :]] & valid[:, None, :]
-    width = valid.shape[1]
-    if node.reach == "upto":
-        picked &= np.tril(np.ones((width, width), bool))
-    if node.kind == "all":
-        return picked
-    # Distance, left before right, and the query's own position after all others.
-    i, j = np.indices((width, width))
-    cost = np.where(i == j, 2 * width, 2 * abs(i - j) + (j > i))
-    cost = np.where(picked, cost, 4 * width)
-    return np.where(picked.any(2), cost.argmin(2), 0)
-
-
-def _aggregate(node: Aggregate, env: Env, types: dict[str, Type]) -> np.ndarray:
-    picked = env[node.selector]
-    if node.value is None:
-        return picked.sum(2)
-    if node.how == "take":
-        return np.take_along_axis(env[node.value], picked, 1)
-    low, _ = _ends(types[node.value])
-    numbers = numbers_of(types[node.value], env[node.value])
-    return np.einsum("bqk,bk->bq", picked.astype(np.int64), numbers) - min(0, low * picked.shape[2])
+def _scan(node: Scan, env: Env, program: Program, tokens: np.ndarray, kind: Type) -> np.ndarray:
+    step = local_function(node.step, {**program.types, PREVIOUS: kind}, kind)
+    state = np.full(len(tokens), codes_in(kind, [node.initial])[0])
+    names, states = reads(node), []
+    for position in range(tokens.shape[1]):
+        here = {name: env[name][:, position] for name in names}
+        state = np.broadcast_to(step({**here, PREVIOUS: state}), state.shape)
+        states.append(state)
+    return np.stack(states, 1) if states else np.zeros(tokens.shape, np.int64)
 
 
 def evidence_table(node: Readout, index: int, values: Sequence[Value]) -> np.ndarray:

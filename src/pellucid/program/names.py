@@ -5,29 +5,42 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 
 from pellucid.program import runtime
+from pellucid.program.formula import Apply
+from pellucid.program.indexing import always, is_index
 from pellucid.program.ir import (
+    PREVIOUS,
     Aggregate,
     Assign,
     Embed,
     Formula,
     Input,
     Lookup,
-    Node,
     Program,
     Readout,
+    Rules,
+    Scan,
     Select,
+    reads,
     renamed,
 )
 from pellucid.program.predicates import Compare, OneOf
 
 LONGEST = 24
 # Names that emitted programs use for something else; single letters and v0, v1, ... are their loop variables.
-RESERVED = {*dir(builtins), *keyword.kwlist, *vars(runtime), "sequence", "wanted", "votes", "row"}
-LOOP = re.compile(r"[a-kqvw]|v\d+")
+RESERVED = {*dir(builtins), *keyword.kwlist, *vars(runtime), "sequence", "wanted", "votes", "row", PREVIOUS}
+LOOP = re.compile(r"[a-z]|v\d+")
 SINGULAR = {"tokens": "token", "positions": "position"}
+REACHED = {"before": "earlier_", "after": "later_"}
+COMPARED = {"==": "same", "!=": "other", "<": "smaller", ">": "larger", "<=": "not_larger", ">=": "not_smaller"}
+CHOSEN = {"min": "smallest", "max": "largest", "first": "first", "last": "last"}
+OPERATORS = {
+    "+": "added", "-": "difference", "*": "product", "//": "quotient", "%": "remainder",
+    "min": "smaller", "max": "larger",
+}  # fmt: skip
 
 
 def usable(name: str) -> bool:
@@ -41,13 +54,17 @@ def with_readable_names(program: Program) -> Program:
     names: dict[str, str] = {}
     taken = {"output"}
     for a in program:
-        base = "output" if a.name == program.output else _base(a.node, program, names)
-        if len(base) > LONGEST or not re.fullmatch(r"\w+", base):
-            base = {"Aggregate": "head", "Select": "where"}.get(type(a.node).__name__, "rule")
+        base = "output"
+        if a.name != program.output:
+            base = next(filter(_short, _candidates(a.name, program, names)), "variable")
         names[a.name] = base if a.name == program.output else _free(base, taken)
         taken.add(names[a.name])
     assigns = tuple(Assign(names[a.name], renamed(a.node, names)) for a in program)
     return replace(program, assignments=assigns, output=names[program.output])
+
+
+def _short(base: str) -> bool:
+    return len(base) <= LONGEST and re.fullmatch("[a-z][a-z0-9_]*", base) is not None
 
 
 def _free(base: str, taken: set[str]) -> str:
@@ -62,39 +79,83 @@ def _one(name: str) -> str:
     return SINGULAR.get(name, name)
 
 
-def _base(node: Node, program: Program, names: dict[str, str]) -> str:
+def _candidates(name: str, program: Program, names: dict[str, str]) -> Iterator[str]:
+    """Names for a variable, the most telling first; one that is too long is passed over."""
+    node = program[name]
     match node:
         case Input(which):
-            return which
+            yield which
         case Embed():
-            return "cluster"
+            yield "cluster"
         case Select(_, key):
-            return f"where_{_one(names[key])}"
+            yield from (f"where_{_one(names[key])}", "where")
         case Aggregate(selector, how, value):
             select = program[selector]
             assert isinstance(select, Select)
-            return _aggregate(select, how, names, value)
-        case Lookup(variables):
-            return f"{_one(names[variables[0]])}_rule" if len(variables) == 1 else "rule"
-        case Formula():
-            return "formula"
+            yield from _aggregate(program, select, how, names, None if value is None else _one(names[value]))
+            yield "head"
+        case Lookup(variables, cases, default):
+            yield from _outcome({default, *(out for _, out in cases)}, [names[v] for v in variables])
+        case Rules(rules, default):
+            yield from _outcome({default, *(rule.outcome for rule in rules)}, [names[v] for v in reads(node)])
+        case Formula(expression):
+            if is_index(program, name, 0):
+                yield "place"
+            yield OPERATORS[expression.op] if isinstance(expression, Apply) else "number"
+        case Scan():
+            yield "state"
         case Readout():
-            return "label"
+            yield "label"
 
 
-def _aggregate(select: Select, how: str, names: dict[str, str], value: str | None) -> str:
-    query, key = names[select.query], names[select.key]
-    if how == "count":
-        same = query == key and select.predicate == Compare("==")
-        return f"same_{_one(key)}_count" if same else f"{_one(key)}_count"
-    assert value is not None
-    what = _one(names[value])
-    if how == "sum":
-        return f"{what}_sum"
-    if query == key == "positions" and isinstance(select.predicate, Compare) and select.predicate.op == "==":
-        offset = select.predicate.offset
-        side = "previous" if offset < 0 else "next"
-        return f"{side}_{what}" if abs(offset) == 1 else f"{what}_{abs(offset)}_{'before' if offset < 0 else 'after'}"
-    if key == "positions" and isinstance(select.predicate, OneOf) and len(select.predicate.values) == 1:
-        return f"{what}_at_{select.predicate.values[0]}"
-    return f"{what}_by_{_one(key)}"
+def _outcome(outcomes: set, variables: list[str]) -> Iterator[str]:
+    """A flag gives 0 and 1, a value whole numbers, a rule anything else."""
+    numbers = all(isinstance(outcome, int) for outcome in outcomes)
+    what = "flag" if outcomes <= {0, 1} else "value" if numbers else "rule"
+    if len(variables) == 1:
+        yield f"{_one(variables[0])}_{what}"
+    yield what
+
+
+def _aggregate(program: Program, select: Select, how: str, names: dict[str, str], value: str | None) -> Iterator[str]:
+    key = _one(names[select.key])
+    if how in ("count", "any"):
+        for which in _which(program, select, names):
+            yield f"{which}_count" if how == "count" else f"any_{which}"
+    elif how == "sum":
+        yield from (f"{REACHED.get(select.reach, '')}{value}_sum", "weighted_sum")
+    elif (near := _neighbour(program, select)) is not None:
+        yield near.format(value)
+    elif how == "take":
+        yield f"{value}_by_{key}"
+    else:
+        yield from (f"{CHOSEN[how]}_{REACHED.get(select.reach, '')}{value}", f"{CHOSEN[how]}_{value}", CHOSEN[how])
+
+
+def _which(program: Program, select: Select, names: dict[str, str]) -> Iterator[str]:
+    """Which keys are counted: where they are, how they compare, of which variable."""
+    where, key, predicate = REACHED.get(select.reach, ""), _one(names[select.key]), select.predicate
+    positions = program[select.query] == program[select.key] == Input("positions")
+    if always(program, select):
+        yield (where + ("" if select.mask is None else _one(names[select.mask]))).rstrip("_") or "position"
+    elif isinstance(predicate, Compare) and positions and predicate.op in "<>":
+        yield "earlier" if predicate.op == "<" else "later"
+    elif isinstance(predicate, Compare) and select.query == select.key and not predicate.offset:
+        compared = COMPARED[predicate.op] + ("_or_tied" if select.ties != "none" else "")
+        yield from (f"{where}{compared}_{key}", f"{compared}_{key}", f"{where}{compared}", compared)
+    else:
+        yield from (f"{where}{key}", key, f"{where}key")
+
+
+def _neighbour(program: Program, select: Select) -> str | None:
+    """How a value is called that stands at a fixed distance or place; None where it does not."""
+    predicate = select.predicate
+    if program[select.key] != Input("positions"):
+        return None
+    if isinstance(predicate, Compare) and predicate.op == "==" and program[select.query] == Input("positions"):
+        offset = predicate.offset
+        side = ("previous", "before") if offset < 0 else ("next", "after")
+        return f"{side[0]}_{{}}" if abs(offset) == 1 else f"{{}}_{abs(offset)}_{side[1]}"
+    if isinstance(predicate, OneOf) and len(predicate.values) == 1:
+        return f"{{}}_at_{predicate.values[0]}"
+    return None

@@ -240,7 +240,9 @@ def renamed(node: Node, names: Mapping[str, str]) -> Node:
         case Rules():
             return _renamed_rules(node, new)
         case Scan(_, step):
-            return replace(node, step=renamed(step, {k: v for k, v in names.items() if k != PREVIOUS}))
+            inside = renamed(step, {k: v for k, v in names.items() if k != PREVIOUS})
+            assert isinstance(inside, Lookup | Rules | Formula)
+            return replace(node, step=inside)
         case Formula(expression):
             return Formula(formula.rename_in(expression, names))
         case Readout():

@@ -10,34 +10,39 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 Value = str | int
 Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
-COMPARISONS: dict[str, Callable[..., bool]] = {
+COMPARISONS: dict[str, Callable[..., Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
+ORDERS = ("<", "<=", ">", ">=")
 
 
 @dataclass(frozen=True)
 class Compare:
-    """`key OP query + offset`; the order comparisons and a non-zero offset hold between integers only."""
+    """`key OP query + offset`; a non-zero offset only between integers, order only among integers or among text."""
 
     op: Comparison
     offset: int = 0
 
     def __call__(self, query: Value, key: Value) -> bool:
         """Whether `query` matches `key`."""
-        if self.op in ("==", "!=") and self.offset == 0:
-            return COMPARISONS[self.op](key, query)
-        return COMPARISONS[self.op](key, query + self.offset)  # pyright: ignore[reportOperatorIssue]  # `needs_integers`
+        shifted = query if self.offset == 0 else query + self.offset  # pyright: ignore[reportOperatorIssue]  # checked
+        return COMPARISONS[self.op](key, shifted)
 
     @property
     def needs_integers(self) -> bool:
         """Whether text on either side would be an error."""
-        return self.offset != 0 or self.op not in ("==", "!=")
+        return self.offset != 0
+
+    @property
+    def needs_order(self) -> bool:
+        """Whether text on one side and a number on the other would be an error."""
+        return self.op in ORDERS
 
 
 @dataclass(frozen=True)
@@ -121,10 +126,11 @@ def _candidates(truth: np.ndarray, occurs: np.ndarray, queries: Sequence[Value],
     yield Compare("==")
     yield Compare("!=")
     integers = [v for v in (*queries, *keys) if not isinstance(v, str)]
+    if not integers:
+        yield from (Compare(op) for op in ORDERS)
     if len(integers) < len(queries) + len(keys):
-        return  # order and offset mean nothing where one of the values is text
+        return  # offsets mean nothing where one of the values is text, nor order where not all are
     span = max(integers) - min(integers)
-    offsets = sorted(range(-span, span + 1), key=lambda d: (abs(d), d))
-    for op in ("==", "<", "<=", ">", ">=", "!="):
-        for offset in offsets[: 17 if op != "==" else None]:
+    for offset in sorted(range(-span, span + 1), key=lambda d: (abs(d), d)):
+        for op in (*ORDERS, "==", "!=") if abs(offset) <= 8 else ("==",):
             yield Compare(op, offset)

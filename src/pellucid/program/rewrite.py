@@ -7,8 +7,20 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.program.ir import Lookup, Program, ProgramError, order, renamed
+from pellucid.program.facts import Facts
+from pellucid.program.ir import Lookup, Program, ProgramError, order, reads, renamed
 from pellucid.program.predicates import Value
+
+
+def drop_unused(program: Program, facts: Facts | None = None) -> Program:
+    """Keep what the output depends on, and the tokens, which every program reads. Preserves every kept variable."""
+    del facts
+    needed = {program.output}
+    for a in reversed(program.assignments):
+        if a.name in needed:
+            needed.update(reads(a.node))
+    kept = tuple(a for a in program if a.name in needed or a.name == program.tokens)
+    return replace(program, assignments=kept)
 
 
 def alias(program: Program, old: str, new: str) -> Program:

@@ -11,7 +11,7 @@ import json
 import sys
 
 SYMBOLS: dict = {}
-MAX_LENGTH = 0
+MAX_LENGTH: int | None = 0
 
 
 def run(sequence):
@@ -31,7 +31,7 @@ def read(sequence):
             more = ", ..." if len(SYMBOLS) > 20 else ""
             raise ValueError(f"unknown token {token!r:.60}; expected {some}{more}")
         tokens.append(known)
-    if len(tokens) > MAX_LENGTH:
+    if MAX_LENGTH is not None and len(tokens) > MAX_LENGTH:
         raise ValueError(f"{len(tokens)} tokens are too many; at most {MAX_LENGTH}")
     return tokens
 
@@ -70,24 +70,9 @@ def closest_upto(wanted, keys):
     return found
 
 
-def nearest(i, hits):
-    """The hit nearest to i, the left one at equal distance; i if alone; 0 if none."""
-    others = [j for j, hit in enumerate(hits) if hit and j != i]
-    if others:
-        return min(others, key=lambda j: abs(i - j))
-    return i if hits[i] else 0
-
-
-def closest_where(matches, queries, keys):
-    """As `closest`, for keys that match a query by the rule `matches(query, key)`."""
-    hits = [[matches(query, key) for key in keys] for query in queries]
-    return [nearest(i, row) for i, row in enumerate(hits)]
-
-
-def closest_upto_where(matches, queries, keys):
-    """As `closest_upto`, for keys that match a query by the rule `matches(query, key)`."""
-    hits = [[matches(query, key) for key in keys] for query in queries]
-    return [nearest(i, row[: i + 1]) for i, row in enumerate(hits)]
+def nearest(i, candidates):
+    """The candidate nearest to i, the left of two as near; i if alone; 0 if none."""
+    return min(candidates, key=lambda j: (j == i, abs(i - j)), default=0)
 
 
 def total(wanted, keys, values):
@@ -115,26 +100,30 @@ def winner(labels, rows):
 
 
 def main(arguments):
-    """Run on the arguments, or with `--jsonl` on standard input, one JSON list a line."""
+    """Run on the arguments, or with `--jsonl` on standard input, a JSON list a line."""
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__)
-        return 0
     place = ""
     try:
-        if arguments != ["--jsonl"]:
+        if not arguments or arguments[0] in ("-h", "--help"):
+            print(__doc__)
+        elif arguments != ["--jsonl"]:
             output = run(arguments[1:] if arguments[0] == "--" else arguments)
             print(*(output if isinstance(output, list) else [output]))
-            return 0
-        sys.stdin.reconfigure(encoding="utf-8")
-        for number, line in enumerate(sys.stdin, 1):
-            place = f"line {number}: "
-            if line.strip():
-                sequence = json.loads(line)
-                if not isinstance(sequence, list):
-                    raise ValueError(f"expected a JSON list, got {line.strip()[:40]!r}")
-                print(json.dumps(run(sequence)))
+        else:
+            sys.stdin.reconfigure(encoding="utf-8")
+            for number, line in enumerate(sys.stdin, 1):
+                place = f"line {number}: "
+                if line.strip():
+                    sequence = json.loads(line)
+                    if not isinstance(sequence, list):
+                        given = line.strip()[:40]
+                        raise ValueError(f"expected a JSON list, got {given!r}")
+                    print(json.dumps(run(sequence)))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # whoever was reading, as in `| head -1`, has enough
+        return 1
     except (ValueError, RecursionError) as error:
         print(f"error: {place}{error}", file=sys.stderr)
         return 2

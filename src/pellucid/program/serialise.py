@@ -15,12 +15,11 @@ from pellucid.program import formula, ir, predicates
 from pellucid.program.ir import Assign, Node, Program, Selection
 
 FORMAT = "pellucid-program"
-VERSION = 1
+VERSION = 2
+KEYS = {"markers": bool, "unbounded": bool, "vocabulary": dict, "variables": list, "output": str}
 
-CLASSES: dict[str, type] = {
-    cls.__name__: cls
-    for cls in (*get_args(Node), ir.Evidence, *get_args(predicates.Predicate), *get_args(formula.Expression))
-}
+PARTS = (*get_args(predicates.Predicate), *get_args(formula.Expression), ir.Evidence, ir.Rule, ir.Test)
+CLASSES: dict[str, type] = {cls.__name__: cls for cls in (*get_args(Node), *PARTS)}
 
 
 def to_json(program: Program) -> dict[str, Any]:
@@ -29,6 +28,8 @@ def to_json(program: Program) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
+        "markers": program.markers,
+        "unbounded": program.unbounded,
         "vocabulary": program.vocab.to_json(),
         "variables": variables,
         "output": program.output,
@@ -61,15 +62,16 @@ def from_json(data: Any) -> Program:
     """A program from JSON data, validated; `ValueError` says what is wrong."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f'expected a JSON object with "format": "{FORMAT}"')
-    if surplus := set(data) - {"format", "version", "vocabulary", "variables", "output"}:
-        raise ValueError(f"unknown key {show(min(surplus))}")
     if type(data.get("version")) is not int or data["version"] != VERSION:
         raise ValueError(f"version {show(data.get('version'))} of the format; this pellucid reads version {VERSION}")
-    for key, kind in (("vocabulary", dict), ("variables", list), ("output", str)):
+    if surplus := set(data) - {"format", "version", *KEYS}:
+        raise ValueError(f"unknown key {show(min(surplus))}")
+    for key, kind in KEYS.items():
         if not isinstance(data.get(key), kind):
             raise ValueError(f"{key}: expected a JSON {kind.__name__}")
     assigns = tuple(_assign(i, row) for i, row in enumerate(data["variables"]))
-    program = Program(Vocab.from_json(data["vocabulary"]), assigns, data["output"])
+    vocab = Vocab.from_json(data["vocabulary"])
+    program = Program(vocab, assigns, data["output"], data["markers"], data["unbounded"])
     _ = program.types  # raises where the program is not well formed
     for assign, row in zip(program, data["variables"], strict=True):
         if row.get("type") != (expected := json.loads(json.dumps(_type_json(program.types[assign.name])))):
@@ -125,7 +127,7 @@ def _decode(value: Any, kind: Any, where: str) -> Any:
 
 def _decode_union(value: Any, args: tuple, where: str) -> Any:
     classes = tuple(a for a in args if dataclasses.is_dataclass(a) and isinstance(a, type))
-    if classes and not (value is None and type(None) in args):
+    if classes and (isinstance(value, dict) or len(classes) == len(args)):
         return _decode_object(value, classes, where)
     if type(value) in args:
         return value

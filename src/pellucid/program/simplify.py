@@ -1,37 +1,45 @@
 """Exact simplification: passes `Program -> Program` that preserve the function on the whole domain.
 
 Every pass keeps the output of the program at the user's positions, for every input, given true `Facts`. `simplify`
-repeats them until nothing changes. Passes for the readout are in `simplify_readout`.
+repeats them until nothing changes. More passes are in `simplify_heads`, `simplify_lookups`, `simplify_readout` and
+`simplify_markers`. Facts are about inputs up to the longest the program was learned on; for a program that takes longer
+ones too, `simplify` undoes what changes an output on a sample of those.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
+from pellucid.errors import PellucidError
+from pellucid.program.elementwise import test_truth
 from pellucid.program.facts import Facts, pointwise
-from pellucid.program.interpret import code_table, values_of
+from pellucid.program.interpret import predict, values_of
 from pellucid.program.ir import (
-    Aggregate,
     Assign,
     Embed,
     Input,
     Lookup,
     Node,
     Program,
+    ProgramError,
     Readout,
+    Rules,
     Select,
-    domain_of,
     reads,
 )
-from pellucid.program.predicates import OneOf, matrix, recognise
-from pellucid.program.rewrite import alias, lookup_from, where_valid
+from pellucid.program.rewrite import alias, where_valid
+from pellucid.program.rewrite import drop_unused as drop_unused
+from pellucid.program.simplify_heads import count_ones, drop_masks, recognise_predicates
+from pellucid.program.simplify_lookups import compose_lookups, shrink_lookups
+from pellucid.program.simplify_markers import without_markers
 from pellucid.program.simplify_readout import readout_to_lookup, shrink_readout
+from pellucid.program.verify import longer_inputs
 
 Pass = Callable[[Program, Facts], Program]
 MAX_ROUNDS = 8
+LONGER = 300  # longer inputs on which the passes must agree
 
 
 def simplify(program: Program, facts: Facts) -> Program:
@@ -39,34 +47,21 @@ def simplify(program: Program, facts: Facts) -> Program:
     for _ in range(MAX_ROUNDS):
         before = program
         for step in PASSES:
-            program = step(program, facts)
+            program = _kept(program, step(program, facts))
         if program == before:
             break
     return program
 
 
-def drop_unused(program: Program, facts: Facts | None = None) -> Program:
-    """Keep what the output depends on, and the tokens, which every program reads. Preserves every kept variable."""
-    del facts
-    needed = {program.output}
-    for a in reversed(program.assignments):
-        if a.name in needed:
-            needed.update(reads(a.node))
-    kept = tuple(a for a in program if a.name in needed or a.name == program.tokens)
-    return replace(program, assignments=kept)
-
-
-def count_ones(program: Program, facts: Facts | None = None) -> Program:
-    """A sum of the constant 1 over keys is their count. Preserves every variable."""
-    del facts
-    ones = {a.name for a in program if a.node == Input("ones")}
-
-    def change(a: Assign) -> Node:
-        if isinstance(a.node, Aggregate) and a.node.how == "sum" and a.node.value in ones:
-            return Aggregate(a.node.selector, "count")
-        return a.node
-
-    return program.map(change)
+def _kept(program: Program, changed: Program) -> Program:
+    """What a pass made, where it gives the same outputs on longer inputs, too."""
+    if not program.unbounded or changed == program:
+        return changed
+    inputs = longer_inputs(program.vocab, LONGER, 0)
+    try:
+        return changed if predict(changed, inputs) == predict(program, inputs) else program
+    except (PellucidError, ProgramError):  # a number that is small on the domain may not stay so
+        return program
 
 
 def merge_equal(program: Program, facts: Facts) -> Program:
@@ -100,109 +95,29 @@ def fold_constants(program: Program, facts: Facts) -> Program:
     return where_valid(program, program.map(change))
 
 
-def shrink_lookups(program: Program, facts: Facts) -> Program:
-    """Lookups keep the cases that occur, the commonest output as default, and the variables that matter.
-
-    A lookup that repeats its variable is that variable. Preserves the output.
-    """
-    for a in program:
-        node = program[a.name]  # as it is by now
-        if isinstance(node, Lookup):
-            program = _shrink_lookup(program, a.name, node, facts)
-    return drop_unused(program)
-
-
-def compose_lookups(program: Program, facts: Facts) -> Program:
-    """A lookup of a lookup becomes one, where that does not need more cases. Preserves the output."""
-    changed = True
-    while changed:
-        changed = False
-        for a in program:
-            for inner in a.node.variables if isinstance(a.node, Lookup) else ():
-                composed = _compose(program, a, inner, facts)
-                if composed is not None:
-                    program, changed = drop_unused(composed), True
-                    break
-            if changed:
-                break
-    return program
-
-
-def recognise_predicates(program: Program, facts: Facts) -> Program:
-    """Predicates become the simplest form that agrees on the pairs that occur. Preserves the output.
-
-    Where the query makes no difference, the selector reads the tokens as its query and no other variable.
-    """
+def drop_idle_rules(program: Program, facts: Facts) -> Program:
+    """Rules that never decide go. Preserves the output."""
     local = pointwise(program)
 
     def change(a: Assign) -> Node:
-        if not isinstance(a.node, Select):
+        if not isinstance(a.node, Rules):
             return a.node
-        queries, keys = values_of(program, a.node.query), values_of(program, a.node.key)
-        occurs = facts.pairs(program, a.node, "user" if a.name in local else "all")
-        truth = matrix(a.node.predicate, queries, keys)
-        predicate = recognise(truth, occurs, queries, keys)
-        query = program.tokens if isinstance(predicate, OneOf) else a.node.query
-        return replace(a.node, predicate=predicate, query=query)
+        found = facts.tuples(program, reads(a.node), "user" if a.name in local else "all")
+        return a.node if found is None else _deciding(program, a.node, found)
 
-    return program.map(change)
+    return where_valid(program, program.map(change))
 
 
-def _shrink_lookup(program: Program, name: str, node: Lookup, facts: Facts) -> Program:
-    scope = "user" if name in pointwise(program) else "all"
-    tuples = facts.tuples(program, node.variables, scope)
-    if tuples is None:
-        return program
-    codes = code_table(node, program)[tuple(tuples.T)]
-    keep = _needed_columns(tuples, codes)
-    tuples, first = np.unique(tuples[:, keep], axis=0, return_index=True)
-    values = domain_of({node.default, *(out for _, out in node.cases)}).domain
-    outputs = [values[c] for c in codes[first]]
-    variables = tuple(node.variables[i] for i in keep)
-    domains = [values_of(program, v) for v in variables]
-    if len(keep) == 1 and all(domains[0][int(c)] == out for (c,), out in zip(tuples, outputs, strict=True)):
-        aliased = alias(program, name, variables[0])
-        if aliased is not program:
-            return aliased
-    smaller = lookup_from(variables, domains, tuples, outputs)
-    return where_valid(program, program.map(lambda a: smaller if a.name == name else a.node))
-
-
-def _needed_columns(tuples: np.ndarray, codes: np.ndarray) -> list[int]:
-    """Columns without which the output would not be determined; at least one stays."""
-    keep = list(range(tuples.shape[1]))
-    for column in reversed(range(tuples.shape[1])):
-        rest = [c for c in keep if c != column]
-        if rest:
-            rows = np.unique(tuples[:, rest], axis=0)
-            if len(rows) == len(np.unique(np.column_stack([tuples[:, rest], codes]), axis=0)):
-                keep = rest
-    return keep
-
-
-def _compose(program: Program, outer: Assign, name: str, facts: Facts) -> Program | None:
-    """`outer` with its argument `name` replaced by what that lookup reads; None where it would grow."""
-    inner, node = program[name], outer.node
-    if not isinstance(inner, Lookup) or not isinstance(node, Lookup):
-        return None
-    variables = tuple(dict.fromkeys(w for v in node.variables for w in (inner.variables if v == name else (v,))))
-    if len(variables) > 3:
-        return None
-    scope = "user" if outer.name in pointwise(program) else "all"
-    tuples = facts.tuples(program, variables, scope)
-    if tuples is None:
-        return None
-    columns = dict(zip(variables, tuples.T, strict=True))
-    inside = code_table(inner, program)[tuple(columns[v] for v in inner.variables)]
-    codes = code_table(node, program)[tuple(inside if v == name else columns[v] for v in node.variables)]
-    values = domain_of({node.default, *(out for _, out in node.cases)}).domain
-    domains = [values_of(program, v) for v in variables]
-    composed = lookup_from(variables, domains, tuples, [values[c] for c in codes])
-    used_elsewhere = name == program.output or sum(name in reads(a.node) for a in program) > 1
-    spared = 0 if used_elsewhere else len(inner.cases) + 2
-    if len(composed.cases) > len(node.cases) + spared:
-        return None
-    return program.map(lambda a: composed if a.name == outer.name else a.node)
+def _deciding(program: Program, node: Rules, tuples: np.ndarray) -> Rules:
+    columns = dict(zip(reads(node), tuples.T, strict=True))
+    left, kept = np.ones(len(tuples), bool), []
+    for rule in node.rules:
+        holds = left.copy()
+        for test in rule.tests:
+            holds &= test_truth(test, columns, program.types)
+        kept += [rule] if holds.any() else []
+        left &= ~holds
+    return Rules(tuple(kept), node.default)
 
 
 def spell_embeddings(program: Program, facts: Facts) -> Program:
@@ -221,6 +136,8 @@ PASSES: tuple[Pass, ...] = (
     spell_embeddings,
     drop_unused,
     fold_constants,
+    drop_masks,
+    drop_idle_rules,
     merge_equal,
     shrink_readout,
     readout_to_lookup,
@@ -228,4 +145,5 @@ PASSES: tuple[Pass, ...] = (
     compose_lookups,
     recognise_predicates,
     drop_unused,
+    without_markers,
 )

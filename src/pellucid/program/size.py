@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+
+from pellucid.program import runtime
 
 
 def ast_nodes(source: str) -> int:
-    """Size of an emitted program: nodes of `run` and of the tables it uses, runtime helpers aside."""
+    """Size of an emitted program: nodes of `run` and of all functions and tables it uses, runtime helpers aside."""
     tree = ast.parse(source)
-    kept = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "run"]
-    used = {node.id for node in ast.walk(kept[0]) if isinstance(node, ast.Name)}
-    tables = [
-        n
-        for n in tree.body
-        if isinstance(n, ast.Assign) and isinstance(n.targets[0], ast.Name) and n.targets[0].id in used
-    ]
-    bodies = [*kept[0].body[_has_docstring(kept[0]) :], *tables]
-    return sum(1 for node in bodies for _ in ast.walk(node))
+    defined = dict(_defined(tree))
+    pending, found = ["run"], {}
+    while pending:
+        name = pending.pop()
+        if name in defined and name not in found:
+            found[name] = defined[name]
+            pending += [node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)]
+    return sum(_nodes(node) for node in found.values())
+
+
+def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
+    """What a program itself defines: `run`, its functions and tables."""
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and (node.name == "run" or node.name not in vars(runtime)):
+            yield node.name, node
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node
+
+
+def _nodes(node: ast.stmt) -> int:
+    """Nodes of a table, or of a function's body without its docstring and first line, and of its parameters."""
+    if not isinstance(node, ast.FunctionDef):
+        return sum(1 for _ in ast.walk(node))
+    body = node.body[ast.get_docstring(node) is not None :]
+    own = 0 if node.name == "run" else 1 + len(node.args.args)
+    return own + sum(1 for part in body for _ in ast.walk(part))
 
 
 def code_lines(source: str) -> int:
@@ -27,7 +47,3 @@ def code_lines(source: str) -> int:
     lines = source.split("\n")
     text = [line.strip() for node in kept for line in lines[node.lineno - 1 : node.end_lineno]]
     return sum(1 for line in text if line and not line.startswith("#"))
-
-
-def _has_docstring(function: ast.FunctionDef) -> bool:
-    return ast.get_docstring(function) is not None

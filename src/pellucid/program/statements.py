@@ -1,208 +1,154 @@
-"""One statement of `run` per assignment."""
+"""One statement of `run` per assignment; the others are in `aggregate_text`, `rule_text`, `readout_text`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pellucid.program import formula
+from pellucid.program.aggregate_text import write_aggregate, write_selection
+from pellucid.program.elementwise import Types
 from pellucid.program.ir import (
+    PREVIOUS,
     Aggregate,
     Assign,
+    Categorical,
     Embed,
-    Evidence,
     Formula,
     Input,
+    Integer,
     Lookup,
     Readout,
+    Rules,
+    Scan,
     Select,
+    Selection,
+    constant_types,
+    reads,
 )
-from pellucid.program.literals import LINE, literal, one_of
-from pellucid.program.predicates import Compare, Match, OneOf, Predicate
+from pellucid.program.literals import LINE, literal, one_of, settled
+from pellucid.program.readout_text import write_readout
+from pellucid.program.rule_text import RuleText
 from pellucid.program.writer import Writer
 
+UNKNOWN = 2**40  # an end of a range that grows with the length of the input
 
-def write_assignment(writer: Writer, assign: Assign, inlined: set[str]) -> None:
-    """Write one assignment and its constants; `inlined` selections are written where they are used."""
+
+def write_assignment(writer: Writer, assign: Assign, inlined: set[str], plain: set[str]) -> None:
+    """Write one assignment, its constants and functions.
+
+    Args:
+        writer: collects the text.
+        assign: the assignment.
+        inlined: selections that are written where they are used.
+        plain: variables that must hold 1 and 0, not `True` and `False`, since the output may be one of them.
+    """
     name, node, program = assign.name, assign.node, writer.program
     match node:
-        case Input("tokens"):
-            end = [] if program.vocab.end is None else [literal(program.vocab.end)]
-            parts = ", ".join([literal(program.vocab.begin), "*read(sequence)", *end])
-            if program.vocab.kind == "classification":
-                writer.body.append(
-                    '    if len(sequence) == 0:\n        raise ValueError("an empty sequence has no label")'
-                )
-            writer.statement(f"{name} = [{parts}]")
-        case Input("positions"):
-            writer.statement(f"{name} = list(range(len({program.tokens})))")
-        case Input():
-            writer.statement(f"{name} = [1] * len({program.tokens})")
+        case Input(which):
+            _input(writer, name, which)
         case Embed(variable, cases):
-            writer.line(name, f"{writer.constant(name.upper(), cases)}[v]", f"for v in {variable}")
-        case Select(kind="closest") if name not in inlined:
-            writer.statement(f"{name} = {_closest(writer, name, node)}")
+            writer.line(name, f"{writer.constant(name.upper(), cases)}[v]", f"for v in {writer.list(variable)}")
         case Select():
-            pass
-        case Aggregate():
-            _aggregate(writer, name, node, node.selector in inlined)
-        case Lookup():
-            _lookup(writer, name, node)
-        case Formula(expression):
-            names = list(dict.fromkeys(formula.names_in(expression)))
-            letters = {n: "abcdefgh"[i] if len(names) <= 8 else f"v{i}" for i, n in enumerate(names)}
-            loop = _loop([*letters.values()], names) if names else f"for _ in {program.tokens}"
-            writer.line(name, formula.text(formula.rename_in(expression, letters)), loop)
+            if node.kind == "closest" and name not in inlined:
+                write_selection(writer, name, node)
+        case Aggregate(selector):
+            select = program[selector]
+            assert isinstance(select, Select)
+            write_aggregate(writer, name, node, select, selector in inlined, name in plain)
+        case Lookup() | Rules() | Formula():
+            called, loop = writer.loop(reads(node))
+            writer.line(name, local_text(writer, name, node, called, program.types), loop)
+        case Scan():
+            _scan(writer, name, node)
         case Readout():
-            _readout(writer, name, node)
+            write_readout(writer, name, node)
 
 
-def _loop(letters: list[str], names: list[str]) -> str:
-    if len(names) == 1:
-        return f"for {letters[0]} in {names[0]}"
-    return f"for {', '.join(letters)} in zip({', '.join(names)})"
+def _input(writer: Writer, name: str, which: str) -> None:
+    program = writer.program
+    if which == "tokens":
+        _tokens(writer, name)
+        return
+    value = {"positions": f"list(range({writer.size}))", "ones": f"[1] * {writer.size}"}.get(which)
+    writer.inputs[name] = f"    {name} = {value or f'[{writer.scalar(name)}] * {writer.size}'}"
+    if name == program.output:
+        writer.list(name)
 
 
-def _lookup(writer: Writer, name: str, node: Lookup) -> None:
-    letters = ["a", "b", "c"][: len(node.variables)]
+def _tokens(writer: Writer, name: str) -> None:
+    program = writer.program
+    labels = program.vocab.kind == "classification"
+    if labels:
+        writer.body.append('    if len(sequence) == 0:\n        raise ValueError("an empty sequence has no label")')
+    if not program.markers:
+        writer.statement(f"{name} = read(sequence)")
+        return
+    if not labels and any(a.node == Input("length") for a in program):
+        writer.body.append("    if len(sequence) == 0:\n        return []")
+    end = [] if program.vocab.end is None else [literal(program.vocab.end)]
+    writer.statement(f"{name} = [{', '.join([literal(program.vocab.begin), '*read(sequence)', *end])}]")
+
+
+def local_text(
+    writer: Writer, name: str, node: Lookup | Rules | Formula, called: Mapping[str, str], types: Types
+) -> str:
+    """The value at one position, where each variable is called as given."""
+    match node:
+        case Lookup():
+            return _lookup(writer, name, node, called)
+        case Rules():
+            flags = frozenset(n for n in reads(node) if _is_flag(writer, name, n, types))
+            return RuleText(writer, name, flags, called).write(node)
+        case Formula(expression):
+            ranges = {called[n]: _range_at_any_length(writer, n, types) for n in reads(node)}
+            return formula.text(formula.rename_in(expression, called), ranges)
+
+
+def _is_flag(writer: Writer, reader: str, name: str, types: Types) -> bool:
+    """Whether what a variable reads is 0 or 1, and nothing else, on any input the program takes."""
+    kind, program = types[name], writer.program
+    if isinstance(kind, Selection) or len(kind.values) > 2 or not set(kind.values) <= {0, 1}:
+        return False
+    return not program.unbounded or (reader if name == PREVIOUS else name) in constant_types(program)
+
+
+def _range_at_any_length(writer: Writer, name: str, types: Types) -> tuple[int, int]:
+    """Smallest and largest value of a whole-number variable on any input the program takes."""
+    kind, program = types[name], writer.program
+    assert isinstance(kind, Integer | Categorical)
+    low, high = (kind.low, kind.high) if isinstance(kind, Integer) else (min(kind.domain), max(kind.domain))
+    assert isinstance(low, int)
+    assert isinstance(high, int)
+    if not program.unbounded or name in constant_types(program):
+        return low, high
+    match None if name == PREVIOUS else program[name]:
+        case Input() | Aggregate(_, "count"):
+            return low, UNKNOWN
+    return -UNKNOWN, UNKNOWN
+
+
+def _lookup(writer: Writer, name: str, node: Lookup, called: Mapping[str, str]) -> str:
+    letters = [called[variable] for variable in node.variables]
     key = letters[0] if len(letters) == 1 else f"({', '.join(letters)})"
     cases = [(k[0] if len(k) == 1 else k, out) for k, out in node.cases]
-    loop = _loop(letters, list(node.variables))
-    outputs = {out for _, out in cases}
     if not cases:
-        writer.line(name, literal(node.default), f"for _ in {node.variables[0]}")
-    elif len(outputs) == 1 and len(inside := one_of([k for k, _ in cases])) < LINE - 20:
-        test = f"{key} == {literal(cases[0][0])}" if len(cases) == 1 else f"{key} in {inside}"
-        writer.line(name, f"{literal(cases[0][1])} if {test} else {literal(node.default)}", loop)
-    else:
-        writer.line(name, f"{writer.constant(name.upper(), cases)}.get({key}, {literal(node.default)})", loop)
-
-
-def _aggregate(writer: Writer, name: str, node: Aggregate, inline: bool) -> None:
-    select = writer.program[node.selector]
-    assert isinstance(select, Select)
-    if node.how == "take":
-        writer.line(name, f"{node.value}[j]", f"for j in {_closest(writer, name, select) if inline else node.selector}")
-        return
-    upto = "_upto" if select.reach == "upto" else ""
-    keys = f"{select.key}[: i + 1]" if upto else select.key
-    wanted = _wanted(writer, name, select)
-    if node.how == "sum" and wanted is not None:
-        asked = _asked(writer, select, wanted)
-        writer.statement(f"{name} = {writer.call(f'total{upto}')}({asked}, {select.key}, {node.value})")
-        return
-    if wanted is not None:
-        element = f"{keys}.count({wanted})"
-    elif node.how == "count":
-        element = f"sum({_test(writer, name, select.predicate)} for k in {keys})"
-    else:
-        element = f"sum(v for k, v in zip({keys}, {node.value}) if {_test(writer, name, select.predicate)})"
-    if isinstance(select.predicate, OneOf) and not upto:
-        writer.statement(f"{name} = [{element}] * len({select.query})")
-        return
-    query = "_" if isinstance(select.predicate, OneOf) else "q"
-    writer.line(
-        name, element, f"for i, {query} in enumerate({select.query})" if upto else f"for {query} in {select.query}"
-    )
-
-
-def _closest(writer: Writer, name: str, node: Select) -> str:
-    """Call that gives the position each query picks."""
-    upto = "_upto" if node.reach == "upto" else ""
-    wanted = _wanted(writer, name, node)
-    if wanted is None:
-        test = _test(writer, name, node.predicate)
-        return f"{writer.call(f'closest{upto}_where')}(lambda q, k: {test}, {node.query}, {node.key})"
-    return f"{writer.call(f'closest{upto}')}({_asked(writer, node, wanted)}, {node.key})"
-
-
-def _asked(writer: Writer, node: Select, wanted: str) -> str:
-    """Name of the list of wanted keys, one per query: a line of its own unless that is the query itself."""
-    if wanted == "q":
-        return node.query
-    if isinstance(node.predicate, OneOf):
-        writer.statement(f"wanted = [{wanted}] * len({node.query})")
-    else:
-        writer.line("wanted", wanted, f"for q in {node.query}")
-    return "wanted"
-
-
-def _wanted(writer: Writer, name: str, node: Select) -> str | None:
-    """Expression of `q` for the one key value a query matches; None where it may match several."""
-    match node.predicate:
-        case Compare("==", offset):
-            return "q" if not offset else f"q {'+' if offset > 0 else '-'} {abs(offset)}"
-        case OneOf((value,)):
-            return literal(value)
-        case Match(cases, default) if all(len(row) <= 1 for _, row in cases) and len(default) <= 1:
-            constant = writer.constant(f"WANTED_BY_{name.upper()}", [(q, row[0] if row else None) for q, row in cases])
-            return f"{constant}.get(q{f', {literal(default[0])}' if default else ''})"
-    return None
-
-
-def _test(writer: Writer, name: str, predicate: Predicate) -> str:
-    """Condition on `q` and `k`."""
-    match predicate:
-        case Compare(op, offset):
-            return f"k {op} q" + (f" {'+' if offset > 0 else '-'} {abs(offset)}" if offset else "")
-        case OneOf((value,)):
-            return f"k == {literal(value)}"
-        case OneOf(values):
-            return f"k in {one_of(values)}" if values else "False"
-        case Match(cases, default):
-            constant = writer.constant(f"WANTED_BY_{name.upper()}", cases)
-            return f"k in {constant}.get(q, {literal(default)})"
-
-
-def _readout(writer: Writer, name: str, node: Readout) -> None:
-    upper = name.upper()
-    writer.constants.append("# Evidence of each value for these labels, in this order.")
-    labels, names, rows = writer.row(f"{upper}_LABELS", node.labels), [], []
-    if any(node.bias) or not (node.evidence or node.scaled):
-        rows.append(writer.row(f"{upper}_BIAS", node.bias))
-    reads = [*node.evidence, *node.scaled]
-    letters = _letters(len(reads))
-    for letter, part in zip(letters, reads, strict=True):
-        if isinstance(part, Evidence):
-            names.append(part.variable)
-            constant = writer.constant(f"{upper}_BY_{part.variable.upper()}", part.rows)
-            rows.append(f"{constant}.get({letter}, {_otherwise(writer, upper, part.default)})")
+        return literal(node.default)
+    outputs = {out for _, out in cases}
+    if len(outputs) == 1 and len(inside := one_of([k for k, _ in cases])) < LINE - 20:
+        if len(cases) == 1:
+            test = " and ".join(f"{a} == {literal(b)}" for a, b in zip(letters, node.cases[0][0], strict=True))
         else:
-            names.append(part[0])
-            constant = writer.row(f"{upper}_PER_{part[0].upper()}", part[1])
-            rows.append(f"[{letter} * w for w in {constant}]")
-    loop = _votes_loop(names or [writer.program.tokens])
-    writer.call("winner")
-    if node.pooled:
-        inner = "".join(f"            {row},\n" for row in rows)
-        writer.body.append("    # Every token adds its evidence; the label with the largest sum wins.")
-        if len(rows) == 1:
-            writer.line("votes", rows[0], loop.strip())
-        else:
-            writer.statement(f"votes = [\n        row\n{loop}\n        for row in (\n{inner}        )\n    ]")
-        writer.statement(f"{name} = winner({labels}, votes[{len(rows)} : {len(rows)} * (len(sequence) + 1)])")
-        return
-    inner = "".join(f"                {row},\n" for row in rows)
-    writer.body.append("    # The label with the largest sum of evidence wins.")
-    call = f"        winner(\n            {labels},\n            [\n{inner}            ],\n        )\n"
-    writer.statement(f"{name} = [\n{call}{loop}\n    ]")
+            test = f"{key} in {inside}"
+        return f"{literal(cases[0][1])} if {test} else {literal(node.default)}"
+    return f"{writer.constant(name.upper(), cases)}.get({key}, {literal(node.default)})"
 
 
-def _otherwise(writer: Writer, upper: str, default: tuple[int, ...]) -> str:
-    """Evidence of the values not listed."""
-    if default not in writer.otherwise:
-        writer.otherwise[default] = writer.row(f"{upper}_OTHERWISE" if any(default) else "NO_EVIDENCE", default)
-    return writer.otherwise[default]
-
-
-def _letters(count: int) -> list[str]:
-    """Loop variables, one per variable read; parts of one where the loop would not fit on a line."""
-    return [f"v{i}" if count <= 16 else f"v[{i}]" for i in range(count)]
-
-
-def _votes_loop(names: list[str]) -> str:
-    """`for v0, v1 in zip(a, b)`, its arguments on lines of their own where it is long."""
-    letters = "v" if len(names) > 16 else ", ".join(_letters(len(names)))
-    if len(names) == 1:
-        return f"        for {letters} in {names[0]}"
-    flat = f"        for {letters} in zip({', '.join(names)})"
-    if len(flat) <= LINE:
-        return flat
-    return f"        for {letters} in zip(\n" + "".join(f"            {name},\n" for name in names) + "        )"
+def _scan(writer: Writer, name: str, node: Scan) -> None:
+    """A loop that carries the state."""
+    program = writer.program
+    called, loop = writer.loop(reads(node))
+    types = {**program.types, PREVIOUS: program.types[name]}
+    step = local_text(writer, name, node.step, {**called, PREVIOUS: PREVIOUS}, types)
+    body = (f"{PREVIOUS} = {step}", f"{name}.append({PREVIOUS})")
+    head = (f"{name} = []", f"{PREVIOUS} = {literal(node.initial)}", f"{loop}:")
+    writer.body += [settled(f"    {line}") for line in head] + [settled(f"        {line}") for line in body]

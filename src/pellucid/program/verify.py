@@ -1,7 +1,8 @@
 """model = IR = emitted text, checked input by input.
 
 Up to a million possible inputs every one is checked; beyond that a sample, and the statement is a bound: with n random
-inputs and no mismatch, the share of inputs that disagree is below 1 - 0.05 ** (1 / n) with 95 % confidence.
+inputs and no mismatch, the share of inputs that disagree is below 1 - 0.05 ** (1 / n) with 95 % confidence. A program
+that takes inputs longer than it was learned on is checked on a sample of those as well.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from pellucid.program.ir import Program
 
 EXHAUSTIVE = 1_000_000
 SAMPLES = 20_000
+LONGER = 2_000  # inputs longer than `max_length` that are checked, up to twice as long
 HOPELESS = 100_000_000
 ATTEMPTS = 20  # times a program is started again after it failed on an input
 BATCH = 400_000  # inputs held in memory at once
@@ -36,13 +38,19 @@ Model = Callable[[Inputs], list]
 
 @dataclass(frozen=True)
 class Verdict:
-    """Outcome of a check. `bound`: largest share of disagreeing inputs compatible with the sample; 0 if exhaustive."""
+    """Outcome of a check.
+
+    `checked` inputs up to the longest in the data; `bound`: largest share of disagreeing ones compatible with the
+    sample, 0 if exhaustive; beside them `longer` inputs of up to `longest` tokens. `mismatches` counts all.
+    """
 
     checked: int
     mismatches: int
     exhaustive: bool
     bound: float
     counterexample: dict[str, Any] | None = None
+    longer: int = 0
+    longest: int = 0
 
     @property
     def faithful(self) -> bool:
@@ -57,18 +65,21 @@ class Verdict:
             "exhaustive": self.exhaustive,
             "bound": self.bound,
         }
+        data |= {"longer": self.longer, "longest": self.longest} if self.longer else {}
         return data if self.counterexample is None else {**data, "counterexample": self.counterexample}
 
     def __str__(self) -> str:
         if self.counterexample:
             told = ", ".join(f"{who}: {json.dumps(out)}" for who, out in self.counterexample["outputs"].items())
             return (
-                f"{self.mismatches} of {self.checked} inputs disagree; "
+                f"{self.mismatches} of {self.checked + self.longer} inputs disagree; "
                 f"the first: input {json.dumps(self.counterexample['input'])}: {told}"
             )
+        longer = f", and {self.longer:,} longer ones up to {self.longest:,} tokens" if self.longer else ""
         if self.exhaustive:
-            return f"all {self.checked:,} possible inputs agree"
-        return f"{self.checked:,} sampled inputs agree: fewer than {self.bound:.3%} of inputs differ (95 % confidence)"
+            return f"all {self.checked:,} possible inputs agree{longer}"
+        bound = f"fewer than {self.bound:.3%} of inputs differ (95 % confidence)"
+        return f"{self.checked:,} sampled inputs agree: {bound}{longer}"
 
 
 def domain_size(vocab: Vocab) -> int:
@@ -90,6 +101,15 @@ def sample_inputs(vocab: Vocab, count: int, seed: int) -> list[tuple[Token, ...]
     return [tuple(vocab.tokens[c] for c in row[:n]) for row, n in zip(codes.tolist(), lengths, strict=True)]
 
 
+def longer_inputs(vocab: Vocab, count: int, seed: int) -> list[tuple[Token, ...]]:
+    """Random inputs of more than `max_length` and at most twice as many tokens."""
+    rng = np.random.default_rng(seed)
+    longest = 2 * vocab.max_length
+    lengths = rng.integers(vocab.max_length + 1, longest + 1, count)
+    codes = rng.integers(0, len(vocab.tokens), (count, longest))
+    return [tuple(vocab.tokens[c] for c in row[:n]) for row, n in zip(codes.tolist(), lengths, strict=True)]
+
+
 def verify(
     program: Program,
     source: str,
@@ -99,6 +119,7 @@ def verify(
     seed: int = 0,
     samples: int = SAMPLES,
     exhaustive: bool = False,
+    longer: bool = False,
 ) -> Verdict:
     """Compare model, IR and emitted text.
 
@@ -109,6 +130,7 @@ def verify(
         known: inputs to check beside the random ones where the domain is too large (data the program was learnt from).
         seed, samples: of the random inputs.
         exhaustive: check every input even if there are more than a million.
+        longer: whether the model takes longer inputs, too; else the other two alone are compared on those.
 
     Raises:
         PellucidError: an exhaustive check of more than a hundred million inputs.
@@ -119,6 +141,27 @@ def verify(
         raise PellucidError(f"--exhaustive: {size:,} possible inputs are too many; at most {HOPELESS:,}")
     sampled = [] if whole else [*sample_inputs(program.vocab, samples, seed), *known]
     inputs = all_inputs(program.vocab) if whole else iter(dict.fromkeys(sampled))
+    checked, mismatches, example = _compare(program, source, model, inputs)
+    verdict = Verdict(checked, mismatches, whole, 0.0 if whole else 1 - 0.05 ** (1 / samples), example)
+    return _and_longer(verdict, program, source, model if longer else None, seed) if program.unbounded else verdict
+
+
+def _and_longer(verdict: Verdict, program: Program, source: str, model: Model | None, seed: int) -> Verdict:
+    inputs = dict.fromkeys(longer_inputs(program.vocab, LONGER, seed))
+    checked, mismatches, example = _compare(program, source, model, iter(inputs))
+    return replace(
+        verdict,
+        longer=checked,
+        longest=2 * program.vocab.max_length,
+        mismatches=verdict.mismatches + mismatches,
+        counterexample=verdict.counterexample or example,
+    )
+
+
+def _compare(
+    program: Program, source: str, model: Model | None, inputs: Iterator[tuple[Token, ...]]
+) -> tuple[int, int, dict[str, Any] | None]:
+    """(inputs checked, inputs that disagree, the first of those)."""
     checked = mismatches = 0
     example = None
     while batch := list(itertools.islice(inputs, BATCH)):
@@ -127,7 +170,7 @@ def verify(
         if wrong and example is None:
             example = {"input": list(batch[wrong[0]]), "outputs": {who: out[wrong[0]] for who, out in outputs.items()}}
         checked, mismatches = checked + len(batch), mismatches + len(wrong)
-    return Verdict(checked, mismatches, whole, 0.0 if whole else 1 - 0.05 ** (1 / samples), example)
+    return checked, mismatches, example
 
 
 def _outputs(program: Program, source: str, model: Model | None, inputs: Inputs) -> dict[str, list]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pellucid.program.ir import Program
-from pellucid.program.literals import LINE, container, literal, settled, table
+from pellucid.program.ir import Input, Program
+from pellucid.program.layout import Doc, comprehension, lines
+from pellucid.program.literals import LINE, container, literal, one_of, settled, table
 
-NEEDS = {"closest_where": ("nearest",), "closest_upto_where": ("nearest",)}
+LETTERS = "abcdefgh"
 
 
 @dataclass
@@ -17,14 +18,18 @@ class Writer:
 
     program: Program
     constants: list[str] = field(default_factory=list)
+    functions: list[str] = field(default_factory=list)
     otherwise: dict[tuple[int, ...], str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=lambda: {"SYMBOLS", "MAX_LENGTH"})
     body: list[str] = field(default_factory=list)
+    inputs: dict[str, str] = field(default_factory=dict)  # statements of inputs that have not been needed yet
+    needed: list[str] = field(default_factory=list)  # those of inputs that have
     helpers: set[str] = field(default_factory=lambda: {"read", "main"})
 
     def free(self, name: str) -> str:
-        """The name of a new constant."""
-        while name in self.taken:
+        """The name of a new constant or function."""
+        variables = {a.name for a in self.program}
+        while name in self.taken or name in variables:
             name += "_"
         self.taken.add(name)
         return name
@@ -44,21 +49,73 @@ class Writer:
             self.constants.append(container(f"{name} = ", "(", items, ")"))
         return name
 
+    def one_of(self, name: str, values: Sequence[object]) -> str:
+        """A set of values, written where it is used if it is short, else as a constant."""
+        short = one_of(values)
+        if len(short) < LINE // 2:
+            return short
+        name = self.free(name)
+        self.constants.append(container(f"{name} = ", "{", [*map(literal, values)], "}"))
+        return name
+
+    def list(self, name: str) -> str:
+        """The name of a variable that is read as a list; an input is written only if one is."""
+        if name in self.inputs:
+            self.needed.append(self.inputs.pop(name))
+        return name
+
     def statement(self, text: str) -> None:
         """One statement of `run`."""
         self.body.append(settled(f"    {text}"))
 
-    def line(self, target: str, element: str, loop: str) -> None:
-        """`target = [element loop]`, on three lines where one is too long."""
-        flat = f"    {target} = [{element} {loop}]"
-        if len(flat) > LINE:
-            inner = f"        {element} {loop}"
-            flat = f"    {target} = [\n{inner}\n    ]"
-            if len(inner) > LINE:
-                flat = f"    {target} = [\n        {element}\n        {loop}\n    ]"
-        self.body.append(settled(flat))
+    def line(self, target: str, element: Doc, *clauses: str) -> None:
+        """`target = [element for ... if ...]`, on several lines where one is too long."""
+        self.assign(target, comprehension(element, *clauses))
+
+    def assign(self, target: str, doc: Doc) -> None:
+        """`target = doc`."""
+        self.body.append(settled("\n".join(lines(doc, 4, f"{target} = "))))
 
     def call(self, helper: str) -> str:
         """Note that a runtime function is needed; returns its name."""
-        self.helpers |= {helper, *NEEDS.get(helper, ())}
+        self.helpers.add(helper)
         return helper
+
+    @property
+    def size(self) -> str:
+        """Text of the number of positions."""
+        return f"len({self.program.tokens})"
+
+    def scalar(self, name: str) -> str | None:
+        """Text of an input that needs no list: its value is the same everywhere. None for other variables."""
+        match self.program[name]:
+            case Input("ones"):
+                return "1"
+            case Input("length"):
+                return "len(sequence)" if self.program.markers else self.size
+        return None
+
+    def is_positions(self, name: str | None) -> bool:
+        """Whether a variable is the index of its position."""
+        return name is not None and self.program[name] == Input("positions")
+
+    def loop(self, names: Sequence[str], letters: Sequence[str] = LETTERS) -> tuple[dict[str, str], str]:
+        """How each variable is called at one position, and `for a, b in zip(x, y)`."""
+        called = {name: text for name in names if (text := self.scalar(name)) is not None}
+        called |= {name: "i" for name in names if self.is_positions(name)}
+        rest = [name for name in dict.fromkeys(names) if name not in called]
+        if len(rest) > len(letters):
+            letters = [f"v{i}" for i in range(len(rest))]
+        called |= dict(zip(rest, letters, strict=False))
+        return called, f"for {self.walk([called[n] for n in rest], rest, 'i' if 'i' in called.values() else None)}"
+
+    def walk(self, letters: Sequence[str], names: Sequence[str], index: str | None) -> str:
+        """`a, b in zip(x, y)`, with the index of the position where one is asked for."""
+        many = len(names) > 1
+        source = f"zip({', '.join(map(self.list, names))})" if many else "".join(map(self.list, names))
+        if index is None:
+            return f"{', '.join(letters)} in {source}" if names else f"_ in {self.program.tokens}"
+        if not names:
+            return f"{index} in range({self.size})"
+        target = f"({', '.join(letters)})" if many else letters[0]
+        return f"{index}, {target} in enumerate({source})"

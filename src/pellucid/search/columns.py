@@ -179,7 +179,7 @@ class Columns:
         elif head.how == "max":
             taken = np.where(picked, value.values[None], np.int16(-32768)).max(1)
         else:
-            place = picked.argmax(1) if head.how == "first" else len(picked) - 1 - picked[:, ::-1].argmax(1)
+            place = picked.argmax(1) if head.how == "first" else picked.shape[1] - 1 - picked[:, ::-1].argmax(1)
             taken = value.values[place, self._sequence]
         kind = "number" if value.kind == "flag" else value.kind
         return self._clean(np.where(some, taken, nothing), kind, kind == "token")

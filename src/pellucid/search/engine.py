@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from random import Random
 
 import numpy as np
 
 from pellucid.search.columns import Batch, Column, Columns
-from pellucid.search.genes import PREDICATES, Bank, Gene, Head, Member, Unit, mapped, reads, same_kind
+from pellucid.search.genes import PREDICATES, Bank, Gene, Head, How, Member, Unit, mapped, reads, same_kind
 from pellucid.search.readouts import Alphabet, Chain, Pointer, Readout, Readouts, renumbered, variables_of
 
 SLOTS = 8
 SIZE_PRICE = 0.003  # of the labels' entropy, per live gene
 RATES = (0.01, 0.03, 0.06)
-STALLED = 3000
+STALLED = 1500
 PAIRS = 15_000
+PAIRED = 0.25  # score below which pairs of new genes are tried
+LIFT = 0.002  # gain below which going on from a local optimum is not worth it
+TAKING: tuple[How, ...] = ("sum", "first", "last", "min", "max")
+MOST_NEIGHBOURS = 5000  # of one kind that are looked at in a sweep
+LEAST_GAIN = 0.003  # of a gene that is taken while a program grows
+BEAT = 250  # programs between two signs of life
 POINTED = 0.25  # score below which a pointer is made a plain head at once
 PREVIOUS = -1  # number of the previous output as a variable
-KEPT = 20_000  # columns in memory
+KEPT = 8_000  # columns in memory
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Base:
     length: bool
     value: bool
     previous: bool
+
+    @property
+    def count(self) -> int:
+        """How many base variables there are: symbols and positions, and those named above."""
+        return 2 + self.length + self.value
 
 
 @dataclass(frozen=True)
@@ -47,20 +58,29 @@ class Scored:
 class Searcher:
     """The search of one seed on one batch (which may grow)."""
 
-    def __init__(self, batch: Batch, alphabet: Alphabet, bank: Bank, base: Base, numbers: np.ndarray | None, seed: int) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        alphabet: Alphabet,
+        bank: Bank,
+        base: Base,
+        numbers: np.ndarray | None,
+        seed: int,
+        told: Callable[[int, float], None] = lambda effort, fit: None,
+    ) -> None:
         self.alphabet, self.bank, self.base, self.numbers = alphabet, bank, base, numbers
         self.rng = Random(seed)
-        self.effort = 0
+        self.effort, self.fit, self.told = 0, 1.0, told
         self.use(batch)
 
     def use(self, batch: Batch) -> None:
         """Search on this batch from now on."""
         self.batch = batch
-        columns = base_columns(batch, self.base, self.bank.symbols, self.numbers)
+        columns = base_columns(batch, self.base, self.bank.ordered, self.numbers)
         self.columns = Columns(batch, self.bank.symbols, columns)
         previous = None
         if self.base.previous:
-            previous = self.columns.add(previous_column(batch, self.alphabet.size))
+            previous = self.columns.add(previous_column(batch, self.alphabet))
         self.readouts = Readouts(self.columns, batch.labels, self.alphabet, previous)
         self.previous = previous
         self.kinds = [c.kind for c in columns]
@@ -71,6 +91,8 @@ class Searcher:
     def score(self, genes: tuple[Gene, ...]) -> Scored:
         """Price of a program: its best readout's, as a share of the labels' entropy, plus its size."""
         self.effort += 1
+        if self.effort % BEAT == 0:
+            self.told(self.effort, self.fit)
         known = self.columns.of(genes)
         distinct: dict[int, int] = {}
         for number, index in enumerate(known):
@@ -91,6 +113,10 @@ class Searcher:
             live,
             renumbered(pointer, distinct) if guided else None,  # pyright: ignore[reportArgumentType]
         )
+
+    def with_readout(self, genes: tuple[Gene, ...], readout: Readout) -> Scored:
+        """A program with a readout of one's own choice, not scored."""
+        return Scored(genes, readout, np.inf, np.inf, live_genes(genes, variables_of(readout), len(self.kinds)))
 
     def kinds_of(self, genes: Sequence[Gene]) -> list[str]:
         """Kinds of the base variables and the genes; "" for a dead one."""
@@ -136,23 +162,89 @@ class Searcher:
             best = min(best, self.score((*genes, head)), key=lambda s: s.score)
         return replace_genes(best, self.filled(best.genes))
 
+    def grown(self) -> Scored:
+        """A program built gene by gene, each one of the best few that add something (GRASP, Feo & Resende 1995)."""
+        current, choices = self.score(()), self.rng.choice((1, 2, 3))
+        while len(current.live) < SLOTS - 2:
+            if current.pointer is not None and current.score < POINTED:
+                done = self.completed(current)
+                if done.score < current.score - LEAST_GAIN:
+                    return done
+            genes, _ = only_live(current.genes, current.live, len(self.kinds))
+            for programs in self._tiers(genes, self.kinds_of(genes)):
+                better = {round(s.score, 6): s for s in self._scored_once(programs) if s.score < current.score - LEAST_GAIN}
+                if better:
+                    break
+            else:
+                break
+            current = better[self.rng.choice(sorted(better)[:choices])]
+        return replace_genes(current, self.filled(current.genes))
+
     def swept(self, current: Scored) -> Scored:
-        """The best program one changed field, one more unit or one more varied head away."""
+        """The best program one changed field, or a gene or two more, away: the plainest kinds of gene first."""
         genes, _ = only_live(current.genes, current.live, len(self.kinds))
-        kinds, best = self.kinds_of(genes), current
+        return self._first_better(current, *self._tiers(genes, self.kinds_of(genes)))
+
+    def _tiers(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[list[tuple[Gene, ...]]]:
+        """Neighbours of a program in groups, the plainest first; of a large group a random part."""
         values = range(len(kinds))
-        tried = set()
+        self._tidy()
+        counting = ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any")))
+        yield self._some(chain(self._changed(genes, kinds), counting))
+        yield self._some((*genes, *pair) for pair in self.bank.members_over(kinds, values, len(kinds)))
+        yield self._some((*genes, gene) for gene in self.bank.units_over(kinds, values))
+        yield self._some((*genes, gene) for gene in self.bank.heads_over(kinds, values, TAKING))
+
+    def _some(self, programs: Iterable[tuple[Gene, ...]]) -> list[tuple[Gene, ...]]:
+        found = list(programs)
+        return found if len(found) <= MOST_NEIGHBOURS else self.rng.sample(found, MOST_NEIGHBOURS)
+
+    def simpler(self, current: Scored) -> Scored:
+        """A simpler program for one that is right: a field changed, two fields of a gene, or one gene for several."""
+        genes, _ = only_live(current.genes, current.live, len(self.kinds))
+        kinds = self.kinds_of(genes)
+        values = range(len(kinds))
+        return self._first_better(
+            current,
+            self._changed(genes, kinds),
+            self._changed_twice(genes, kinds),
+            ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any"))),
+            ((*genes, gene) for gene in self.bank.units_over(kinds, values)),
+        )
+
+    def _first_better(self, current: Scored, *tiers: Iterable[tuple[Gene, ...]]) -> Scored:
+        """The best program of the first tier that has a better one."""
+        for programs in tiers:
+            best = min(self._scored_once(programs), key=lambda s: s.score, default=current)
+            if best.score < current.score - 1e-6:
+                return replace_genes(best, self.filled(best.genes))
+        return current
+
+    def _changed(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
+        """Programs with one field of one gene changed, in place or in a copy of it at the end."""
         for slot, gene in enumerate(genes):
             here = len(self.kinds) + slot
-            for other in self.bank.variants(gene, kinds, values):
-                fits = all(v < here for v in reads(other))
-                for program in ((*genes[:slot], other, *genes[slot + 1 :]), (*genes, other))[not fits :]:
-                    if program not in tried:
-                        tried.add(program)
-                        best = min(best, self.score(program), key=lambda s: s.score)
-        for unit in self.bank.units_over(kinds, values):
-            best = min(best, self.score((*genes, unit)), key=lambda s: s.score)
-        return replace_genes(best, self.filled(best.genes))
+            for other in self.bank.variants(gene, kinds, range(len(kinds))):
+                if all(v < here for v in reads(other)):
+                    yield (*genes[:slot], other, *genes[slot + 1 :])
+                yield (*genes, other)
+
+    def _changed_twice(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
+        """Programs with two fields of one gene changed in place."""
+        for slot, gene in enumerate(genes):
+            earlier = range(len(self.kinds) + slot)
+            for one in self.bank.variants(gene, kinds, earlier):
+                for two in self.bank.variants(one, kinds, earlier):
+                    yield (*genes[:slot], two, *genes[slot + 1 :])
+
+    def _scored_once(self, programs: Iterable[tuple[Gene, ...]]) -> Iterator[Scored]:
+        """Scores of programs, each set of columns once."""
+        done = set()
+        for program in programs:
+            columns = frozenset(self.columns.of(program))
+            if columns not in done and len(program) <= SLOTS:
+                done.add(columns)
+                yield self.score(program)
 
     def paired(self, current: Scored, most: int) -> Scored:
         """The best program with two more genes: a varied live one, and a head that compares it with something.
@@ -204,17 +296,22 @@ class Searcher:
                 for predicate, reach in product(PREDICATES[1:], self.bank.reaches):
                     yield from (Head(query, key, predicate, reach, None, False, how, v) for how, v in takes)  # pyright: ignore[reportArgumentType]
 
+    def _tidy(self) -> None:
+        """Forget the columns worked out so far when they take too much memory."""
+        if len(self.columns.found) > KEPT:
+            self.use(self.batch)
+
     def climb(self, current: Scored, limit: int, enough: Callable[[Scored], bool]) -> Scored:
         """Mutate until nothing better was found for a while, the effort is spent, or the program is good enough."""
         stalled, tried = 0, set()
         while stalled < STALLED and self.effort < limit:
-            if len(self.columns.found) > KEPT:
-                self.use(self.batch)
+            self._tidy()
             candidate = self.score(self.child(current.genes))
             if candidate.score > current.score:
                 stalled += 1
                 continue
             better = candidate.score < current.score - 1e-9
+            self.fit = candidate.fit
             stalled, current = 0 if better else stalled + 1, candidate
             if better and current.pointer is not None and current.score < POINTED:
                 place = tuple(self.columns.of(current.genes)[v] for v in variables_of(current.pointer))
@@ -226,12 +323,12 @@ class Searcher:
         return current
 
     def lifted(self, current: Scored) -> Scored:
-        """The best program that a sweep finds from a local optimum; `current` where none is better."""
-        found = self.completed(current)
-        found = min(found, self.swept(current), key=lambda s: s.score)
-        if found.score > current.score - 1e-6:
+        """The best program that a sweep finds from a local optimum; `current` where none is clearly better."""
+        clearly = current.score - max(1e-6, min(LIFT, 0.05 * current.fit))
+        found = min(self.completed(current), self.swept(current), key=lambda s: s.score)
+        if found.score > clearly and current.score < PAIRED:
             found = min(found, self.paired(current, PAIRS), key=lambda s: s.score)
-        return found if found.score < current.score - 1e-6 else current
+        return found if found.score < clearly else current
 
 
 def _first(readout: Readout) -> tuple[int, ...]:
@@ -283,12 +380,12 @@ def live_genes(genes: Sequence[Gene], roots: Sequence[int], base: int) -> tuple[
     return tuple(sorted(live))
 
 
-def base_columns(batch: Batch, base: Base, symbols: int, numbers: np.ndarray | None) -> list[Column]:
+def base_columns(batch: Batch, base: Base, ordered: bool, numbers: np.ndarray | None) -> list[Column]:
     """Columns of the symbols, positions and what else every program may read."""
     width, count = batch.tokens.shape
     tokens = np.where(batch.valid, batch.tokens, 0).astype(np.int16)
     places = np.where(batch.valid, np.arange(width)[:, None], 0).astype(np.int16)
-    columns = [Column(tokens, "token"), Column(places, "number")]
+    columns = [Column(tokens, "token", not ordered), Column(places, "number")]
     if base.length:
         columns.append(Column(np.where(batch.valid, batch.lengths, 0).astype(np.int16), "number"))
     if base.value and numbers is not None:
@@ -296,7 +393,7 @@ def base_columns(batch: Batch, base: Base, symbols: int, numbers: np.ndarray | N
     return columns
 
 
-def previous_column(batch: Batch, labels: int) -> Column:
-    """The output before each position; `labels` (one past the last code) at the first."""
-    before = np.vstack([np.full((1, len(batch)), labels), batch.labels[:-1]])
-    return Column(np.where(batch.valid, np.where(before < 0, labels, before), 0).astype(np.int16), "label")
+def previous_column(batch: Batch, alphabet: Alphabet) -> Column:
+    """The output before each position; the alphabet's `start` at the first and where it is not known."""
+    before = np.vstack([np.full((1, len(batch)), -1), batch.labels[:-1]])
+    return Column(np.where(batch.valid, np.where(before < 0, alphabet.start, before), 0).astype(np.int16), "label")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import combinations, product
 from random import Random
 from typing import Literal
 
@@ -19,6 +19,11 @@ HOWS: tuple[How, ...] = ("count", "any", "sum", "min", "max", "first", "last")
 ARITHMETIC = ("+", "-", "*", "//", "%", "min", "max")
 COMPARISONS = ("==", "!=", "<", "<=")
 LOGIC = ("and", "or", "and not")
+TAKEN = {
+    "sum": ("number", "flag"), "min": ("token", "number"), "max": ("token", "number"),
+    "first": ("token",), "last": ("token",),
+}  # fmt: skip
+MOST_SUBSETS = 6  # symbols up to which every set of them is tried, not only single ones
 CONSTANTS = (-1, 0, 1, 2, 3)
 
 
@@ -73,10 +78,11 @@ Gene = Head | Unit | Member | Choose
 
 @dataclass(frozen=True)
 class Bank:
-    """Which pieces may be used: sizes of the alphabet and whether outputs may look ahead."""
+    """Which pieces may be used: number of symbols, whether outputs must not look ahead, whether symbols have an order."""
 
     symbols: int
     causal: bool
+    ordered: bool = True
 
     @property
     def reaches(self) -> tuple[Reach, ...]:
@@ -207,6 +213,35 @@ class Bank:
         for predicate, reach, (mask, negated) in product(PREDICATES[1:], self.reaches, masks):
             for how, value in product(("first", "last", "min", "max"), tokens):
                 yield Head(query, key, predicate, reach, mask, negated, how, value)
+
+    def heads_over(self, kinds: list[str], values: Sequence[int], hows: Sequence[How]) -> Iterator[Head]:
+        """Every head that compares two of the variables and counts, tests or takes one."""
+        masks: list[tuple[int | None, bool]] = [(None, False)]
+        masks += [(v, n) for v in values if kinds[v] == "flag" for n in (False, True)]
+        pairs = [(a, b) for a in values if kinds[a] for b in same_kind(kinds, a) if b in values]
+        for how in hows:
+            taken = [v for v in values if how in ("count", "any") or kinds[v] in TAKEN[how]]
+            for value in taken[:1] if how in ("count", "any") else taken:
+                for reach, (mask, negated) in product(self.reaches, masks):
+                    yield Head(0, 0, "true", reach, mask, negated, how, value)
+                    for (query, key), predicate in product(pairs, PREDICATES[1:]):
+                        yield Head(query, key, predicate, reach, mask, negated, how, value)
+
+    def members_over(self, kinds: list[str], values: Sequence[int], free: int) -> Iterator[tuple[Gene, ...]]:
+        """A set of symbols with a head that counts, finds or weighs them; the set's flag gets the number `free`."""
+        sets = [frozenset([s]) for s in range(self.symbols)]
+        if self.symbols <= MOST_SUBSETS:
+            half = range(2, self.symbols // 2 + 1)
+            sets += [frozenset(c) for size in half for c in combinations(range(self.symbols), size)]
+        tokens = [v for v in values if kinds[v] == "token"]
+        for among, variable in product(sets, tokens):
+            flag, sign = Member(variable, among, False), Member(variable, among, True)
+            for reach in self.reaches:
+                yield flag, Head(0, 0, "true", reach, free, False, "count", 0)
+                yield flag, Head(0, 0, "true", reach, free, False, "any", 0)
+                yield sign, Head(0, 0, "true", reach, None, False, "sum", free)
+                for how, value in product(("first", "last"), tokens):
+                    yield flag, Head(0, 0, "true", reach, free, False, how, value)
 
     def units_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[Unit]:
         """Every operator on two of the variables, or on one and a constant."""

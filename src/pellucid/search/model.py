@@ -1,25 +1,29 @@
-"""A searched program with its readout fitted: what runs, is saved, and is decoded into the IR."""
+"""A searched program with its readout fitted: what runs, is saved, and is decoded into the IR.
+
+Variables are numbered: base variables, genes, then the outcomes of the readout's `stages` (further tables).
+`PREVIOUS` is the output one position before.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.search.columns import Batch, Columns
-from pellucid.search.engine import PREVIOUS, Base, Scored, Searcher, base_columns, only_live, previous_column
+from pellucid.search.engine import PREVIOUS, Base, base_columns
 from pellucid.search.genes import Gene
-from pellucid.search.readouts import Alphabet, Chain, Copy, Switch, Table, majority, outcomes, renumbered, variables_of
+from pellucid.search.readouts import Alphabet, Copy, Switch, variables_of
 
 CHUNK = 2_000_000  # query-key pairs evaluated at once
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A table over variables: `codes` of the cell values seen (int [cell, variable]), and `outcomes` int [cell].
+    """A table over variables: `codes` of the cells, int [cell, variable], and `outcomes` int [cell].
 
-    A combination never seen gives `default`.
+    A combination that is no cell gives `default`.
     """
 
     variables: tuple[int, ...]
@@ -40,19 +44,20 @@ class Cells:
         return np.where(inside, table[tuple(places)], self.default)
 
 
-Fitted = Copy | Switch | Cells | tuple[Cells, Cells]  # of a chain, the second reads PREVIOUS - 1 = the first's outcome
-OUTCOME, LABELS = PREVIOUS - 1, PREVIOUS - 2
-
-
 @dataclass(frozen=True)
 class Model:
-    """A hard program: genes (all live) over the base variables, and the fitted readout."""
+    """A hard program: genes (all live) over the base variables, further tables, and the fitted readout.
+
+    initial: label code that stands for the output before the first position.
+    """
 
     base: Base
     alphabet: Alphabet
     symbols: int
     genes: tuple[Gene, ...]
-    readout: Fitted
+    stages: tuple[Cells, ...]
+    readout: Copy | Switch | Cells
+    initial: int
 
     @property
     def recurrent(self) -> bool:
@@ -61,23 +66,20 @@ class Model:
 
     @property
     def reads(self) -> tuple[int, ...]:
-        """Variables of the readout."""
-        if isinstance(self.readout, tuple):
-            return tuple(v for part in self.readout for v in part.variables if v != OUTCOME)
-        return self.readout.variables if isinstance(self.readout, Cells) else variables_of(self.readout)
+        """Variables that the stages and the readout read, the outcomes of stages aside."""
+        last = self.readout.variables if isinstance(self.readout, Cells) else variables_of(self.readout)
+        every = [v for stage in self.stages for v in stage.variables] + list(last)
+        return tuple(dict.fromkeys(v for v in every if v < self.first_stage))
 
-    def scored_columns(self, batch: Batch, numbers: np.ndarray | None) -> dict[int, np.ndarray]:
-        """Values of the variables of the readout, and LABELS, at the scored places of a batch."""
-        at = batch.labels >= 0
-        found = {v: values[at] for v, values in self.columns(batch.tokens, numbers).items()}
-        if self.recurrent:
-            found[PREVIOUS] = previous_column(batch, self.alphabet.size).values[at].astype(np.int64)
-        return {**found, LABELS: batch.labels[at].astype(np.int64)}
+    @property
+    def first_stage(self) -> int:
+        """Number of the variable that the first stage makes."""
+        return self.base.count + len(self.genes)
 
     def columns(self, tokens: np.ndarray, numbers: np.ndarray | None) -> dict[int, np.ndarray]:
-        """Values of the variables the readout reads, int [position, sequence] each."""
+        """Values of the variables the readout reads but the previous output, int [position, sequence] each."""
         batch = Batch(tokens, np.full(tokens.shape, -1))
-        columns = Columns(batch, self.symbols, base_columns(batch, self.base, self.symbols, numbers))
+        columns = Columns(batch, self.symbols, base_columns(batch, self.base, True, numbers))
         known = columns.of(self.genes)
         found = {}
         for v in self.reads:
@@ -89,7 +91,7 @@ class Model:
         return found
 
     def predict(self, tokens: np.ndarray, numbers: np.ndarray | None) -> np.ndarray:
-        """Label codes (-1: a number that is no label) of codes int [position, sequence], -1 for padding."""
+        """Codes of the alphabet for symbol codes int [position, sequence], -1 for padding."""
         step = max(1, CHUNK // max(1, len(tokens) ** 2))
         parts = [self._predict(tokens[:, i : i + step], numbers) for i in range(0, tokens.shape[1], step)]
         return np.concatenate(parts, 1)
@@ -97,61 +99,35 @@ class Model:
     def _predict(self, tokens: np.ndarray, numbers: np.ndarray | None) -> np.ndarray:
         found = self.columns(tokens, numbers)
         if not self.recurrent:
-            return self._read_out(found)
+            return self.read_out(found)
         out = np.zeros(tokens.shape, np.int64)
-        before = np.full(tokens.shape[1], self.alphabet.size)
+        before = np.full(tokens.shape[1], self.initial)
         for i in range(len(tokens)):
             here = {v: values[i] for v, values in found.items()}
-            before = out[i] = self._read_out({**here, PREVIOUS: before})
+            before = out[i] = self.read_out({**here, PREVIOUS: before})
         return out
 
-    def _read_out(self, found: dict[int, np.ndarray]) -> np.ndarray:
+    def read_out(self, found: dict[int, np.ndarray]) -> np.ndarray:
+        """Label codes from the values of the variables that are read."""
+        for number, stage in enumerate(self.stages, self.first_stage):
+            found = {**found, number: stage.look_up([found[v] for v in stage.variables])}
         match self.readout:
-            case Cells():
-                return self.readout.look_up([found[v] for v in self.readout.variables])
-            case (first, second):
-                outcome = first.look_up([found[v] for v in first.variables])
-                inner = {**found, OUTCOME: outcome}
-                return second.look_up([inner[v] for v in second.variables])
+            case Cells(variables):
+                return self.readout.look_up([found[v] for v in variables])
             case Copy():
                 return self._copied(self.readout, found)
             case Switch(by, cases):
-                out = np.full(found[by].shape, -1)
-                for value, case in cases:
-                    told = self._copied(case, found) if isinstance(case, Copy) else case
-                    out = np.where(found[by] == value, told, out)
+                told = [self._copied(c, found) if isinstance(c, Copy) else c for _, c in cases]
+                out = np.broadcast_to(told[-1], found[by].shape)  # the last case also stands for values never seen
+                for (value, _), case in zip(cases, told, strict=True):
+                    out = np.where(found[by] == value, case, out)
                 return out
-        raise AssertionError
 
     def _copied(self, copy: Copy, found: dict[int, np.ndarray]) -> np.ndarray:
         return self.alphabet.copied(found[copy.variable], copy.kind, copy.offset, copy.nothing)
 
-
-def fit(scored: Scored, batch: Batch, searched: Searcher) -> Model:
-    """The program with its tables filled in from all of a batch: the majority label of each cell."""
-    base = len(searched.kinds)
-    genes, numbers = only_live(scored.genes, scored.live, base)
-    readout = renumbered(scored.readout, numbers)
-    draft = Model(searched.base, searched.alphabet, searched.bank.symbols, genes, readout)  # pyright: ignore[reportArgumentType]
-    if isinstance(readout, Copy | Switch):
-        return draft
-    step = max(1, CHUNK // len(batch.tokens) ** 2)
-    parts = [draft.scored_columns(batch.take(slice(i, i + step)), searched.numbers) for i in range(0, len(batch), step)]
-    found = {v: np.concatenate([part[v] for part in parts]) for v in parts[0]}
-    labels = found.pop(LABELS)
-    if isinstance(readout, Table):
-        return replace(draft, readout=_cells(readout.variables, found, labels, searched.alphabet.size))
-    assert isinstance(readout, Chain)
-    first = _cells(readout.first, found, labels, searched.alphabet.size, outcomes)
-    found[OUTCOME] = first.look_up([found[v] for v in readout.first])
-    second = _cells((OUTCOME, *readout.then), found, labels, searched.alphabet.size)
-    return replace(draft, readout=(first, second))
-
-
-def _cells(
-    variables: tuple[int, ...], found: dict[int, np.ndarray], labels: np.ndarray, size: int, outcome=majority
-) -> Cells:
-    codes, cell = np.unique(np.stack([found[v] for v in variables], 1), axis=0, return_inverse=True)
-    counts = np.bincount(cell.ravel() * size + labels, minlength=len(codes) * size).reshape(-1, size)
-    told = outcome(counts)
-    return Cells(variables, codes, told, int(outcome(counts.sum(0, keepdims=True))[0]))
+    def tables(self) -> Iterator[Cells]:
+        """The tables of the stages and the readout."""
+        yield from self.stages
+        if isinstance(self.readout, Cells):
+            yield self.readout

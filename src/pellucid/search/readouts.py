@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from pellucid.search.columns import Columns
+from pellucid.data.tokens import Token
+from pellucid.search.columns import LARGEST, Columns
 
 CELL = 2.5  # nats to tell one table cell
 PICK = 3.0  # nats to tell which variable
@@ -68,28 +70,61 @@ class Pointer:
 
 
 Readout = Copy | Table | Switch | Chain | Pointer
+LEAST_NUMBER = -2 * LARGEST - 64  # that a copied number may be, its offset included
+NOTHING = "nothing"  # stands for a missing symbol that is no label
 
 
 @dataclass(frozen=True)
 class Alphabet:
-    """How values become labels: label code of each symbol (-1: none), of each number, and how many labels."""
+    """How values become labels, as codes: the labels, `start` (no label yet), then values that are no label.
+
+    of_symbol: code of each symbol; of_number: code of each whole number that is a label; size: how many labels. Numbers
+    that are no label have the codes from `beyond` on, the number `LEAST_NUMBER` first.
+    """
 
     of_symbol: np.ndarray
     of_number: dict[int, int]
     size: int
 
-    def copied(self, values: np.ndarray, kind: str, offset: int, nothing: int | None) -> np.ndarray:
-        """Label codes of symbols (missing ones: `nothing`) or of numbers plus `offset`; -1 where there is no such."""
-        if kind == "token":
-            return np.append(self.of_symbol, -1 if nothing is None else nothing)[values]
-        values = values.astype(np.int64) + offset
-        if not self.of_number:
-            return np.full(values.shape, -1)
-        low, high = min(self.of_number), max(self.of_number)
-        table = np.full(high - low + 3, -1)
+    @property
+    def start(self) -> int:
+        """Code of the output before the first one."""
+        return self.size
+
+    @property
+    def beyond(self) -> int:
+        """Code of the smallest number that is no label."""
+        return self.size + 1 + len(self.of_symbol)
+
+    @cached_property
+    def _numbers(self) -> np.ndarray:
+        table = self.beyond + np.arange(-2 * LEAST_NUMBER + 1)
         for number, code in self.of_number.items():
-            table[number - low + 1] = code
-        return table[np.clip(values - low + 1, 0, high - low + 2)]
+            if abs(number) <= -LEAST_NUMBER:
+                table[number - LEAST_NUMBER] = code
+        return table
+
+    def copied(self, values: np.ndarray, kind: str, offset: int, nothing: int | None) -> np.ndarray:
+        """Codes of symbols (missing ones: `nothing`) or of numbers plus `offset`."""
+        if kind == "token":
+            return np.append(self.of_symbol, self.start if nothing is None else nothing)[values]
+        return self._numbers[values + (offset - LEAST_NUMBER)]
+
+    @classmethod
+    def of(cls, symbols: Sequence[Token], labels: Sequence[Token]) -> Alphabet:
+        """The alphabet of symbols and labels that users see."""
+        code = {label: i for i, label in enumerate(labels)}
+        of_symbol = [code.get(symbol, len(labels) + 1 + i) for i, symbol in enumerate(symbols)]
+        numbers = {label: i for i, label in enumerate(labels) if isinstance(label, int)}
+        return cls(np.array(of_symbol), numbers, len(labels))
+
+    def value(self, code: int, symbols: Sequence[Token], labels: Sequence[Token]) -> Token:
+        """What a code stands for."""
+        if code < self.size:
+            return labels[code]
+        if code < self.beyond:
+            return symbols[code - self.size - 1] if code > self.size else NOTHING
+        return code - self.beyond + LEAST_NUMBER
 
 
 def entropy_cost(counts: np.ndarray) -> np.ndarray:
@@ -113,7 +148,7 @@ def _xlogx(counts: np.ndarray) -> np.ndarray:
 class _Pairs:
     """Scored places (their position and sequence) with every key: void ones, and the flat numbers of equal ones."""
 
-    def __init__(self, place, sequence, labels, void, equal) -> None:  # noqa: ANN001
+    def __init__(self, place, sequence, labels, void, equal) -> None:
         self.place, self.sequence, self.labels, self.void, self.equal = place, sequence, labels, void, equal
         self._is_equal = np.zeros(void.size, bool)
         self._is_equal[equal] = True
@@ -144,7 +179,7 @@ class Readouts:
         self._pointers: dict[tuple[int, int, int | None], float] = {}
         self._pairs: _Pairs | None = None
         self._best: dict[tuple[int, ...], tuple[float, Readout, float, Pointer | None]] = {}
-        self._copying = bool((alphabet.of_symbol >= 0).any())
+        self._copying = bool((alphabet.of_symbol < alphabet.size).any())
         self._by_counts: dict[int, np.ndarray] = {}
 
     # ------------------------------------------------------------ parts
@@ -183,7 +218,7 @@ class Readouts:
             if missing.any():
                 nothing = int(np.bincount(self.labels[missing], minlength=self.alphabet.size).argmax())
             codes = self.alphabet.copied(values, "token", 0, nothing)
-            if not (codes >= 0).any():
+            if not (codes < self.alphabet.size).any():
                 return None
             hits = codes == self.labels
             return self.miss_cost(int(hits.sum())) + PICK + CELL * (nothing is not None), Copy(variable, "token", 0, nothing), hits
@@ -263,7 +298,7 @@ class Readouts:
         used = np.flatnonzero(counts.any(1))
         low = self.codes(by)[2]  # pyright: ignore[reportOptionalSubscript]
         cases = []
-        for value in used.tolist():
+        for value in used[counts[used].sum(1).argsort(kind="stable")].tolist():  # the commonest last
             choice = int(best[value])
             copied = self.copy(copies[choice - 1]) if choice else None
             cases.append((value + low, int(counts[value].argmax()) if copied is None else copied[1]))

@@ -9,8 +9,9 @@ import numpy as np
 
 from pellucid.search.columns import Batch
 from pellucid.search.engine import Base, Scored, Searcher, complexity
+from pellucid.search.fitting import fit
 from pellucid.search.genes import Bank
-from pellucid.search.model import Cells, Model, fit
+from pellucid.search.model import Model
 from pellucid.search.readouts import CELL, Alphabet
 
 SEQUENCES = 256  # in the batch a search starts on
@@ -31,6 +32,11 @@ class Data:
     bank: Bank
     numbers: np.ndarray | None
 
+    @property
+    def tagging(self) -> bool:
+        """Whether more than the last position has a label."""
+        return bool((self.train.labels[:-1] >= 0)[self.train.valid[1:]].any())
+
 
 @dataclass(frozen=True)
 class Found:
@@ -43,19 +49,26 @@ class Found:
     how: str
 
 
-def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[str], None]) -> Iterator[Found]:
+def variant(seed: int, data: Data) -> Base:
+    """What the programs of a seed may read: every other seed adds the previous output and the numbers' own values."""
+    more = bool(seed % 2)
+    return Base(length=not data.bank.causal, value=more and data.numbers is not None, previous=more and data.tagging)
+
+
+def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[int, float], None]) -> Iterator[Found]:
     """Programs found by one seed, in the order they are found, until the effort (programs scored) is spent."""
     rng = np.random.default_rng(seed)
     first = rng.choice(len(data.train), min(SEQUENCES, len(data.train)), replace=False)
-    searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed)
+    searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed, told)
     pool = data.train.take(rng.permutation(len(data.train))[:POOL])
     best: Found | None = None
-    repeats = 0
+    repeats = starts = 0
     while searcher.effort < effort and repeats < REPEATED:
-        current = searcher.score(searcher.filled(()))
+        current = searcher.score(searcher.filled(())) if starts % 2 else searcher.grown()
+        starts += 1
         while searcher.effort < effort:
-            current = searcher.climb(current, effort, lambda s: _perfect(s, searcher))
-            told(f"{searcher.effort:,} programs, fit {current.fit:.3f}")
+            if not _perfect(current, searcher):
+                current = searcher.climb(current, effort, lambda s: _perfect(s, searcher))
             if _perfect(current, searcher):
                 found = _measured(current, pool, data, searcher)
                 if not found.misses:
@@ -109,8 +122,7 @@ def _measured(scored: Scored, batch: Batch, data: Data, searcher: Searcher) -> F
 
 def cells(model: Model) -> int:
     """Table cells in a fitted readout."""
-    parts = model.readout if isinstance(model.readout, tuple) else (model.readout,)
-    return sum(len(part.outcomes) for part in parts if isinstance(part, Cells))
+    return sum(len(table.outcomes) for table in model.tables())
 
 
 def _feed_back(model: Model, train: Batch, searcher: Searcher, rng: np.random.Generator) -> None:
@@ -137,7 +149,7 @@ def _polished(current: Scored, data: Data, searcher: Searcher) -> Iterator[Found
     end = searcher.effort + POLISH
     best = current
     while searcher.effort < end:
-        simpler = searcher.swept(searcher.climb(best, end, lambda s: False))
+        simpler = searcher.simpler(searcher.climb(best, end, lambda s: False))
         if simpler.score > best.score - 1e-6:
             return
         found = _measured(simpler, data.train, data, searcher)

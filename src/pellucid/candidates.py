@@ -1,0 +1,129 @@
+"""Programs that a run found, compared: accuracy first, then accuracy on longer inputs, then size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from pellucid.data import Dataset, Vocab
+from pellucid.errors import PellucidError
+from pellucid.problem import Problem
+from pellucid.program.emit import emit
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Program, ProgramError
+from pellucid.program.metrics import accuracy
+from pellucid.program.serialise import from_json, to_json
+from pellucid.program.size import ast_nodes
+
+Scores = Mapping[str, float]
+FRONT = 12  # candidates kept in `front.json` at most
+
+
+class Fitted(Protocol):
+    """A trained model that a program can be read off."""
+
+    def extract(self, vocab: Vocab) -> Program:
+        """The program."""
+        ...
+
+    def predictor(self, vocab: Vocab) -> Any:
+        """The model itself, from inputs to outputs."""
+        ...
+
+    def files(self, vocab: Vocab) -> dict[str, str | bytes]:
+        """Model files by name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A simplified program: where it comes from, how large it is, how right on validation data and on longer inputs.
+
+    given_up: what a simplification that changes the function cost; None where it preserves it.
+    """
+
+    learner: str
+    fitted: Fitted
+    program: Program
+    nodes: int
+    valid: Scores
+    longer: Mapping[str, Scores]
+    found_after: float
+    given_up: Mapping[str, Any] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def rank(self) -> tuple[float, float, float, int]:
+        """Larger is better."""
+        return (self.valid["token"], self.valid["sequence"], self.reach, -self.nodes)
+
+    @property
+    def reach(self) -> float:
+        """Mean accuracy on longer inputs, 0 for a program that refuses them."""
+        shares = [score["token"] for score in self.longer.values()]
+        return round(sum(shares) / len(shares), 3) if shares else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        """The row of `front.json`."""
+        return {
+            "learner": self.learner,
+            "ast_nodes": self.nodes,
+            "valid": dict(self.valid),
+            "longer": {name: dict(score) for name, score in self.longer.items()},
+            "given_up": None if self.given_up is None else dict(self.given_up),
+            "program": to_json(self.program),
+        }
+
+
+def judged(
+    learner: str, fitted: Fitted, program: Program, problem: Problem, found_after: float, **rest: Any
+) -> Candidate:
+    """A candidate with its figures."""
+    valid = accuracy(predict(program, problem.splits.valid.inputs), problem.splits.valid)
+    nodes = ast_nodes(emit(program))
+    return Candidate(learner, fitted, program, nodes, valid, longer_scores(program, problem.longer), found_after, **rest)
+
+
+def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, Scores]:
+    """Accuracy on inputs longer than in training; nothing for a program that refuses them."""
+    found = {}
+    for name, data in longer.items() if program.unbounded else ():
+        try:
+            found[name] = accuracy(predict(program, data.inputs), data)
+        except (PellucidError, ProgramError):
+            found[name] = {"token": 0.0, "sequence": 0.0}
+    return found
+
+
+def front(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that no other beats in size, accuracy and accuracy on longer inputs at once; the smallest first."""
+    rows: list[Candidate] = []
+    for c in sorted(candidates, key=lambda c: (c.nodes, [-x for x in c.rank[:3]])):
+        if not any(all(a >= b for a, b in zip(r.rank[:3], c.rank[:3], strict=True)) for r in rows):
+            rows.append(c)
+    return rows[-FRONT:]
+
+
+def table(rows: Sequence[Mapping[str, Any]], chosen: int) -> str:
+    """The front as text, an arrow at the chosen row; rows as in `front.json`."""
+    longer = list(dict.fromkeys(name for row in rows for name in row["longer"]))
+    head = ["", "#", "nodes", "valid tokens", "sequences", *(f"at {name}" for name in longer), "learner"]
+    lines = [head]
+    for i, row in enumerate(rows, 1):
+        beyond = [f"{row['longer'][n]['token']:.2%}" if n in row["longer"] else "refused" for n in longer]
+        valid = [f"{row['valid']['token']:.2%}", f"{row['valid']['sequence']:.2%}"]
+        mark = "->" if i == chosen else ""
+        lines.append([mark, str(i), str(row["ast_nodes"]), *valid, *beyond, row["learner"]])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  " + "  ".join(cell.rjust(w) for cell, w in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def program_of(row: Mapping[str, Any], where: str) -> Program:
+    """The program in a row of `front.json`."""
+    try:
+        return from_json(row["program"])
+    except (KeyError, ValueError) as error:
+        raise PellucidError(f"{where}: {error}") from None

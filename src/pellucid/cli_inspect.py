@@ -1,0 +1,268 @@
+"""Commands that look into a learned program: `explain`, `circuit`, `errors`, and what `verify` checks it against."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.data import Dataset, Token
+    from pellucid.learned import Learned
+    from pellucid.program.circuit import Slice
+    from pellucid.program.ir import Program
+
+EXIT_DIFFERENT = 1
+PIPE_WIDTH = 100
+TASK = "task"
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+LEARNED = click.argument("learned", type=click.Path(path_type=Path))
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@LEARNED
+@click.argument("tokens", nargs=-1, type=click.UNPROCESSED)
+@click.option("--position", type=int, help="Show only what the output at this position (from 1) depends on.")
+@AS_JSON
+def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_json: bool) -> None:
+    """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, and why."""
+    from pellucid.program.inspect.trace_text import text
+    from pellucid.program.trace import explain as trace
+
+    model, program = _opened(learned)
+    if not tokens:
+        raise PellucidError(f"no TOKENS to explain; try: pellucid explain {learned} {_example(program)}")
+    found = trace(program, [model.vocab.match(token) for token in tokens], position)
+    if as_json:
+        click.echo(json.dumps(found.to_json()))
+        return
+    width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if sys.stdout.isatty() else PIPE_WIDTH
+    click.echo(text(found, width, lambda title: click.style(title, bold=True)))
+
+
+@click.command()
+@LEARNED
+@click.option("--label", help="What the program uses to say this label.")
+@click.option("--position", type=int, help="What the output at this position (from 1) uses.")
+@click.option("--input", "sequence", metavar="TOKENS", help="What one input uses: 'a b c', or a JSON list.")
+@click.option("--wrong", metavar="DATA", help="What the wrong answers on a data file use.")
+@click.option("--ablate", multiple=True, metavar="VARIABLE", help="What breaks when it is held at its commonest value.")
+@click.option("--data", metavar="DATA", help="Inputs for --label, --position, --ablate.  [default: all possible ones]")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the slice to this new file.")
+@AS_JSON
+def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, ...], data: str | None, **kinds: Any):
+    """The part of LEARNED that one thing uses, as a runnable program of its own on standard output.
+
+    \b
+    --label L       says L exactly where the whole program does ("other" elsewhere)
+    --position P    gives the same output at position P
+    --input TOKENS  gives the same output on this input; cases it does not use are gone
+    --wrong DATA    gives the same wrong answers on these data
+
+    Every slice is compared with the whole program before it is shown: on every possible input where there are at most
+    a million, else on random ones or on --data. Its docstring says what was checked. DATA may be `task`: the inputs
+    of the built-in task that LEARNED was learned from. Without a choice: all variables, and how much each matters.
+    """
+    asked = [name for name, value in kinds.items() if value is not None]
+    names = {"sequence": "--input"}
+    told = [names.get(name, f"--{name}") for name in asked] + (["--ablate"] if ablate else [])
+    if len(told) > 1:
+        raise PellucidError(f"{' and '.join(told)}: one of them at a time, please")
+    if data is not None and asked and asked[0] in ("sequence", "wrong"):
+        raise PellucidError(f"--data: goes with --label, --position or --ablate, not with {told[0]}")
+    if out is not None and not asked:
+        raise PellucidError("--out: goes with --label, --position, --input or --wrong")
+    if out is not None and out.exists():
+        raise PellucidError(f"--out {out}: exists; choose another file or remove it")
+    model, program = _opened(learned)
+    given = None if data is None else _data(model, data)
+    if ablate or not asked:
+        _ablated(program, ablate, data, given, as_json)
+        return
+    found = _slice(model, program, asked[0], kinds[asked[0]], data, given)
+    if found is None:
+        click.echo(json.dumps({"slice": "wrong", "wrong": 0}) if as_json else f"No wrong answer on {kinds['wrong']}.")
+        return
+    _show_slice(found, out, as_json)
+
+
+def _slice(
+    model: Learned, program: Program, kind: str, value: Any, data: str | None, given: Dataset | None
+) -> Slice | None:
+    from pellucid.program import circuit as slices
+
+    inputs = None if given is None else given.inputs
+    match kind:
+        case "label":
+            return slices.slice_for_label(program, value, inputs, data or "")
+        case "position":
+            return slices.slice_for_position(program, value, inputs, data or "")
+        case "sequence":
+            return slices.slice_for_input(program, [model.vocab.match(token) for token in _tokens(value)])
+    return slices.slice_for_wrong(program, _data(model, value), value)
+
+
+def _tokens(text: str) -> list[Token]:
+    """Tokens given as one argument: words, or a JSON list."""
+    if not text.lstrip().startswith("["):
+        return list(text.split())
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise PellucidError(f"--input: not JSON: {error}") from None
+    return found
+
+
+def _show_slice(found: Slice, out: Path | None, as_json: bool) -> None:
+    from pellucid.data.files import write_atomic
+
+    if out is not None:
+        write_atomic(out, found.source)
+    if as_json:
+        click.echo(json.dumps({**found.to_json(), "out": None if out is None else str(out)}))
+    elif out is not None:
+        click.echo("\n".join([f"wrote {out}", *found.summary()]))
+    else:
+        click.echo(found.source, nl=False)
+    if found.mismatches:
+        sys.exit(EXIT_DIFFERENT)
+
+
+def _ablated(program: Program, names: tuple[str, ...], data: str | None, given: Dataset | None, as_json: bool) -> None:
+    from pellucid.program.inspect.ablate import ablate, check_names, overview
+    from pellucid.program.inspect.scope import domain, scope_of
+
+    check_names(program, names)
+    scope = domain(program) if given is None else scope_of(program, given.inputs, data or "")
+    found = ablate(program, names, scope, given) if names else overview(program, scope)
+    click.echo(json.dumps(found.to_json()) if as_json else str(found))
+
+
+@click.command()
+@LEARNED
+@click.argument("data", type=str)
+@click.option("--top", default=10, show_default=True, help="Groups to print.")
+@AS_JSON
+def errors(learned: Path, data: str, top: int, as_json: bool) -> None:
+    """Wrong answers of LEARNED on a DATA file, grouped by the rules they went through, the largest group first.
+
+    Each group with how many it holds and its smallest input. DATA may be `task`: inputs of the built-in task that
+    LEARNED was learned from.
+    """
+    from pellucid.program.blame import blame
+
+    if top < 1:
+        raise PellucidError(f"--top {top}: expected 1 or more")
+    model, program = _opened(learned)
+    examples = _data(model, data)
+    try:
+        found = blame(program, examples)
+    except PellucidError as error:
+        raise PellucidError(f"{data}: {error}") from None
+    click.echo(json.dumps(found.to_json()) if as_json else found.text(top))
+
+
+# ---------------------------------------------------------------- what the commands read
+
+
+def _opened(path: Path) -> tuple[Learned, Program]:
+    from pellucid.learned import load
+
+    model = load(path)
+    if model.program is None:
+        raise PellucidError(f"{path}: a standard Transformer has no program to look into")
+    return model, model.program
+
+
+def _example(program: Program) -> str:
+    """A few tokens to try, as they are typed."""
+    return " ".join(map(str, program.vocab.tokens[: min(3, program.vocab.max_length)]))
+
+
+def _data(model: Learned, name: str) -> Dataset:
+    """A data file, or what `task` stands for, with tokens and labels as the program has them."""
+    from pellucid.data import read_file
+    from pellucid.program.spec import task_data
+
+    examples = task_data(model.report) if name == TASK else read_file(name)
+    if examples.kind != model.vocab.kind:
+        raise PellucidError(f"{name}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
+    try:
+        return model.vocab.match_dataset(examples)
+    except PellucidError as error:
+        raise PellucidError(f"{name}: {error}") from None
+
+
+COMMANDS = (explain, circuit, errors)
+
+
+# ---------------------------------------------------------------- verify against something
+
+
+def check_against(
+    learned: Path,
+    spec: str | None,
+    equals: Path | None,
+    prove: bool,
+    length: int | None,
+    seconds: float | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """`verify --spec` and `verify --equals`: exit code 0 where the program agrees, 1 where it does not."""
+    from pellucid.learned import tampering
+
+    if spec is not None and equals is not None:
+        raise PellucidError("--spec and --equals: one of them at a time, please")
+    for name, value in (("--length", length), ("--seconds", seconds)):
+        if value is not None and not prove:
+            raise PellucidError(f"{name}: goes with --prove")
+        if value is not None and not value > 0:
+            raise PellucidError(f"{name} {value}: expected more than 0")
+    model, program = _opened(learned)
+    if prove:
+        verdict: Any = _proof(model, program, spec, equals, length, seconds)
+        good = verdict.holds
+    else:
+        verdict = _search(model, program, spec, equals, seed)
+        good = verdict.agrees
+    problems = tampering(model)
+    if as_json:
+        click.echo(json.dumps({**verdict.to_json(), "problems": problems}))
+    else:
+        click.echo("\n".join([str(verdict), *problems]))
+    if problems or not good:
+        sys.exit(EXIT_DIFFERENT)
+
+
+def _search(model: Learned, program: Program, spec: str | None, equals: Path | None, seed: int) -> Any:
+    from pellucid.program.oracle import load_oracle
+    from pellucid.program.spec import check_same, check_spec, check_task
+
+    if equals is not None:
+        return check_same(program, _opened(equals)[1], str(equals), seed)
+    if spec == TASK:
+        return check_task(program, model.report, seed)
+    return check_spec(program, load_oracle(spec or "", program.vocab.kind), seed)
+
+
+def _proof(
+    model: Learned, program: Program, spec: str | None, equals: Path | None, length: int | None, seconds: float | None
+) -> Any:
+    from pellucid.program import proof
+    from pellucid.program.oracle import load_oracle
+    from pellucid.program.spec import task_of
+
+    if equals is not None:
+        question: Any = proof.AgainstProgram(program, _opened(equals)[1], str(equals))
+    elif spec == TASK:
+        question = proof.against_task(task_of(model.report))
+    else:
+        question = proof.against_file(load_oracle(spec or "", program.vocab.kind), spec or "")
+    return proof.prove(program, question, length, seconds or proof.SECONDS)

@@ -1,0 +1,182 @@
+"""Wrong answers grouped by the rules they went through: the few mistakes a program makes, each with a smallest input.
+
+The path of an answer: the case or rule that gave it, then those that gave what it read, position by position, through
+every value taken from one picked key. Of a vote: the least evidence that is enough to beat the right label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.data.dataset import Dataset
+from pellucid.program.inspect.way import Step, Ways, Wrong
+from pellucid.program.inspect.words import plain
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Program, stretched
+from pellucid.program.literals import literal
+
+MOST = 20_000  # wrong answers looked at, those of the smallest inputs first
+MANY = 20  # groups above which the path is cut short
+DEPTHS = (99, 3, 2, 1, 0)  # steps back from the output, the longest path first
+EXAMPLES = 3
+NO_RULE = "no rule or case on the way: counts, picks and formulas alone"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Wrong answers with the same path, the smallest inputs first."""
+
+    path: tuple[str, ...]
+    cases: tuple[Wrong, ...]
+
+    @property
+    def inputs(self) -> int:
+        """How many examples they are in."""
+        return len({case.index for case in self.cases})
+
+
+@dataclass(frozen=True)
+class Blame:
+    """The groups, the largest first.
+
+    Args:
+        answers, wrong: scored answers in all, and wrong ones; examples, wrong_examples: likewise.
+        depth: steps back from the output that paths were followed.
+    """
+
+    answers: int
+    wrong: int
+    examples: int
+    wrong_examples: int
+    groups: tuple[Group, ...]
+    depth: int = DEPTHS[0]
+
+    @property
+    def grouped(self) -> int:
+        """Number of wrong answers in the groups: not more than `MOST`."""
+        return sum(len(g.cases) for g in self.groups)
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {
+            "answers": self.answers,
+            "wrong": self.wrong,
+            "examples": self.examples,
+            "wrong_examples": self.wrong_examples,
+            "grouped": self.grouped,
+            "depth": None if self.depth == DEPTHS[0] else self.depth,
+            "groups": [self._group_json(group) for group in self.groups],
+        }
+
+    def _group_json(self, group: Group) -> dict[str, Any]:
+        examples = [
+            {"input": list(c.sequence), "position": c.position, "given": c.given, "wanted": c.wanted,
+             "output": c.output, "right": c.right}
+            for c in group.cases[:EXAMPLES]
+        ]  # fmt: skip
+        share = len(group.cases) / self.grouped
+        return {
+            "wrong": len(group.cases),
+            "share": share,
+            "examples": group.inputs,
+            "path": list(group.path),
+            "smallest": examples,
+        }
+
+    def text(self, most: int) -> str:
+        """The groups for a reader, at most so many."""
+        if not self.groups:
+            return f"No wrong answer: all {self.answers:,} are right."
+        share = f"{self.wrong / self.answers:.2%}"
+        lines = [f"{self.wrong:,} of {self.answers:,} answers are wrong ({share}), in {self.wrong_examples:,} of "
+                 f"{self.examples:,} examples. Groups by path, the largest first:"]  # fmt: skip
+        if self.grouped < self.wrong:
+            lines.append(f"(Only those of the smallest inputs are looked at: {self.grouped:,} wrong answers.)")
+        if self.depth != DEPTHS[0]:
+            lines.append(
+                f"(Paths are followed {self.depth} steps back from the output; all of them would be too many.)"
+            )
+        for number, group in enumerate(self.groups[:most], 1):
+            lines += ["", *self._group_lines(number, group)]
+        if len(self.groups) > most:
+            rest = sum(len(g.cases) for g in self.groups[most:])
+            lines += [
+                "",
+                f"and {len(self.groups) - most} smaller groups with {rest:,} wrong answers; --top N shows more",
+            ]
+        return "\n".join(lines)
+
+    def _group_lines(self, number: int, group: Group) -> Iterator[str]:
+        smallest = group.cases[0]
+        share = f"{len(group.cases) / self.grouped:.1%}"
+        yield f"{number}. {len(group.cases):,} wrong ({share}), in {group.inputs:,} examples"
+        yield from (f"     {step}" for step in group.path)
+        where = "" if smallest.position is None else f"   at position {smallest.position}"
+        yield f"   smallest input:  {_shown(list(smallest.sequence))}{where}"
+        yield f"   given:           {_shown(smallest.output)}"
+        yield f"   right:           {_shown(smallest.right)}"
+
+
+def _shown(value: Any) -> str:
+    items = value if isinstance(value, list) else [value]
+    return " ".join("-" if item is None else plain(item) for item in items)
+
+
+def blame(program: Program, data: Dataset) -> Blame:
+    """Group the wrong answers on a data set by the rules they went through."""
+    outputs = predict(program, data.inputs)
+    wrong = list(_wrong_answers(data, outputs))
+    scored = len(data) if data.kind == "classification" else sum(y is not None for row in data.outputs for y in row)
+    counts = scored, len(wrong), len(data), len({case.index for case in wrong})
+    if not wrong:
+        return Blame(*counts, ())
+    wrong = sorted(wrong, key=_size)[:MOST]
+    paths = _paths(program, wrong)
+    depth = next((d for d in DEPTHS[:-1] if len(_grouped(wrong, paths, d)) <= MANY), DEPTHS[-1])
+    groups = _grouped(wrong, paths, depth)
+    ranked = [Group(path, tuple(sorted(cases, key=_size))) for path, cases in groups.items()]
+    ranked.sort(key=lambda g: (-len(g.cases), _size(g.cases[0])))
+    return Blame(*counts, tuple(ranked), depth)
+
+
+def _grouped(wrong: Sequence[Wrong], paths: Sequence[Sequence[Step]], depth: int) -> dict[tuple[str, ...], list[Wrong]]:
+    groups: dict[tuple[str, ...], list[Wrong]] = {}
+    for case, path in zip(wrong, paths, strict=True):
+        groups.setdefault(_cut(path, depth, case), []).append(case)
+    return groups
+
+
+def _size(case: Wrong) -> tuple[int, int, int]:
+    return len(case.sequence), case.index, case.position or 0
+
+
+def _wrong_answers(data: Dataset, outputs: list) -> Iterator[Wrong]:
+    for i, (sequence, given, right) in enumerate(zip(data.inputs, outputs, data.outputs, strict=True)):
+        if data.kind == "classification":
+            if given != right:
+                yield Wrong(i, sequence, None, given, right, given, right)
+            continue
+        for position, (told, wanted) in enumerate(zip(given, right, strict=True), 1):
+            if wanted is not None and told != wanted:
+                yield Wrong(i, sequence, position, told, wanted, given, list(right))
+
+
+# ---------------------------------------------------------------- paths
+
+
+def _cut(path: Sequence[Step], depth: int, case: Wrong) -> tuple[str, ...]:
+    """The words of the steps that are near enough to the output, in the order of the program."""
+    kept = sorted({(place, words) for back, place, words in path if back <= depth})
+    told = tuple(dict.fromkeys(words for _, words in kept))
+    instead = f"gives {literal(case.given)} instead of {literal(case.wanted)}"
+    return told or ((instead,) if path else (NO_RULE, instead))
+
+
+def _paths(program: Program, wrong: Sequence[Wrong]) -> list[list[Step]]:
+    inputs = list(dict.fromkeys(case.sequence for case in wrong))
+    if program.unbounded:
+        program = stretched(program, max(map(len, inputs)))
+    run = Ways(program, inputs)
+    return [run.path(case) for case in wrong]

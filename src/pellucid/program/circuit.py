@@ -1,0 +1,212 @@
+"""Slices of a program: what it uses for one label, one position, one input, or its wrong answers.
+
+Each slice is a program of its own, made of parts of the whole one, with a promise that has been checked:
+
+- input: the same output on that input. Cases, rules and evidence that this input does not use are gone.
+- wrong: the same answers at the wrong positions of a data set, likewise.
+- label: says that label exactly where the whole program does; `other` stands for all other labels.
+- position: the same output at that position, for every input that has it.
+
+Slices for a label or a position are cut for every possible input where all can be run, else for random ones or for
+the inputs of a data set; in the first case the exact simplification passes are applied to what is left, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pellucid.data.dataset import Dataset
+from pellucid.data.tokens import Token, lenient, listing, sort_tokens
+from pellucid.errors import PellucidError
+from pellucid.program.bounds import Bounded
+from pellucid.program.emit import emit
+from pellucid.program.inspect.prune import pruned
+from pellucid.program.inspect.scope import Inputs, Scope, at_position, domain, scope_of, wrong_answers
+from pellucid.program.inspect.spare import spare_votes
+from pellucid.program.inspect.words import expression
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Assign, Lookup, Node, Program, Readout
+from pellucid.program.literals import literal
+from pellucid.program.names import usable
+from pellucid.program.simplify import simplify
+from pellucid.program.size import ast_nodes, code_lines
+from pellucid.program.verify import run_text
+
+OTHER = "other"
+SIZES = {"ast_nodes": "AST nodes", "lines": "lines", "variables": "variables"}
+TEXT_CHECKED = 20_000  # inputs on which the text of a slice is run, too
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A slice and what was checked about it.
+
+    Args:
+        kind: label, position, input or wrong.
+        promise: what it preserves, a sentence.
+        checked: number of inputs checked; mismatches: on how many the promise does not hold; on: which inputs.
+        program, source: the slice; whole: size of the program it was cut from.
+    """
+
+    kind: str
+    promise: str
+    checked: int
+    mismatches: int
+    exhaustive: bool
+    on: str
+    program: Program
+    source: str
+    whole: dict[str, int]
+
+    @property
+    def size(self) -> dict[str, int]:
+        """Size of the slice, as in `report.json`."""
+        return size_of(self.program, self.source)
+
+    def summary(self) -> list[str]:
+        """What it is, what was checked, and how large it is, a line each."""
+        return _summary(self.promise, self.checked, self.mismatches, self.on, self.size, self.whole)
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        variables = [{"name": a.name, "expression": expression(self.program, a.node)} for a in self.program]
+        checked = {"inputs": self.checked, "mismatches": self.mismatches, "exhaustive": self.exhaustive}
+        return {
+            "slice": self.kind,
+            "promise": self.promise,
+            "checked": {**checked, "on": self.on},
+            "variables": variables,
+            "size": self.size,
+            "whole": self.whole,
+            "source": self.source,
+        }
+
+
+def size_of(program: Program, source: str) -> dict[str, int]:
+    """Size of an emitted program: AST nodes, lines, variables."""
+    variables = sum(a.name != program.tokens for a in program)
+    return {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": variables}
+
+
+def slice_for_input(program: Program, sequence: Sequence[Token]) -> Slice:
+    """What one input uses: the program that gives the same output on it."""
+    scope = scope_of(program, [tuple(sequence)], "this input", exhaustive=True)
+    told = " ".join(map(str, sequence))
+    return _cut("input", f"the same output as the whole program on the input {told}", program, scope)
+
+
+def slice_for_wrong(program: Program, data: Dataset, name: str) -> Slice | None:
+    """What the wrong answers of a data set use; None if there are none."""
+    scope = wrong_answers(program, data, name)
+    if scope is None:
+        return None
+    return _cut("wrong", f"the same answers as the whole program where that is wrong on {name}", program, scope)
+
+
+def slice_for_position(program: Program, position: int, inputs: Inputs | None = None, name: str = "") -> Slice:
+    """What the output at one position (from 1) uses, on the inputs given, else on all possible or random ones.
+
+    Raises:
+        PellucidError: a classifier, or a position that no input has.
+    """
+    if program.vocab.kind == "classification":
+        raise PellucidError("--position: a classifier gives one label for a whole sequence; expected a tagging program")
+    longest = program.vocab.max_length if inputs is None else max(map(len, inputs))
+    if not 1 <= position <= longest:
+        raise PellucidError(f"--position {position}: expected a number from 1 to {longest}")
+    scope = domain(program, fewest=position) if inputs is None else scope_of(program, inputs, name)
+    promise = f"the same output as the whole program at position {position}"
+    return _cut("position", promise, program, at_position(scope, position))
+
+
+def slice_for_label(program: Program, label: Token, inputs: Inputs | None = None, name: str = "") -> Slice:
+    """What saying one label uses, on the inputs given, else on all possible or random ones.
+
+    Raises:
+        PellucidError: an unknown label.
+    """
+    known = lenient(program.vocab.labels)
+    if label not in known:
+        raise PellucidError(f"--label {label}: unknown label; known: {listing(program.vocab.labels)}")
+    label = known[label]
+    scope = domain(program) if inputs is None else scope_of(program, inputs, name)
+    other = OTHER
+    while other in program.vocab.labels:
+        other += "_"
+    told = says(spare_votes(program, scope, label), label, other)
+    renamed = told.vocab.labels != program.vocab.labels
+    rest = f"; {literal(other)} stands for all other labels" if renamed else "; any other label means: not this one"
+    promise = f"says {literal(label)} exactly where the whole program does{rest}"
+    return _cut("label", promise, program, scope, told, lambda out: out == label)
+
+
+def says(program: Program, label: Token, other: str) -> Program:
+    """The program with every other label called `other`; unchanged where a pooled readout needs several of them."""
+    node, name = program[program.output], program.output
+    kept = {label: label}
+    vocab = replace(program.vocab, labels=sort_tokens((label, other)))
+    match node:
+        case Readout(labels) if len(labels) == 2 and label in labels:
+            new: Node = replace(node, labels=tuple(kept.get(v, other) for v in labels))
+        case Readout(pooled=True):
+            return program
+        case Lookup(variables, cases, default):
+            default = kept.get(default, other)
+            told = tuple((key, kept.get(out, other)) for key, out in cases)
+            new = Lookup(variables, tuple(case for case in told if case[1] != default), default)
+        case _:
+            last = Assign(_free_name(program), Lookup((name,), (((label,), label),), other))
+            return replace(program, vocab=vocab, assignments=(*program.assignments, last), output=last.name)
+    return replace(program.map(lambda a: new if a.name == name else a.node), vocab=vocab)
+
+
+def _free_name(program: Program) -> str:
+    taken, name, number = {a.name for a in program}, "answer", 1
+    while name in taken or not usable(name):
+        number += 1
+        name = f"answer_{number}"
+    return name
+
+
+def _cut(
+    kind: str,
+    promise: str,
+    whole: Program,
+    scope: Scope,
+    start: Program | None = None,
+    same: Callable[[Token], object] = lambda out: out,
+) -> Slice:
+    """Cut the program down, check the promise, write the text.
+
+    Args:
+        start: the program to cut, where it is not the whole one; same: what of an answer must stay the same.
+    """
+    start = start or whole
+    longest = max(whole.vocab.max_length, *map(len, scope.inputs))
+    start = replace(start, unbounded=False, vocab=replace(start.vocab, max_length=longest))
+    program = pruned(start, scope)
+    if kind in ("label", "position"):
+        program = pruned(simplify(program, scope.facts() if scope.exhaustive else Bounded()), scope)
+    if program.assignments == whole.assignments:
+        program = whole
+    expected = [[same(out) for out in row] for row in scope.said(whole)]
+    told = [[same(out) for out in row] for row in scope.said(program)]
+    wrong = {i for i, (a, b) in enumerate(zip(expected, told, strict=True)) if a != b}
+    source = emit(program)
+    checked = scope.inputs[:TEXT_CHECKED]
+    outputs = zip(run_text(source, checked), predict(program, checked), strict=True)
+    wrong |= {i for i, (text, meant) in enumerate(outputs) if text != meant}
+    sizes = size_of(program, source), size_of(whole, emit(whole))
+    summary = _summary(promise, len(scope.inputs), len(wrong), scope.words, *sizes)
+    source = emit(program, "A slice of a program learned by pellucid.\n\n" + "\n".join(summary))
+    return Slice(kind, promise, len(scope.inputs), len(wrong), scope.exhaustive, scope.words, program, source, sizes[1])
+
+
+def _summary(
+    promise: str, checked: int, mismatches: int, on: str, size: dict[str, int], whole: dict[str, int]
+) -> list[str]:
+    held = "it holds" if not mismatches else f"IT DOES NOT HOLD on {mismatches:,} of {checked:,}"
+    parts = [f"{size[key]:,} of {whole[key]:,} {words}" for key, words in SIZES.items()]
+    return [f"Promise: {promise}.", f"Checked on {on}: {held}.", f"Size: {', '.join(parts)}."]

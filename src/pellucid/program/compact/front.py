@@ -1,0 +1,186 @@
+"""`compact`: candidates smaller than a program, measured; the front of size against accuracy, and the one chosen."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pellucid.data.vocab import Encoded
+from pellucid.program.closed import closed
+from pellucid.program.closed_forms import text_size
+from pellucid.program.compact.search import rebuild
+from pellucid.program.facts import Observed
+from pellucid.program.interpret import own_tokens, predict_codes, user_positions, values_of
+from pellucid.program.ir import Program
+from pellucid.program.names import with_readable_names
+from pellucid.program.simplify import simplify
+
+WORK = 200_000  # calls of `going`, a deterministic count of effort
+FACTS = 6000  # sequences whose variables decide what occurs
+ROUGH = 1.5  # how far an estimated size may be off
+BETTER = 0.8  # estimated size of one that is clearly smaller
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A program with the AST nodes of its text and its accuracy on validation data, token and sequence in 0..1."""
+
+    program: Program
+    size: int
+    token: float
+    sequence: float
+
+    def beats(self, other: Candidate) -> bool:
+        """Whether it is at least as good in everything, and better in something."""
+        ours, theirs = (-self.size, self.token, self.sequence), (-other.size, other.token, other.sequence)
+        return ours != theirs and all(a >= b for a, b in zip(ours, theirs, strict=True))
+
+
+@dataclass(frozen=True)
+class Compacted:
+    """The outcome of `compact`.
+
+    front: candidates that no other one beats, the largest first; the given program may be among them.
+    chosen: the smallest that is no worse on validation data than the given program.
+    given: the given program. differs: share of the outputs on which the chosen one differs from it, by data set.
+    """
+
+    front: tuple[Candidate, ...]
+    chosen: Candidate
+    given: Candidate
+    differs: dict[str, float] = field(default_factory=dict)
+
+
+def compact(
+    program: Program,
+    train: Encoded,
+    valid: Encoded,
+    *,
+    end: float = math.inf,
+    work: int = WORK,
+    on_progress: Callable[[str], None] = lambda message: None,
+) -> Compacted:
+    """A smaller program that is no worse on the validation data, and what else is worth a choice.
+
+    Args:
+        program: the program after exact simplification.
+        train: data that readouts are fitted to. valid: data that decides.
+        end: time (of `time.monotonic`) to stop looking at.
+        work: effort, counted so that without `end` the same input gives the same result.
+        on_progress: called with a short message.
+    """
+    judge = _Judge(program, train, valid, end, work, on_progress)
+    rebuild(program, train, judge)
+    chosen = min(filter(judge.no_worse, judge.front), key=lambda c: (c.size, -c.token, -c.sequence))
+    sets = {"train": train.tokens, "valid": valid.tokens}
+    differs = {name: differing(program, chosen.program, tokens) for name, tokens in sets.items()}
+    return Compacted(tuple(judge.front), chosen, judge.given, differs)
+
+
+def front_of(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates that no other one beats, one of each size and accuracy, the largest first."""
+    distinct = {(c.size, c.token, c.sequence): c for c in reversed(list(candidates))}
+    kept = [c for c in distinct.values() if not any(other.beats(c) for other in distinct.values())]
+    return sorted(kept, key=lambda c: (-c.size, -c.token))
+
+
+class _Judge:
+    """Measures candidates on one problem's data and keeps the front."""
+
+    def __init__(
+        self,
+        program: Program,
+        train: Encoded,
+        valid: Encoded,
+        end: float,
+        work: int,
+        on_progress: Callable[[str], None],
+    ) -> None:
+        self.valid, self.end, self.left, self.on_progress = valid, end, work, on_progress
+        self.seen = np.concatenate([valid.tokens, train.tokens])[:FACTS]
+        self.right = accuracies(program, train)[0]
+        self.given = Candidate(program, text_size(program), *accuracies(program, valid))
+        self.front = [self.given]
+        self.smallest = self.given.size  # of those that are no worse
+        self.begun: list[Candidate] = []  # as they came, by estimated size
+
+    def going(self) -> bool:
+        """Whether there is effort and time left."""
+        self.left -= 1
+        return self.left > 0 and time.monotonic() < self.end
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether something smaller than the given program is no worse."""
+        return self.smallest < self.given.size
+
+    def hopeless(self, size: int) -> bool:
+        """Estimates are rough, and closed forms make programs shorter."""
+        return size > ROUGH * self.smallest
+
+    def no_worse(self, candidate: Candidate) -> bool:
+        """Whether it is as good as the given program on validation data."""
+        return candidate.token >= self.given.token and candidate.sequence >= self.given.sequence
+
+    def fine(self, program: Program, size: int) -> bool:
+        """Measure a program as it is; what could be on the front is brought into its shortest form."""
+        rough = Candidate(program, size, *accuracies(program, self.valid))
+        if self._promising(rough):
+            self.begun.append(rough)
+            made = self._finished(program)
+            self.front = front_of([*self.front, made])
+            if self.no_worse(made):
+                self.smallest = min(self.smallest, made.size)
+            if made in self.front:
+                self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens")
+        return self.no_worse(rough)
+
+    def _promising(self, rough: Candidate) -> bool:
+        """Whether no candidate begun before was clearly better, by the estimate."""
+        tighter = replace(rough, size=int(rough.size * BETTER))
+        return not self.hopeless(rough.size) and not any(other.beats(tighter) for other in self.begun)
+
+    def _finished(self, program: Program) -> Candidate:
+        facts = Observed(self.seen, len(program.vocab.tokens))
+        short = simplify(closed(simplify(program, facts), facts), facts)
+        return Candidate(with_readable_names(short), text_size(short), *accuracies(short, self.valid))
+
+
+def answers(program: Program, tokens: np.ndarray) -> np.ndarray:
+    """Label codes at the user's tokens, int [sequences, longest], -1 elsewhere; [sequences] for a classifier."""
+    vocab = program.vocab
+    codes = predict_codes(program, tokens)
+    places = {label: i for i, label in enumerate(vocab.labels)}
+    table = np.array([places.get(value, len(places)) for value in values_of(program, program.output)])
+    user = user_positions(own_tokens(program, tokens), len(vocab.tokens))
+    if codes.ndim == 1:
+        return table[codes]
+    told = np.where(user, table[codes], -1)
+    if vocab.kind == "classification":
+        last = user.sum(1) - 1 + int(program.markers)
+        return told[np.arange(len(told)), last]
+    return told[:, int(program.markers) :][:, : vocab.max_length]
+
+
+def accuracies(program: Program, data: Encoded) -> tuple[float, float]:
+    """Share of scored tokens, and of whole sequences, that the program gets right."""
+    told = answers(program, data.tokens)
+    if told.ndim == 1:
+        share = float((told == data.labels).mean()) if len(told) else 0.0
+        return share, share
+    labels = data.labels[:, 1 : told.shape[1] + 1]
+    scored, hit = labels >= 0, (told == labels) & (labels >= 0)
+    counted = scored.any(1)
+    whole = (hit == scored).all(1) & counted
+    return float(hit.sum() / max(1, scored.sum())), float(whole.sum() / max(1, counted.sum()))
+
+
+def differing(program: Program, other: Program, tokens: np.ndarray) -> float:
+    """Share of the outputs (labels of tokens, or of sequences) on which two programs differ."""
+    ours, theirs = answers(program, tokens), answers(other, tokens)
+    total = (ours >= 0).sum() if ours.ndim == 2 else len(ours)
+    return float((ours != theirs).sum() / max(1, total))

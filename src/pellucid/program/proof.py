@@ -1,0 +1,144 @@
+"""Proofs for every input up to a length, also where there are far too many to try: with z3, or by trying them all.
+
+Short inputs are tried one by one. Beyond that the program becomes a formula of unknown tokens (`symbolic.encode`). A
+Python spec is run on unknown tokens along every path it can take (`symbolic.paths`); on each path z3 looks for an input
+on which program and spec differ. None on any path: proved. What is not proved is said to be not proved.
+
+No path is taken on trust: on each, an input that takes it is also run through the program and the spec themselves.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.errors import PellucidError
+from pellucid.program.inspect.words import plain
+from pellucid.program.interpret import predict
+from pellucid.program.ir import Program
+from pellucid.program.oracle import differs
+from pellucid.program.symbolic.paths import TimeUpError
+from pellucid.program.symbolic.questions import AgainstProgram as AgainstProgram
+from pellucid.program.symbolic.questions import Question
+from pellucid.program.symbolic.questions import against_file as against_file
+from pellucid.program.symbolic.questions import against_task as against_task
+from pellucid.program.symbolic.terms import UnsupportedError, load
+
+TRIED = 1_000_000  # inputs of one length that are tried one by one
+BATCH = 50_000
+SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Outcome of a proof.
+
+    Args:
+        against: what the program was compared with; proved: the longest inputs up to which nothing differs.
+        asked: up to which length it was asked; how: for each length proved, `tried` or `symbolic`.
+        paths: ways the spec took, in all; seconds: spent; reason: why it stopped short, None if it did not.
+        counterexample: the shortest input found: `input`, `program`, `expected`.
+    """
+
+    against: str
+    proved: int
+    asked: int
+    how: tuple[str, ...]
+    paths: int
+    seconds: float
+    reason: str | None = None
+    counterexample: dict[str, Any] | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether all that was asked is proved."""
+        return self.proved == self.asked
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        return {**vars(self), "holds": self.holds, "how": list(self.how), "seconds": round(self.seconds, 3)}
+
+    def __str__(self) -> str:
+        if self.counterexample is not None:
+            lines = [f"the program differs from {self.against}; a shortest input:"]
+            lines += [
+                f"  {name + ':':<10}{_shown(self.counterexample[name])}" for name in ("input", "program", "expected")
+            ]
+            return "\n".join(lines)
+        tried = self.how.count("tried")
+        parts = [f"every input of {_lengths(1, tried)} was tried"] if tried else []
+        if self.proved > tried:
+            parts.append(f"{_lengths(tried + 1, self.proved)} proved with z3 ({self.paths:,} paths)")
+        told = f" ({'; '.join(parts)}; {self.seconds:.1f} s)" if parts else ""
+        done = f"proved: equal to {self.against} on every input of {_lengths(1, self.proved)}{told}"
+        if self.holds:
+            return done
+        start = f"{done}. " if self.proved else ""
+        return f"{start}NOT proved for {_lengths(self.proved + 1, self.asked)}: {self.reason}"
+
+
+def _lengths(low: int, high: int) -> str:
+    return f"{low} token{'' if low == 1 else 's'}" if low == high else f"{low} to {high} tokens"
+
+
+def _shown(value: Any) -> str:
+    return " ".join("-" if v is None else plain(v) for v in (value if isinstance(value, list) else [value]))
+
+
+def prove(program: Program, question: Question, longest: int | None = None, seconds: float = SECONDS) -> Proof:
+    """Prove that a program gives the right output on every input of up to `longest` tokens.
+
+    Args:
+        question: an `AgainstProgram`, or from `against_file` or `against_task`.
+        longest: by default the longest input the program was learned on.
+        seconds: after which it stops, saying up to which length it came.
+
+    Raises:
+        PellucidError: no z3, a length the program does not take, or a spec that fails on some input.
+    """
+    load()
+    asked = longest or program.vocab.max_length
+    if asked < 1 or (asked > program.vocab.max_length and not program.unbounded):
+        most = program.vocab.max_length
+        raise PellucidError(f"--length {asked}: expected a number from 1 to {most}, the longest input of the program")
+    began, how, paths = time.monotonic(), [], 0
+    for length in range(1, asked + 1):
+        few = len(program.vocab.tokens) ** length <= TRIED
+        wrong, reason = None, None
+        try:
+            if few:
+                wrong = _tried(program, question, length, began + seconds)
+            else:
+                wrong, walked = question.search(program, length, began + seconds)
+                paths += walked
+        except TimeUpError:
+            reason = f"the time is up ({seconds:g} s); --seconds gives it more"
+        except UnsupportedError as error:
+            reason = str(error)
+        spent = time.monotonic() - began
+        if wrong is not None:
+            found = _example(program, question, wrong)
+            return Proof(question.name, length - 1, asked, tuple(how), paths, spent, None, found)
+        if reason is not None:
+            return Proof(question.name, length - 1, asked, tuple(how), paths, spent, reason)
+        how.append("tried" if few else "symbolic")
+    return Proof(question.name, asked, asked, tuple(how), paths, time.monotonic() - began)
+
+
+def _tried(program: Program, question: Question, length: int, deadline: float) -> tuple | None:
+    """The first input of a length, in order, on which the program is wrong."""
+    inputs = itertools.product(program.vocab.tokens, repeat=length)
+    while batch := list(itertools.islice(inputs, BATCH)):
+        for sequence, told, right in zip(batch, predict(program, batch), question.answers(batch), strict=True):
+            if differs(told, right):
+                return sequence
+        if time.monotonic() > deadline:
+            raise TimeUpError
+    return None
+
+
+def _example(program: Program, question: Question, sequence: tuple) -> dict[str, Any]:
+    (output,), (right,) = predict(program, [sequence]), question.answers([sequence])
+    return {"input": list(sequence), "program": output, "expected": right}

@@ -1,0 +1,74 @@
+"""One process of a search: `python -m pellucid.search.worker FOLDER SEED EFFORT`, which `pool.py` starts.
+
+Reads `search.npz` and `search.json` in the folder; writes one JSON object a line: progress, or a program found.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.search.columns import Batch
+from pellucid.search.files import to_json
+from pellucid.search.genes import Bank
+from pellucid.search.readouts import Alphabet
+from pellucid.search.seek import Data, Found, seek, variant
+
+ARRAYS, SETTINGS = "search.npz", "search.json"
+
+
+def write_data(folder: Path, data: Data) -> None:
+    """The files that workers read."""
+    numbers = np.zeros(0) if data.numbers is None else data.numbers
+    np.savez(
+        folder / ARRAYS,
+        tokens=data.train.tokens,
+        labels=data.train.labels,
+        numbers=numbers,
+        of_symbol=data.alphabet.of_symbol,
+    )
+    settings = {
+        "of_number": [*data.alphabet.of_number.items()],
+        "size": data.alphabet.size,
+        "bank": {"symbols": data.bank.symbols, "causal": data.bank.causal, "ordered": data.bank.ordered},
+    }
+    (folder / SETTINGS).write_text(json.dumps(settings))
+
+
+def read_data(folder: Path) -> Data:
+    """What `write_data` wrote."""
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        settings = json.loads((folder / SETTINGS).read_text())
+        alphabet = Alphabet(arrays["of_symbol"], dict(map(tuple, settings["of_number"])), settings["size"])
+        numbers = arrays["numbers"] if arrays["numbers"].size else None
+        train = Batch(arrays["tokens"], arrays["labels"])
+    return Data(train, alphabet, Bank(**settings["bank"]), numbers)
+
+
+def found_json(found: Found) -> dict[str, Any]:
+    """A program found, as one JSON object."""
+    config, arrays = to_json(found.model)
+    tables = {name: array.tolist() for name, array in arrays.items()}
+    rest = {"misses": found.misses, "price": found.price, "effort": found.effort, "how": found.how}
+    return {"config": config, "tables": tables, **rest}
+
+
+def main(folder: Path, seed: int, effort: int) -> None:
+    """Search and print."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: it keeps what was found
+    data = read_data(folder)
+
+    def say(line: dict[str, Any]) -> None:
+        print(json.dumps(line), flush=True)
+
+    for found in seek(data, variant(seed, data), seed, effort, lambda done, fit: say({"effort": done, "fit": fit})):
+        say({"found": found_json(found)})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
