@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from inspect_samples import COUNTS, DYCK, HIST, LAST, POOLED, PROGRAMS, VOTE, call, call_json, domain, write_folder
 from pellucid.data.dataset import Dataset
 from pellucid.errors import PellucidError
-from pellucid.program.circuit import slice_for_input, slice_for_label, slice_for_position, slice_for_wrong
+from pellucid.program.circuit import Check, slice_for_input, slice_for_label, slice_for_position, slice_for_wrong
 from pellucid.program.inspect.ablate import ablate, overview, variables
 from pellucid.program.inspect.scope import domain as whole_domain
 from pellucid.program.inspect.scope import scope_of
@@ -65,7 +65,7 @@ def test_a_slice_for_an_input_gives_the_same_output_and_is_made_of_the_programs_
     program = random_ir(seed, markers=bool(seed % 2))
     sequence = data.draw(st.sampled_from(domain(program)))
     found = slice_for_input(program, sequence)
-    assert found.mismatches == 0
+    assert found.check.mismatches == 0
     assert run_text(found.source, [sequence]) == predict(program, [sequence])
     if not any(type(a.node).__name__ == "Embed" for a in program):
         is_part(found.program, program)
@@ -78,7 +78,7 @@ def test_a_slice_for_a_label_says_it_in_the_same_places(seed):
     inputs = domain(program)
     for label in labels_said(program, inputs) & set(program.vocab.labels):
         found = slice_for_label(program, label)
-        assert (found.mismatches, found.checked, found.exhaustive) == (0, len(inputs), True)
+        assert found.check == Check(len(inputs), 0, True, found.check.on)
         for told, right in zip(run_text(found.source, inputs), predict(program, inputs), strict=True):
             pairs = zip(told, right, strict=True) if isinstance(right, list) else [(told, right)]
             assert all((a == label) == (b == label) for a, b in pairs)
@@ -94,7 +94,7 @@ def test_a_slice_for_a_position_gives_the_same_there(seed, position):
             slice_for_position(program, position)
         return
     found = slice_for_position(program, position)
-    assert found.mismatches == 0
+    assert found.check.mismatches == 0
     told = run_text(found.source, inputs)
     assert [out[position - 1] for out in told] == [out[position - 1] for out in predict(program, inputs)]
 
@@ -118,8 +118,8 @@ def test_the_slice_of_a_label():
     assert 'says "x" exactly where the whole program does; "other" stands for all other labels' in found.promise
     assert '"other"' in slice_for_label(HIST, 3).source
     assert "answer = [" in slice_for_label(HIST, 3).source
-    assert slice_for_label(LAST, "yes").mismatches == 0
-    assert slice_for_label(POOLED, "no").mismatches == 0
+    assert slice_for_label(LAST, "yes").check.mismatches == 0
+    assert slice_for_label(POOLED, "no").check.mismatches == 0
     assert slice_for_label(HIST, "3").promise == slice_for_label(HIST, 3).promise
     with pytest.raises(PellucidError, match="--label 9: unknown label; known: 1, 2, 3, 4, 5"):
         slice_for_label(HIST, 9)
@@ -128,8 +128,8 @@ def test_the_slice_of_a_label():
 def test_the_slice_of_a_position():
     first = slice_for_position(VOTE, 1)
     assert "left" not in [a.name for a in first.program]  # nothing stands before the first token but the marker
-    assert first.on == "all 120 inputs of up to 4 tokens"
-    assert slice_for_position(VOTE, 2).on == "all 117 inputs of 2 to 4 tokens"
+    assert first.check.on == "all 120 inputs of up to 4 tokens"
+    assert slice_for_position(VOTE, 2).check.on == "all 117 inputs of 2 to 4 tokens"
     with pytest.raises(PellucidError, match="a classifier gives one label"):
         slice_for_position(POOLED, 1)
     for wrong in (0, 9):
@@ -140,7 +140,7 @@ def test_the_slice_of_a_position():
 def test_the_slice_of_wrong_answers():
     data = Dataset((tuple("abc"), tuple("cab")), (tuple(predict(VOTE, ["abc"])[0]), ("z", None, "y")), "tagging")
     found = slice_for_wrong(VOTE, data, "data")
-    assert found.on == "the 1 wrong inputs of data"
+    assert found.check.on == "the 1 wrong inputs of data"
     assert predict(found.program, [tuple("cab")])[0][0] == predict(VOTE, [tuple("cab")])[0][0]
     right = Dataset(data.inputs, tuple(tuple(out) for out in predict(VOTE, data.inputs)), "tagging")
     assert slice_for_wrong(VOTE, right, "data") is None
@@ -148,8 +148,28 @@ def test_the_slice_of_wrong_answers():
 
 def test_slices_on_some_inputs_only():
     found = slice_for_label(DYCK, "F", [tuple("()"), tuple("(())")], "my data")
-    assert (found.on, found.exhaustive, found.checked) == ("my data", False, 2)
+    assert found.check == Check(2, 0, False, "my data")
     assert "Checked on my data: it holds." in found.source
+
+
+def test_a_slice_cut_for_random_inputs_is_checked_on_others(monkeypatch):
+    from pellucid.program import circuit
+    from pellucid.program.inspect import scope
+
+    monkeypatch.setattr(scope, "EXHAUSTIVE", 10)
+    found = slice_for_label(VOTE, "x")
+    assert not found.check.exhaustive
+    assert found.fresh is not None
+    assert found.fresh.mismatches == 0
+    assert f"Checked on {found.fresh.inputs} other random inputs: it holds." in found.source
+    some, every = [("b", "b"), ("b", "c")], [x for x in domain(VOTE) if len(x) > 1]
+    monkeypatch.setattr(
+        circuit, "domain", lambda program, seed=0, fewest=1: scope_of(program, every if seed else some, "x")
+    )
+    few = slice_for_position(VOTE, 2)
+    assert few.check.mismatches == 0
+    assert 0 < few.fresh.mismatches < few.fresh.inputs == len(every)
+    assert "IT DOES NOT HOLD" in few.source
 
 
 def test_a_slice_that_breaks_its_promise_is_reported(monkeypatch):
@@ -159,13 +179,13 @@ def test_a_slice_that_breaks_its_promise_is_reported(monkeypatch):
     monkeypatch.setattr(circuit, "pruned", lambda program, scope: VOTE.map(
         lambda a: Lookup(("tokens",), (), "x") if a.name == "output" else a.node))  # fmt: skip
     found = slice_for_position(VOTE, 1)
-    assert found.mismatches > 0
+    assert found.check.mismatches > 0
     assert "IT DOES NOT HOLD" in found.source
 
 
 def test_a_longer_input_than_learned():
     found = slice_for_input(HIST, (1,) * 9)
-    assert found.mismatches == 0
+    assert found.check.mismatches == 0
     assert predict(found.program, [(1,) * 9]) == [[9] * 9]
 
 
@@ -304,7 +324,7 @@ def test_bad_input_is_one_line(place, arguments, told):
 def test_all_samples_have_slices():
     for name, program in PROGRAMS.items():
         for label in labels_said(program, domain(program)[:50]):
-            assert slice_for_label(program, label).mismatches == 0, name
+            assert slice_for_label(program, label).check.mismatches == 0, name
     outputs = predict(COUNTS, [(1, 1, 2)])
     data = Dataset(((1, 1, 2),), (tuple(outputs[0]),), "tagging")
     assert accuracy(outputs, data)["token"] == 1

@@ -82,7 +82,8 @@ def judged(
     """A candidate with its figures."""
     valid = accuracy(predict(program, problem.splits.valid.inputs), problem.splits.valid)
     nodes = ast_nodes(emit(program))
-    return Candidate(learner, fitted, program, nodes, valid, longer_scores(program, problem.longer), found_after, **rest)
+    beyond = longer_scores(program, problem.longer)
+    return Candidate(learner, fitted, program, nodes, valid, beyond, found_after, **rest)
 
 
 def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, Scores]:
@@ -94,6 +95,16 @@ def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, 
         except (PellucidError, ProgramError):
             found[name] = {"token": 0.0, "sequence": 0.0}
     return found
+
+
+def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
+    """The best: accuracy, then accuracy on longer inputs, then size; with `compact` the smallest as good on valid."""
+    best = max(candidates, key=lambda c: c.rank)
+    if how != "compact":
+        return best
+    exact = max((c for c in candidates if c.given_up is None), key=lambda c: c.rank)
+    equal = [c for c in candidates if all(c.valid[k] >= exact.valid[k] for k in c.valid) and c.reach >= exact.reach]
+    return min(equal, key=lambda c: (c.nodes, [-x for x in c.rank[:3]]))
 
 
 def front(candidates: Sequence[Candidate]) -> list[Candidate]:

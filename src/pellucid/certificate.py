@@ -44,7 +44,7 @@ def certificate(
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on longer inputs, {part} ({what}): {', '.join(figures)}.")
     if given_up is not None:
-        lines.append(f"Compact: {_told(given_up)}.")
+        lines.append(_told(given_up))
     if verdict is not None:
         compared = "trained model, intermediate form" if given_up is None else "intermediate form"
         lines.append(f"Verified: {compared} and this text: {verdict}.")
@@ -65,7 +65,11 @@ def _longest(program: Program, measured: bool) -> str:
 
 
 def _told(given_up: Mapping) -> str:
-    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in given_up.items())
+    if not given_up:
+        return "Picked from the candidates of a run; the trained model beside it is another candidate's."
+    parts = {"domain": "all possible inputs"}
+    changes = [f"{c['changed']:,} of {c['of']:,} outputs on {parts.get(n, n + ' data')}" for n, c in given_up.items()]
+    return f"Compact: made smaller than the trained model; differs from it in {', '.join(changes)}."
 
 
 def _wrapped(head: str, values: tuple) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -58,13 +57,15 @@ def main() -> None:
 @click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
 @click.option("--test", type=str, help="Test data; split off the training data if missing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
-@click.option("--model", default="auto", show_default=True, help="auto, programs, search, or standard (a plain Transformer).")
+@click.option("--model", default="auto", show_default=True, help="auto, programs, search or standard.")
 @click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
 @click.option("--seeds", type=int, help="Size of the population trained at once, at most.")
 @click.option("--steps", type=int, help="Training steps of a seed in the first round.")
 @click.option("--budget", type=float, help="Seconds for learning.")
 @click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Task size, architecture or training setting.")
-@click.option("--simplify", default="exact", show_default=True, help="none, exact, or compact (may change the function).")
+@click.option(
+    "--simplify", default="exact", show_default=True, help="none, exact or compact (may change what it computes)."
+)
 @click.option("--longer", type=str, help="Data with longer inputs, on which programs that take them are judged.")
 @click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
 @click.option("--resume", is_flag=True, help="Go on where a killed run with the same arguments was.")
@@ -107,7 +108,8 @@ def _summary(learned: Learned, out: Path) -> str:
 
         size = report["size"]
         lines.append(f"  program: {size['lines']} lines, {size['variables']} variables, {size['ast_nodes']} AST nodes")
-        lines.append(f"  model = IR = text: {Verdict(**report['faithful'])}")
+        compared = "model = IR = text" if report.get("given_up") is None else "IR = text"
+        lines.append(f"  {compared}: {Verdict(**report['faithful'])}")
         found = json.loads(learned.files["front.json"])
         lines += ["", table(found["candidates"], found["chosen"]), ""]
     return "\n".join([*lines, f"  wrote {out}/" + ("program.py" if "faithful" in report else "")])

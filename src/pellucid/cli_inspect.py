@@ -130,7 +130,7 @@ def _show_slice(found: Slice, out: Path | None, as_json: bool) -> None:
         click.echo("\n".join([f"wrote {out}", *found.summary()]))
     else:
         click.echo(found.source, nl=False)
-    if found.mismatches:
+    if found.check.mismatches:
         sys.exit(EXIT_DIFFERENT)
 
 

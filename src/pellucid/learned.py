@@ -25,8 +25,8 @@ from pellucid.program.verify import Verdict, verify
 class Learned:
     """A learned model. `program` and `source` are None for the standard Transformer, which has no program.
 
-    `predictor` runs the trained model itself on inputs of the user's tokens (a trained network needs JAX when called); None
-    where a simplification was allowed to change what it computes.
+    `predictor` runs the trained model itself on inputs of the user's tokens (a trained network needs JAX when called);
+    None where a simplification was allowed to change what it computes.
     """
 
     vocab: Vocab
@@ -109,7 +109,7 @@ def load(path: str | Path) -> Learned:
             from pellucid.learning.models import predictor_from_folder
         return predictor_from_folder(place, model, vocab)(inputs)
 
-    return Learned(vocab, report, program, source, None if report.get("given_up") else predictor, files)
+    return Learned(vocab, report, program, source, predictor if report.get("given_up") is None else None, files)
 
 
 def tampering(learned: Learned) -> list[str]:

@@ -10,11 +10,15 @@ from typing import Any
 
 from pellucid.candidates import Fitted
 from pellucid.problem import Problem
+from pellucid.program.bounds import Bounded
+from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
+from pellucid.program.simplify import simplify
 
 OnProgress = Callable[[str, float, str], None]
 BUDGET = 270.0  # seconds for learning, where nothing else is said
-SEARCH_FIRST = 0.6  # share of it that the search may take before the gradient learner starts
+SEARCH_FIRST = 0.55  # share of it that the search may take before the gradient learner starts
+GRADIENT = 0.7  # share of the rest that the gradient learner may take before its program is searched on from
 MODELS_KEPT = 6  # programs of a search that are read off and compared
 
 
@@ -47,22 +51,35 @@ def learn_models(
         share = SEARCH_FIRST if model == "auto" else 1.0
         _search(found, problem, options, began, began + share * budget, on_progress)
     if model == "programs" or (model == "auto" and not _done(found, problem)):
-        left = options["budget"] if model == "programs" else max(1.0, began + budget - time.monotonic())
-        _gradient(found, problem, {**options, "budget": left}, began, on_progress, checkpoint, resume)
+        left = options["budget"] if model == "programs" else GRADIENT * max(1.0, began + budget - time.monotonic())
+        fitted = _gradient(found, problem, {**options, "budget": left}, began, on_progress, checkpoint, resume)
+        if model == "auto" and time.monotonic() < began + budget - 1:
+            trained = simplify(fitted.extract(problem.vocab), Bounded())
+            _search(found, problem, options, began, began + budget, on_progress, trained)
     return found
 
 
 def _search(
-    found: Found, problem: Problem, options: Mapping[str, Any], began: float, end: float, on_progress: OnProgress
+    found: Found,
+    problem: Problem,
+    options: Mapping[str, Any],
+    began: float,
+    end: float,
+    on_progress: OnProgress,
+    trained: Program | None = None,
 ) -> None:
+    """Search from nothing, or from the pieces of a trained program."""
     from pellucid.search.learn import search
 
-    result = search(problem, options["seed"], end, lambda share, m: on_progress("search", share, m), options["seeds"])
-    after = {id(model): result.seconds for model in result.found}
-    found.models += [("search", model, after[id(model)]) for model in result.found[:MODELS_KEPT]]
-    found.seconds["search"] = result.seconds
-    found.history["search"] = result.rounds
-    found.report["search"] = {"programs": result.effort, "rounds": len(result.rounds), "stopped": result.stopped}
+    name = "search" if trained is None else "search from programs"
+    result = search(
+        problem, options["seed"], end, lambda share, m: on_progress("search", share, m), options["seeds"], trained
+    )
+    after = round(time.monotonic() - began, 3)
+    found.models += [("search", model, after) for model in result.found[:MODELS_KEPT]]
+    found.seconds["search"] = round(found.seconds.get("search", 0.0) + result.seconds, 3)
+    found.history[name] = result.rounds
+    found.report[name] = {"programs": result.effort, "rounds": len(result.rounds), "stopped": result.stopped}
 
 
 def _done(found: Found, problem: Problem) -> bool:
@@ -71,7 +88,8 @@ def _done(found: Found, problem: Problem) -> bool:
     valid = problem.splits.valid
     done = any(accuracy(m.predictor(problem.vocab)(valid.inputs), valid)["sequence"] == 1.0 for m in exact)
     if done or found.report.get("search", {}).get("stopped") == "interrupted":
-        found.report["programs"] = {"skipped": "search was right on all training and validation data" if done else "interrupted"}
+        why = "search was right on all training and validation data" if done else "interrupted"
+        found.report["programs"] = {"skipped": why}
         return True
     return False
 
@@ -84,7 +102,7 @@ def _gradient(
     on_progress: OnProgress,
     checkpoint: Path | None,
     resume: bool,
-) -> None:
+) -> Fitted:
     from pellucid.learning.models import fit_programs
 
     fitted = fit_programs(problem, options, on_progress, checkpoint, resume)
@@ -92,3 +110,4 @@ def _gradient(
     found.seconds |= fitted.seconds
     found.history |= fitted.history
     found.report["programs"] = fitted.summary
+    return fitted

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.candidates import Candidate, front, judged, program_of
+from pellucid.candidates import Candidate, best_of, front, judged, program_of
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Splits, Vocab
 from pellucid.errors import PellucidError
@@ -20,7 +20,8 @@ from pellucid.learned import Learned, load
 from pellucid.learners import Found, learn_models
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
-from pellucid.program.closed_forms import lookups_to_formulas, lookups_to_rules
+from pellucid.program.closed import closed
+from pellucid.program.compact.front import Compacted, compact, differing
 from pellucid.program.emit import emit
 from pellucid.program.facts import MAX_CELLS, Facts, Observed
 from pellucid.program.interpret import predict
@@ -35,7 +36,8 @@ from pellucid.program.verify import EXHAUSTIVE, Verdict, all_inputs, domain_size
 
 MODELS = ("auto", "programs", "search", "standard")
 SIMPLIFY = ("none", "exact", "compact")
-BASELINE = 15.0  # seconds at most for the random programs that a search is compared with
+COMPACT = 120.0  # seconds that making a program compact may take
+BASELINE = 10.0  # seconds at most for the random programs that a search is compared with
 OnProgress = Callable[[str, float, str], None]
 
 
@@ -84,8 +86,8 @@ def learn(
     """Learn a program from a built-in task or from data, verified against the model it was read off.
 
     Args:
-        what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory; or, with `pick`, a folder that
-            `learn` wrote.
+        what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory; or, with `pick`, a folder
+            that `learn` wrote.
         out: folder to write, which must not exist or be empty; None writes nothing.
         model: `programs` (a Transformer Program trained by gradient descent), `search` (hard programs searched),
             `auto` (both within the budget, the best verified program) or `standard` (a Transformer, accuracy only).
@@ -126,7 +128,7 @@ def learn(
     found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("simplify"):
         candidates = read_off(found, problem, simplify, stages.on_progress)
-    best = max(candidates, key=lambda c: c.rank)
+    best = best_of(candidates, simplify)
     rows = front(candidates)
     chosen = best if pick is None or pick > len(rows) else rows[pick - 1]
     learned = _written(chosen, rows, found, problem, {**options, "simplify": simplify}, stages)
@@ -188,8 +190,18 @@ def _random_programs(found: Found, problem: Problem, seed: int) -> dict[str, Any
     return random_programs(problem, seed, found.report["search"]["programs"], time.monotonic() + longest)
 
 
-def read_off(found: Found, problem: Problem, how: str, on_progress: OnProgress) -> list[Candidate]:
-    """Every model found as a program, simplified and judged; equal ones once."""
+def read_off(
+    found: Found, problem: Problem, how: str, on_progress: OnProgress, seconds: float = COMPACT
+) -> list[Candidate]:
+    """Every model found as a program, simplified and judged; equal ones once.
+
+    Args:
+        found: the models.
+        problem: with the data that judges.
+        how: the simplification asked for.
+        on_progress: as for `learn`.
+        seconds: for `compact`, at most, for each learner.
+    """
     candidates: list[Candidate] = []
     seen: list[Program] = []
     for i, (learner, fitted, after) in enumerate(found.models):
@@ -198,10 +210,38 @@ def read_off(found: Found, problem: Problem, how: str, on_progress: OnProgress) 
         if program in seen:
             continue
         seen.append(program)
-        facts = facts_about(program)
-        simpler = _simplified(program, how, facts)
+        simpler = _simplified(program, how, facts_about(program))
         candidates.append(judged(learner, fitted, simpler, problem, after))
+        if how == "compact" and candidates[-1] is max((c for c in candidates if c.learner == learner), key=_rank):
+            smaller = _compacted(candidates[-1], problem, seconds, on_progress)
+            candidates += smaller
     return candidates
+
+
+def _rank(candidate: Candidate) -> tuple:
+    return candidate.rank
+
+
+def _compacted(candidate: Candidate, problem: Problem, seconds: float, on_progress: OnProgress) -> list[Candidate]:
+    """Smaller programs, those that are worse on validation data among them; each says what it gives up."""
+    vocab, end = problem.vocab, time.monotonic() + seconds
+    train, valid = (vocab.encode(part) for part in (problem.splits.train, problem.splits.valid))
+
+    def report(message: str) -> None:
+        on_progress("compact", 1 - max(0.0, end - time.monotonic()) / seconds, message)
+
+    result: Compacted = compact(candidate.program, train, valid, end=end, on_progress=report)
+    found = []
+    for row in result.front:
+        if row is result.given:
+            continue
+        program = with_readable_names(opened(row.program))
+        lost = {"valid": differing(candidate.program, row.program, valid.tokens)}
+        lost = result.changes if row is result.chosen else lost
+        given_up = {name: {"changed": change.outputs, "of": change.of} for name, change in lost.items()}
+        after = candidate.found_after
+        found.append(judged(candidate.learner, candidate.fitted, program, problem, after, given_up=given_up))
+    return found
 
 
 def picked(learned: Learned, number: int) -> Learned:
@@ -220,7 +260,7 @@ def picked(learned: Learned, number: int) -> Learned:
     program = program_of(row, f"{folder.FRONT}, candidate {number}")
     if number == table["chosen"]:
         return learned
-    given_up = row["given_up"] or {"picked": f"candidate {number}, not the model in this folder"}
+    given_up = row["given_up"] or {}
     story = {"learner": row["learner"], "longer": row["longer"], "given_up": given_up}
     scores = {"valid": row["valid"]}
     verdict = verify(program, emit(program, ""), None, seed=report["seed"])
@@ -228,7 +268,7 @@ def picked(learned: Learned, number: int) -> Learned:
         raise MismatchError(verdict)
     source = emit(program, certificate(report["task"], report["seed"], scores, verdict, program, **story))
     size = {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": len(program.assignments) - 1}
-    report |= {"accuracy": scores, "faithful": verdict.to_json(), "size": size, "given_up": given_up}
+    report |= {"accuracy": scores, "faithful": verdict.to_json(), "size": size, "given_up": given_up, "picked": number}
     report |= {"longer": row["longer"], "model": row["learner"]}
     models = {name: learned.files[name] for name in (folder.MODEL, folder.WEIGHTS)}
     front_text = folder.dump({**table, "chosen": number})
@@ -259,12 +299,8 @@ def _simplified(program: Program, how: str, facts: Facts) -> Program:
     """The program after the passes asked for, with readable names, open to longer inputs where it makes sense there."""
     if how == "none":
         return with_readable_names(drop_unused(program))
-    return with_readable_names(opened(closed(simplify(opened(program), facts), facts)))
-
-
-def closed(program: Program, facts: Facts) -> Program:
-    """Tables as formulas and rules, and what can be simplified after that."""
-    return simplify(lookups_to_rules(lookups_to_formulas(program, facts), facts), facts)
+    short = closed(simplify(opened(program), facts), facts)
+    return with_readable_names(opened(simplify(short, facts)))
 
 
 def facts_about(program: Program) -> Facts:

@@ -25,8 +25,8 @@ DEFAULT_SIZES = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "ml
 class Problem:
     """Data split three ways with its vocabulary, and the settings that go with it.
 
-    name: the task or file; model, training: defaults that suit it, which the settings override. longer: data with inputs
-    longer than any of the splits', by what it is; programs are only judged on it.
+    name: the task or file; model, training: defaults that suit it, which the settings override. longer: data with
+    inputs longer than any of the splits', by what it is; programs are only judged on it.
     """
 
     name: str

@@ -13,6 +13,7 @@ the inputs of a data set; in the first case the exact simplification passes are 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,7 @@ from pellucid.program.inspect.scope import Inputs, Scope, at_position, domain, s
 from pellucid.program.inspect.spare import spare_votes
 from pellucid.program.inspect.words import expression
 from pellucid.program.interpret import predict
-from pellucid.program.ir import Assign, Lookup, Node, Program, Readout
+from pellucid.program.ir import Assign, Categorical, Lookup, Node, Program, Readout
 from pellucid.program.literals import literal
 from pellucid.program.names import usable
 from pellucid.program.simplify import simplify
@@ -35,8 +36,24 @@ from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import run_text
 
 OTHER = "other"
+WIDTH = 84  # of a docstring
+Same = Callable[[Token], object]
 SIZES = {"ast_nodes": "AST nodes", "lines": "lines", "variables": "variables"}
 TEXT_CHECKED = 20_000  # inputs on which the text of a slice is run, too
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a slice keeps its promise on some inputs: how many, on how many it does not, and which they are."""
+
+    inputs: int
+    mismatches: int
+    exhaustive: bool
+    on: str
+
+    def __str__(self) -> str:
+        held = "it holds" if not self.mismatches else f"IT DOES NOT HOLD on {self.mismatches:,} of {self.inputs:,}"
+        return f"Checked on {self.on}: {held}."
 
 
 @dataclass(frozen=True)
@@ -46,16 +63,14 @@ class Slice:
     Args:
         kind: label, position, input or wrong.
         promise: what it preserves, a sentence.
-        checked: number of inputs checked; mismatches: on how many the promise does not hold; on: which inputs.
+        check: on the inputs it was cut for; fresh: on other random ones, where those were random.
         program, source: the slice; whole: size of the program it was cut from.
     """
 
     kind: str
     promise: str
-    checked: int
-    mismatches: int
-    exhaustive: bool
-    on: str
+    check: Check
+    fresh: Check | None
     program: Program
     source: str
     whole: dict[str, int]
@@ -67,16 +82,18 @@ class Slice:
 
     def summary(self) -> list[str]:
         """What it is, what was checked, and how large it is, a line each."""
-        return _summary(self.promise, self.checked, self.mismatches, self.on, self.size, self.whole)
+        parts = [f"{self.size[key]:,} of {self.whole[key]:,} {words}" for key, words in SIZES.items()]
+        checks = [str(check) for check in (self.check, self.fresh) if check is not None]
+        return [f"Promise: {self.promise}.", *checks, f"Size: {', '.join(parts)}."]
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         variables = [{"name": a.name, "expression": expression(self.program, a.node)} for a in self.program]
-        checked = {"inputs": self.checked, "mismatches": self.mismatches, "exhaustive": self.exhaustive}
         return {
             "slice": self.kind,
             "promise": self.promise,
-            "checked": {**checked, "on": self.on},
+            "checked": vars(self.check),
+            "fresh": None if self.fresh is None else vars(self.fresh),
             "variables": variables,
             "size": self.size,
             "whole": self.whole,
@@ -117,8 +134,10 @@ def slice_for_position(program: Program, position: int, inputs: Inputs | None = 
     if not 1 <= position <= longest:
         raise PellucidError(f"--position {position}: expected a number from 1 to {longest}")
     scope = domain(program, fewest=position) if inputs is None else scope_of(program, inputs, name)
+    fresh = _other(program, scope, position) if inputs is None else None
     promise = f"the same output as the whole program at position {position}"
-    return _cut("position", promise, program, at_position(scope, position))
+    fresh = None if fresh is None else at_position(fresh, position)
+    return _cut("position", promise, program, at_position(scope, position), fresh)
 
 
 def slice_for_label(program: Program, label: Token, inputs: Inputs | None = None, name: str = "") -> Slice:
@@ -127,19 +146,22 @@ def slice_for_label(program: Program, label: Token, inputs: Inputs | None = None
     Raises:
         PellucidError: an unknown label.
     """
-    known = lenient(program.vocab.labels)
+    kind = program.types[program.output]
+    labels = sort_tokens((*program.vocab.labels, *(kind.values if isinstance(kind, Categorical) else ())))
+    known = lenient(labels)
     if label not in known:
-        raise PellucidError(f"--label {label}: unknown label; known: {listing(program.vocab.labels)}")
+        raise PellucidError(f"--label {label}: unknown label; known: {listing(labels)}")
     label = known[label]
     scope = domain(program) if inputs is None else scope_of(program, inputs, name)
     other = OTHER
-    while other in program.vocab.labels:
+    while other in labels:
         other += "_"
     told = says(spare_votes(program, scope, label), label, other)
     renamed = told.vocab.labels != program.vocab.labels
     rest = f"; {literal(other)} stands for all other labels" if renamed else "; any other label means: not this one"
     promise = f"says {literal(label)} exactly where the whole program does{rest}"
-    return _cut("label", promise, program, scope, told, lambda out: out == label)
+    fresh = _other(program, scope) if inputs is None else None
+    return _cut("label", promise, program, scope, fresh, told, lambda said: said == label)
 
 
 def says(program: Program, label: Token, other: str) -> Program:
@@ -175,13 +197,15 @@ def _cut(
     promise: str,
     whole: Program,
     scope: Scope,
+    fresh: Scope | None = None,
     start: Program | None = None,
-    same: Callable[[Token], object] = lambda out: out,
+    same: Same = lambda label: label,
 ) -> Slice:
     """Cut the program down, check the promise, write the text.
 
     Args:
-        start: the program to cut, where it is not the whole one; same: what of an answer must stay the same.
+        fresh: other inputs to check it on, too; start: the program to cut, where it is not the whole one; same: what of
+            a label must stay the same.
     """
     start = start or whole
     longest = max(whole.vocab.max_length, *map(len, scope.inputs))
@@ -191,22 +215,27 @@ def _cut(
         program = pruned(simplify(program, scope.facts() if scope.exhaustive else Bounded()), scope)
     if program.assignments == whole.assignments:
         program = whole
-    expected = [[same(out) for out in row] for row in scope.said(whole)]
-    told = [[same(out) for out in row] for row in scope.said(program)]
+    text = emit(program)
+    checks = [None if s is None else _checked(whole, program, text, s, same) for s in (scope, fresh)]
+    assert checks[0] is not None
+    found = Slice(kind, promise, checks[0], checks[1], program, text, size_of(whole, emit(whole)))
+    told = [line for part in found.summary() for line in textwrap.wrap(part, WIDTH, subsequent_indent="  ")]
+    return replace(found, source=emit(program, "\n".join(["A slice of a program learned by pellucid.", "", *told])))
+
+
+def _checked(whole: Program, program: Program, text: str, scope: Scope, same: Same) -> Check:
+    """Compare a slice and its text with the whole program."""
+    expected = [[same(label) for label in row] for row in scope.said(whole)]
+    told = [[same(label) for label in row] for row in scope.said(program)]
     wrong = {i for i, (a, b) in enumerate(zip(expected, told, strict=True)) if a != b}
-    source = emit(program)
-    checked = scope.inputs[:TEXT_CHECKED]
-    outputs = zip(run_text(source, checked), predict(program, checked), strict=True)
-    wrong |= {i for i, (text, meant) in enumerate(outputs) if text != meant}
-    sizes = size_of(program, source), size_of(whole, emit(whole))
-    summary = _summary(promise, len(scope.inputs), len(wrong), scope.words, *sizes)
-    source = emit(program, "A slice of a program learned by pellucid.\n\n" + "\n".join(summary))
-    return Slice(kind, promise, len(scope.inputs), len(wrong), scope.exhaustive, scope.words, program, source, sizes[1])
+    run = scope.inputs[:TEXT_CHECKED]
+    wrong |= {i for i, (a, b) in enumerate(zip(run_text(text, run), predict(program, run), strict=True)) if a != b}
+    return Check(len(scope.inputs), len(wrong), scope.exhaustive, scope.words)
 
 
-def _summary(
-    promise: str, checked: int, mismatches: int, on: str, size: dict[str, int], whole: dict[str, int]
-) -> list[str]:
-    held = "it holds" if not mismatches else f"IT DOES NOT HOLD on {mismatches:,} of {checked:,}"
-    parts = [f"{size[key]:,} of {whole[key]:,} {words}" for key, words in SIZES.items()]
-    return [f"Promise: {promise}.", f"Checked on {on}: {held}.", f"Size: {', '.join(parts)}."]
+def _other(program: Program, scope: Scope, fewest: int = 1) -> Scope | None:
+    """Other random inputs than those of a scope; None where it holds all there are."""
+    if scope.exhaustive:
+        return None
+    found = domain(program, 1, fewest)
+    return replace(found, words=f"{len(found.inputs):,} other random inputs")

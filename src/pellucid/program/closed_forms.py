@@ -9,13 +9,14 @@ that use thresholds, because these go on to make sense for longer inputs.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from pellucid.program.conditions import Columns
 from pellucid.program.elementwise import local_function
 from pellucid.program.emit import emit
-from pellucid.program.enumerate import smallest_formula
+from pellucid.program.enumerate import expression_size, smallest_formula
 from pellucid.program.facts import Facts, pointwise
 from pellucid.program.formula import Var
 from pellucid.program.ir import (
@@ -42,6 +43,7 @@ from pellucid.program.size import ast_nodes
 
 MAX_ROWS = 400  # of a table that is worth a closed form
 ROW = 8  # AST nodes that a row of a table takes at most
+LONGEST = 14  # AST nodes of a formula that a reader makes more of than of a table
 LONGER = 20  # AST nodes that rules may be longer than a table of growing numbers
 STATE = "state__"  # name of the state before, while a step is looked at
 
@@ -55,6 +57,7 @@ class Table:
     outputs: tuple[Value, ...]
 
 
+@lru_cache(maxsize=64)
 def text_size(program: Program) -> int:
     """AST nodes of the program's text."""
     return ast_nodes(emit(with_readable_names(drop_unused(program))))
@@ -63,18 +66,19 @@ def text_size(program: Program) -> int:
 def lookups_to_formulas(program: Program, facts: Facts) -> Program:
     """Tables of numbers that are a variable or a small formula become that. Preserves the output."""
     for a in program:
-        program = _with_formula(program, a.name, facts)
+        program = with_formula(program, a.name, facts)
     return drop_unused(program)
 
 
 def lookups_to_rules(program: Program, facts: Facts) -> Program:
     """Tables that a short decision list says better become one. Preserves the output."""
     for a in program:
-        program = _with_rules(program, a.name, facts)
+        program = with_rules(program, a.name, facts)
     return drop_unused(program)
 
 
-def _with_formula(program: Program, name: str, facts: Facts) -> Program:
+def with_formula(program: Program, name: str, facts: Facts) -> Program:
+    """One table of numbers as a variable or a formula, where that is no longer."""
     node = program[name]
     table = _occurring(program, name, facts)
     if table is None or not _numbers(table.outputs):
@@ -82,14 +86,15 @@ def _with_formula(program: Program, name: str, facts: Facts) -> Program:
     whole = [v for v in table.variables if _whole(program, name, v) and _numbers(table.columns[v])]
     columns = {v: np.array(table.columns[v], np.int64) for v in whole}
     found = smallest_formula(columns, np.array(table.outputs, np.int64)) if columns else None
-    if found is None or not reads(Formula(found)):
+    if found is None or not reads(Formula(found)) or expression_size(found) > LONGEST:
         return program
     if isinstance(node, Lookup) and isinstance(found, Var):
         return _shorter(program, alias(program, name, found.name))
     return _shorter(program, _with_step(program, name, Formula(found)))
 
 
-def _with_rules(program: Program, name: str, facts: Facts) -> Program:
+def with_rules(program: Program, name: str, facts: Facts) -> Program:
+    """One table as a decision list, where that is no longer."""
     table = _occurring(program, name, facts)
     if table is None or len(set(table.outputs)) < 2:
         return program
@@ -98,7 +103,8 @@ def _with_rules(program: Program, name: str, facts: Facts) -> Program:
     if found is None:
         return program
     listed = any(len(t.values) > 1 and t.variable in columns.growing for rule in found.rules for t in rule.tests)
-    spare = LONGER if columns.growing and not listed else 0
+    # Only a program without markers can be made to take longer inputs.
+    spare = LONGER if columns.growing and not listed and not program.markers else 0
     return _shorter(program, _with_step(program, name, found), spare)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pellucid.program.attention import truth_table
-from pellucid.program.closed_forms import lookups_to_formulas, lookups_to_rules, text_size
+from pellucid.program.closed_forms import text_size, with_formula, with_rules
 from pellucid.program.facts import Facts, pointwise
 from pellucid.program.interpret import values_of
 from pellucid.program.ir import Aggregate, Assign, Lookup, Program, Select, order, reads
@@ -59,14 +59,17 @@ def thresholds_in_predicates(program: Program, facts: Facts) -> Program:
         node = program[a.name]
         if isinstance(node, Select) and isinstance(node.predicate, Match):
             program = _with_threshold(program, a.name, node, facts)
-    return program
+    return drop_unused(program)
 
 
 def _with_threshold(program: Program, name: str, node: Select, facts: Facts) -> Program:
-    occurs = facts.pairs(program, node, "user" if name in pointwise(program) else "all")
-    if occurs is None or not occurs.any():
+    queries = facts.tuples(program, (node.query,), "user" if name in pointwise(program) else "all")
+    offered = facts.tuples(program, (node.key,))
+    if queries is None or offered is None or not len(queries):
         return program
     truth, keys = truth_table(node, program.types), values_of(program, node.key)
+    occurs = np.zeros_like(truth)
+    occurs[np.ix_(queries[:, 0], offered[:, 0])] = True  # more than can meet, and quicker to know
     asked, ordered = np.flatnonzero(occurs.any(1)), not any(isinstance(v, str) for v in keys)
     best, size = program, text_size(program)
     ops: tuple[Comparison, ...] = ("==", "<=", ">=") if ordered else ("==",)
@@ -77,9 +80,10 @@ def _with_threshold(program: Program, name: str, node: Select, facts: Facts) -> 
         table = lookup_from(
             (node.query,), [values_of(program, node.query)], asked[:, None], [t for t in wanted if t is not None]
         )
-        changed = where_valid(program, _reading(program, name, node, table, op))
-        for step in (lookups_to_formulas, lookups_to_rules) if changed is not program else ():
-            changed = step(changed, facts)
+        wanted_name, changed = _reading(program, name, node, table, op)
+        changed = where_valid(program, changed)
+        if changed is not program:
+            changed = with_rules(with_formula(changed, wanted_name, facts), wanted_name, facts)
         if changed is not program and text_size(changed) < size:
             best, size = changed, text_size(changed)
     return best
@@ -102,8 +106,8 @@ def _threshold(op: Comparison, truth: np.ndarray, occurs: np.ndarray, keys: Sequ
     return None
 
 
-def _reading(program: Program, name: str, node: Select, table: Lookup, op: Comparison) -> Program:
-    """The program with a variable for the table and the selector comparing keys with it."""
+def _reading(program: Program, name: str, node: Select, table: Lookup, op: Comparison) -> tuple[str, Program]:
+    """The program with a variable for the table and the selector comparing keys with it, and the variable's name."""
     wanted = f"{name}_wanted"
     while any(a.name == wanted for a in program):
         wanted += "_"
@@ -114,4 +118,4 @@ def _reading(program: Program, name: str, node: Select, table: Lookup, op: Compa
             assigns.append(Assign(name, replace(node, query=wanted, predicate=Compare(op))))
         else:
             assigns.append(a)
-    return replace(program, assignments=tuple(assigns))
+    return wanted, replace(program, assignments=tuple(assigns))

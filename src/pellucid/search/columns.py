@@ -53,8 +53,8 @@ class Columns:
         self._masks: dict[Head, np.ndarray] = {}
         width = len(batch.tokens)
         query, key = np.arange(width)[:, None, None], np.arange(width)[None, :, None]
-        ahead = {"any": key >= 0, "upto": key <= query, "before": key < query, "after": key > query, "from": key >= query}
-        self._reach = {name: allowed & batch.valid[None] for name, allowed in ahead.items()}
+        ahead = {"upto": key <= query, "before": key < query, "after": key > query, "from": key >= query}
+        self._reach = {name: allowed & batch.valid[None] for name, allowed in {"any": key >= 0, **ahead}.items()}
         self._earlier = key < query
         self._sequence = np.arange(len(batch))[None, :]
         self.base = [self.add(column) for column in base]
@@ -224,7 +224,8 @@ class Columns:
         if then.kind != otherwise.kind and not numeric:
             return None
         kind = then.kind if then.kind == otherwise.kind else "number"
-        return self._clean(np.where(flag.values == 1, then.values, otherwise.values), kind, then.holes or otherwise.holes)
+        chosen = np.where(flag.values == 1, then.values, otherwise.values)
+        return self._clean(chosen, kind, then.holes or otherwise.holes)
 
 
 def _arithmetic(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:

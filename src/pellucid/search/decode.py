@@ -152,8 +152,7 @@ class _Decoder:
                 step = self._switch(by, cases)
         if not self.model.recurrent:
             return self.add("output", step)
-        initial = self.model.initial
-        return self.add("output", Scan(self.start if initial == self.model.alphabet.start else self._label(initial), step))
+        return self.add("output", Scan(self._value(PREVIOUS, self.model.initial), step))
 
     def _copy(self, copy: Copy) -> str:
         name = self.names[copy.variable]

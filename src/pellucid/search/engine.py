@@ -172,7 +172,8 @@ class Searcher:
                     return done
             genes, _ = only_live(current.genes, current.live, len(self.kinds))
             for programs in self._tiers(genes, self.kinds_of(genes)):
-                better = {round(s.score, 6): s for s in self._scored_once(programs) if s.score < current.score - LEAST_GAIN}
+                scored = self._scored_once(programs)
+                better = {round(s.score, 6): s for s in scored if s.score < current.score - LEAST_GAIN}
                 if better:
                     break
             else:
@@ -265,7 +266,9 @@ class Searcher:
                     firsts.setdefault(index, other)
         pairs = [(first, gene) for first in firsts.items() for gene in self._second(kinds, first[0])]
         self.rng.shuffle(pairs)
-        first_table = tuple(sorted(self.columns.of(current.genes)[v] if v != PREVIOUS else self.previous for v in _first(current.readout)))  # fmt: skip
+        now = self.columns.of(current.genes)
+        table = (self.previous if v == PREVIOUS else now[v] for v in _first(current.readout))
+        first_table = tuple(sorted(v for v in table if v is not None))
         beside = [i for i in dict.fromkeys((*self.columns.base, *self.columns.of(genes))) if i is not None]
         best: list[tuple[float, tuple[Gene, ...]]] = []
         done: dict[int, float] = {}
@@ -359,14 +362,30 @@ def complexity(gene: Gene) -> float:
     match gene:
         case Head():
             odd = gene.predicate != "true" and gene.query != gene.key
-            return 0.8 + 0.1 * (gene.predicate != "true") + 0.1 * odd + 0.3 * (gene.mask is not None) + 0.05 * (
-                gene.predicate in ("<e", ">e", "!=")
-            ) + 0.05 * (gene.reach not in ("any", "upto")) + 0.05 * (gene.how in ("sum", "min", "max"))
+            return (
+                0.8
+                + 0.1 * (gene.predicate != "true")
+                + 0.1 * odd
+                + 0.3 * (gene.mask is not None)
+                + 0.05 * (gene.predicate in ("<e", ">e", "!="))
+                + 0.05 * (gene.reach not in ("any", "upto"))
+                + 0.05 * (gene.how in ("sum", "min", "max"))
+            )
         case Unit():
             return 0.8 + 0.1 * (gene.right is not None) + 0.1 * (gene.op in ("//", "%", "*"))
         case Member():
             return 0.7 + 0.02 * len(gene.among)
     return 1.0
+
+
+def merged(programs: Sequence[Sequence[Gene]], base: int) -> tuple[Gene, ...]:
+    """The genes of several programs one after the other."""
+    genes: list[Gene] = []
+    for program in programs:
+        shift = len(genes)
+        numbers = [*range(base), *range(base + shift, base + shift + len(program))]
+        genes += [mapped(gene, numbers) for gene in program]
+    return tuple(genes)
 
 
 def live_genes(genes: Sequence[Gene], roots: Sequence[int], base: int) -> tuple[int, ...]:
@@ -382,7 +401,7 @@ def live_genes(genes: Sequence[Gene], roots: Sequence[int], base: int) -> tuple[
 
 def base_columns(batch: Batch, base: Base, ordered: bool, numbers: np.ndarray | None) -> list[Column]:
     """Columns of the symbols, positions and what else every program may read."""
-    width, count = batch.tokens.shape
+    width = len(batch.tokens)
     tokens = np.where(batch.valid, batch.tokens, 0).astype(np.int16)
     places = np.where(batch.valid, np.arange(width)[:, None], 0).astype(np.int16)
     columns = [Column(tokens, "token", not ordered), Column(places, "number")]

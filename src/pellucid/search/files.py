@@ -36,7 +36,7 @@ def to_json(model: Model) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "base": dataclasses.asdict(model.base),
         "symbols": model.symbols,
         "labels": {"count": model.alphabet.size, "numbers": numbers},
-        "genes": [_gene_json(gene) for gene in model.genes],
+        "genes": [gene_json(gene) for gene in model.genes],
         "readout": readout,
         "initial": model.initial,
     }
@@ -52,7 +52,7 @@ def from_json(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where
     try:
         labels = config["labels"]
         alphabet = Alphabet(arrays["symbols"], {int(n): int(c) for n, c in labels["numbers"]}, int(labels["count"]))
-        genes = tuple(_gene(item) for item in config["genes"])
+        genes = tuple(gene_of(item) for item in config["genes"])
         parts = tuple(_part(item, i, arrays) for i, item in enumerate(config["readout"]))
         base = Base(**{key: bool(config["base"][key]) for key in ("length", "value", "previous")})
         stages = tuple(part for part in parts[:-1] if isinstance(part, Cells))
@@ -61,12 +61,14 @@ def from_json(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where
         raise PellucidError(f"{where}: not the description of a searched program: {error!r}") from None
 
 
-def _gene_json(gene: Gene) -> dict[str, Any]:
+def gene_json(gene: Gene) -> dict[str, Any]:
+    """One gene as a JSON object."""
     fields = {f.name: getattr(gene, f.name) for f in dataclasses.fields(gene)}
     return {"gene": type(gene).__name__, **{k: sorted(v) if isinstance(v, frozenset) else v for k, v in fields.items()}}
 
 
-def _gene(item: Mapping[str, Any]) -> Gene:
+def gene_of(item: Mapping[str, Any]) -> Gene:
+    """The gene that `gene_json` described."""
     fields = {key: frozenset(v) if key == "among" else v for key, v in item.items() if key != "gene"}
     return GENES[item["gene"]](**fields)
 

@@ -97,7 +97,7 @@ def _state_last(bare: Model, first: Cells, second: Cells) -> Model:
 
 
 def _started(model: Model) -> Model:
-    """A label that means the same before the first position as "nothing yet" does takes its place, where there is one."""
+    """A label that means the same before the first position as "nothing yet" takes its place, where there is one."""
     if not model.recurrent or not isinstance(model.readout, Cells):
         return model
     table, start = model.readout, model.alphabet.start

@@ -78,7 +78,7 @@ Gene = Head | Unit | Member | Choose
 
 @dataclass(frozen=True)
 class Bank:
-    """Which pieces may be used: number of symbols, whether outputs must not look ahead, whether symbols have an order."""
+    """Which pieces may be used: number of symbols, whether outputs look back only, whether symbols have an order."""
 
     symbols: int
     causal: bool
@@ -176,7 +176,6 @@ class Bank:
                 if field == 1:
                     return replace(gene, then=rng.randrange(len(kinds)))
                 return replace(gene, otherwise=rng.randrange(len(kinds)))
-
 
     def variants(self, gene: Gene, kinds: list[str], values: Sequence[int]) -> Iterator[Gene]:
         """Every gene that differs in one field; variables are taken from `values`."""

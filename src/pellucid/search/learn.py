@@ -19,9 +19,10 @@ from pellucid.program.ir import Program
 from pellucid.search.data import alphabet_of, bank_of, batch_of, numbers_of, symbols_of
 from pellucid.search.decode import decode
 from pellucid.search.files import from_json, to_json
+from pellucid.search.library import starts_from
 from pellucid.search.model import Model
-from pellucid.search.pool import Interrupted, Job, run_jobs
-from pellucid.search.seek import Data
+from pellucid.search.pool import InterruptedSearchError, Job, run_jobs
+from pellucid.search.seek import Data, variant
 from pellucid.search.worker import write_data
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
@@ -78,7 +79,12 @@ class SearchResult:
 
 
 def search(
-    problem: Problem, seed: int, end: float, on_progress: Callable[[float, str], None], seeds: int | None = None
+    problem: Problem,
+    seed: int,
+    end: float,
+    on_progress: Callable[[float, str], None],
+    seeds: int | None = None,
+    trained: Program | None = None,
 ) -> SearchResult:
     """Search a problem until a program is right on all training data, nothing new comes, or time is up.
 
@@ -88,14 +94,16 @@ def search(
         end: time (of `time.monotonic`) when to stop.
         on_progress: called with the share of the time spent and a short message.
         seeds: how many are searched in a round.
+        trained: a gradient-trained program whose pieces are where the search starts.
     """
     result, began, per_round = SearchResult(), time.monotonic(), seeds or SEEDS
     with tempfile.TemporaryDirectory(prefix="pellucid-search-") as place:
         vocab = problem.vocab
         data = Data(batch_of(problem.splits.train, vocab), alphabet_of(vocab), bank_of(vocab), numbers_of(vocab))
-        write_data(Path(place), data)
+        write_data(Path(place), data, starts_from(trained, variant(0, data), data.bank) if trained else ())
         for number, effort in enumerate(_efforts(result)):
-            jobs = [Job(1000 * seed + number * per_round + i, effort) for i in range(per_round)]
+            first = 1000 * seed + number * per_round + (500 if trained else 0)
+            jobs = [Job(first + i, effort) for i in range(per_round)]
             done = result.effort
 
             def report(spent: int, fit: float, done: int = done) -> None:
@@ -104,7 +112,7 @@ def search(
 
             try:
                 run_jobs(Path(place), jobs, end, report)
-            except Interrupted:
+            except InterruptedSearchError:
                 result.stopped = "interrupted"
             _take(result, jobs)
             if result.stopped == "interrupted" or time.monotonic() >= end:
@@ -176,7 +184,6 @@ def predictor(model: Model, vocab: Vocab) -> Predictor:
         return [[model.alphabet.value(c, vocab.tokens, vocab.labels) for c in row[: len(s)]] for row, s in columns]
 
     return outputs
-
 
 
 def predictor_from_folder(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Predictor:

@@ -22,7 +22,6 @@ class Job:
 
     seed: int
     effort: int
-    library: Path | None = None
     found: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
     fit: float = 1.0
@@ -34,7 +33,7 @@ class Job:
         return next((f["effort"] for f in self.found if not f["misses"]), None)
 
 
-class Interrupted(Exception):
+class InterruptedSearchError(Exception):
     """Ctrl-C while searching; the jobs hold what was found."""
 
 
@@ -43,11 +42,11 @@ def run_jobs(
 ) -> None:
     """Run the jobs, filling in what they find.
 
-    A job that has found an exact program limits the others to the same effort, however many run at once; so the programs
-    kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
+    A job that has found an exact program limits the others to the same effort, however many run at once; so the
+    programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
 
     Raises:
-        Interrupted: on Ctrl-C.
+        InterruptedSearchError: on Ctrl-C.
     """
     waiting, running = list(jobs), []
     cores = cores or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -70,7 +69,7 @@ def run_jobs(
     except KeyboardInterrupt:
         for job in jobs:
             job.cut = True
-        raise Interrupted from None
+        raise InterruptedSearchError from None
     finally:
         for process in running:
             process.stop()
@@ -89,7 +88,6 @@ class _Process:
         effort = job.effort if limit is None else min(job.effort, limit)
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
         command = [sys.executable, "-m", "pellucid.search.worker", str(folder), str(job.seed), str(effort)]
-        command += [str(job.library)] if job.library else []
         self._errors = (folder / f"errors-{job.seed}").open("w+")
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=os.environ | threads
@@ -116,9 +114,11 @@ class _Process:
         if self._process.poll() is None:
             return False
         self._reader.join()
+        self._process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
         if self._process.returncode > 0:
             self._errors.seek(0)
             last = self._errors.read().strip().splitlines()
+            self._errors.close()
             raise RuntimeError(f"search worker of seed {self.job.seed} failed: {last[-1] if last else 'no message'}")
         self._errors.close()
         return True
@@ -129,4 +129,5 @@ class _Process:
             self._process.kill()
         self._process.wait()
         self._reader.join()
+        self._process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
         self._errors.close()

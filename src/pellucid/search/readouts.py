@@ -221,7 +221,8 @@ class Readouts:
             if not (codes < self.alphabet.size).any():
                 return None
             hits = codes == self.labels
-            return self.miss_cost(int(hits.sum())) + PICK + CELL * (nothing is not None), Copy(variable, "token", 0, nothing), hits
+            price = self.miss_cost(int(hits.sum())) + PICK + CELL * (nothing is not None)
+            return price, Copy(variable, "token", 0, nothing), hits
         if not self.alphabet.of_number:
             return None
         best = None

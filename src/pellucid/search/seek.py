@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.search.columns import Batch
-from pellucid.search.engine import Base, Scored, Searcher, complexity
+from pellucid.search.engine import SLOTS, Base, Scored, Searcher, complexity, merged
 from pellucid.search.fitting import fit
-from pellucid.search.genes import Bank
+from pellucid.search.genes import Bank, Gene
 from pellucid.search.model import Model
 from pellucid.search.readouts import CELL, Alphabet
 
@@ -55,8 +55,24 @@ def variant(seed: int, data: Data) -> Base:
     return Base(length=not data.bank.causal, value=more and data.numbers is not None, previous=more and data.tagging)
 
 
-def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[int, float], None]) -> Iterator[Found]:
-    """Programs found by one seed, in the order they are found, until the effort (programs scored) is spent."""
+def seek(
+    data: Data,
+    base: Base,
+    seed: int,
+    effort: int,
+    told: Callable[[int, float], None],
+    library: Sequence[tuple[Gene, ...]] = (),
+) -> Iterator[Found]:
+    """Programs found by one seed, in the order they are found, until the effort (programs scored) is spent.
+
+    Args:
+        data: what to learn.
+        base: what programs may read.
+        seed: of every random choice.
+        effort: how many programs may be scored.
+        told: called now and then with the effort spent and the share of the labels' entropy left unexplained.
+        library: programs over the base variables; every other start begins with some of them.
+    """
     rng = np.random.default_rng(seed)
     first = rng.choice(len(data.train), min(SEQUENCES, len(data.train)), replace=False)
     searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed, told)
@@ -64,7 +80,7 @@ def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[int, fl
     best: Found | None = None
     repeats = starts = 0
     while searcher.effort < effort and repeats < REPEATED:
-        current = searcher.score(searcher.filled(())) if starts % 2 else searcher.grown()
+        current = _start(searcher, starts, library)
         starts += 1
         while searcher.effort < effort:
             if not _perfect(current, searcher):
@@ -92,6 +108,14 @@ def seek(data: Data, base: Base, seed: int, effort: int, told: Callable[[int, fl
             best = found
             yield found
         _renew(searcher, data.train, rng)
+
+
+def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]]) -> Scored:
+    """Grown, random, or from the library, in turns."""
+    if library and number % 2 == 0:
+        several = searcher.rng.sample(library, min(len(library), searcher.rng.randint(1, 3)))
+        return searcher.score(searcher.filled(merged(several, searcher.base.count)[:SLOTS]))
+    return searcher.score(searcher.filled(())) if number % 4 == 1 else searcher.grown()
 
 
 def _perfect(scored: Scored, searcher: Searcher) -> bool:

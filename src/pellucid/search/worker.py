@@ -8,22 +8,23 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid.search.columns import Batch
-from pellucid.search.files import to_json
-from pellucid.search.genes import Bank
+from pellucid.search.files import gene_json, gene_of, to_json
+from pellucid.search.genes import Bank, Gene
 from pellucid.search.readouts import Alphabet
 from pellucid.search.seek import Data, Found, seek, variant
 
 ARRAYS, SETTINGS = "search.npz", "search.json"
 
 
-def write_data(folder: Path, data: Data) -> None:
-    """The files that workers read."""
+def write_data(folder: Path, data: Data, library: Sequence[tuple[Gene, ...]] = ()) -> None:
+    """The files that workers read; `library`: programs to start from."""
     numbers = np.zeros(0) if data.numbers is None else data.numbers
     np.savez(
         folder / ARRAYS,
@@ -36,18 +37,20 @@ def write_data(folder: Path, data: Data) -> None:
         "of_number": [*data.alphabet.of_number.items()],
         "size": data.alphabet.size,
         "bank": {"symbols": data.bank.symbols, "causal": data.bank.causal, "ordered": data.bank.ordered},
+        "library": [[gene_json(gene) for gene in genes] for genes in library],
     }
     (folder / SETTINGS).write_text(json.dumps(settings))
 
 
-def read_data(folder: Path) -> Data:
+def read_data(folder: Path) -> tuple[Data, list[tuple[Gene, ...]]]:
     """What `write_data` wrote."""
     with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
         settings = json.loads((folder / SETTINGS).read_text())
         alphabet = Alphabet(arrays["of_symbol"], dict(map(tuple, settings["of_number"])), settings["size"])
         numbers = arrays["numbers"] if arrays["numbers"].size else None
         train = Batch(arrays["tokens"], arrays["labels"])
-    return Data(train, alphabet, Bank(**settings["bank"]), numbers)
+    library = [tuple(map(gene_of, genes)) for genes in settings["library"]]
+    return Data(train, alphabet, Bank(**settings["bank"]), numbers), library
 
 
 def found_json(found: Found) -> dict[str, Any]:
@@ -61,12 +64,17 @@ def found_json(found: Found) -> dict[str, Any]:
 def main(folder: Path, seed: int, effort: int) -> None:
     """Search and print."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: it keeps what was found
-    data = read_data(folder)
+    data, library = read_data(folder)
 
     def say(line: dict[str, Any]) -> None:
         print(json.dumps(line), flush=True)
 
-    for found in seek(data, variant(seed, data), seed, effort, lambda done, fit: say({"effort": done, "fit": fit})):
+    def beat(done: int, fit: float) -> None:
+        say({"effort": done, "fit": fit})
+
+    # programs of a library are over the base variables of seed 0
+    base = variant(0 if library else seed, data)
+    for found in seek(data, base, seed, effort, beat, library):
         say({"found": found_json(found)})
 
 

@@ -6,7 +6,7 @@ the coarsest whole weights that decide no worse.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +78,14 @@ def distinct_rows(columns: Sequence[Column], counts: np.ndarray) -> Rows:
     return Rows(np.concatenate([*(c.encoded(c.codes[first]) for c in columns), ones], 1), added.astype(np.float32))
 
 
-def solve(rows: Rows, start: np.ndarray | None = None, steps: int = 100) -> tuple[np.ndarray, float]:
+def always() -> bool:
+    """Go on."""
+    return True
+
+
+def solve(
+    rows: Rows, start: np.ndarray | None = None, steps: int = 100, going: Callable[[], bool] = always
+) -> tuple[np.ndarray, float]:
     """Weights float64 [feature + 1, label] of the penalised maximum likelihood fit, and its loss per example."""
     from scipy.optimize import minimize
 
@@ -96,22 +103,26 @@ def solve(rows: Rows, start: np.ndarray | None = None, steps: int = 100) -> tupl
         gradient = x.T @ (p / norm * per_row - counts) / total + 2 * PENALTY * weights
         return float(value + PENALTY * (weights**2).sum()), gradient.ravel().astype(np.float64)
 
+    def in_time(_: np.ndarray) -> None:
+        if not going():
+            raise StopIteration
+
     first = np.zeros(shape) if start is None else start
     options = {"maxiter": steps, "maxcor": 20}
-    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options=options)
+    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options=options, callback=in_time)
     return result.x.reshape(shape), float(result.fun)
 
 
-def sharpened(rows: Rows, weights: np.ndarray, rounds: int = 4) -> np.ndarray:
+def sharpened(rows: Rows, weights: np.ndarray, rounds: int, going: Callable[[], bool] = always) -> np.ndarray:
     """Weights that decide more examples rightly: refits that count wrongly decided rows more often."""
     best, score = weights, rows.correct(weights)
     counts = rows.counts
     for _ in range(rounds):
-        if score >= rows.limit:
+        if score >= rows.limit or not going():
             break
         wrong = (rows.x @ weights.astype(np.float32)).argmax(1) != rows.counts.argmax(1)
         counts = np.where(wrong[:, None], counts * WRONG_AGAIN, counts)
-        weights, _ = solve(Rows(rows.x, counts), weights, 60)
+        weights, _ = solve(Rows(rows.x, counts), weights, 60, going)
         if rows.correct(weights) > score:
             best, score = weights, rows.correct(weights)
     return best

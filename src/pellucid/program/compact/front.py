@@ -13,15 +13,16 @@ from pellucid.data.vocab import Encoded
 from pellucid.program.closed import closed
 from pellucid.program.closed_forms import text_size
 from pellucid.program.compact.search import rebuild
-from pellucid.program.facts import Observed
+from pellucid.program.facts import MAX_CELLS, Observed
 from pellucid.program.interpret import own_tokens, predict_codes, user_positions, values_of
 from pellucid.program.ir import Program
 from pellucid.program.names import with_readable_names
 from pellucid.program.simplify import simplify
+from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size
 
-WORK = 200_000  # calls of `going`, a deterministic count of effort
+WORK = 1_000_000  # calls of `going`, a deterministic count of effort
 FACTS = 6000  # sequences whose variables decide what occurs
-ROUGH = 1.5  # how far an estimated size may be off
+ROUGH, SLACK = 1.5, 50  # how far an estimated size may be off: by a factor, and nodes
 BETTER = 0.8  # estimated size of one that is clearly smaller
 
 
@@ -41,18 +42,33 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """Outputs (labels of tokens; of whole inputs for a classifier) on which two programs differ, among how many."""
+
+    outputs: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """Share of the outputs, in 0..1."""
+        return self.outputs / max(1, self.of)
+
+
+@dataclass(frozen=True)
 class Compacted:
     """The outcome of `compact`.
 
     front: candidates that no other one beats, the largest first; the given program may be among them.
-    chosen: the smallest that is no worse on validation data than the given program.
-    given: the given program. differs: share of the outputs on which the chosen one differs from it, by data set.
+    chosen: of those no worse on validation data than the given one, that with the least sum of AST nodes and wrong
+    labels there. Where only few labels are wrong it is the smallest.
+    given: the given program. changes: outputs on which the chosen one differs from it, by data set: `train`, `valid`,
+    and `domain`, every possible input, where those can be run.
     """
 
     front: tuple[Candidate, ...]
     chosen: Candidate
     given: Candidate
-    differs: dict[str, float] = field(default_factory=dict)
+    changes: dict[str, Changes] = field(default_factory=dict)
 
 
 def compact(
@@ -75,10 +91,20 @@ def compact(
     """
     judge = _Judge(program, train, valid, end, work, on_progress)
     rebuild(program, train, judge)
-    chosen = min(filter(judge.no_worse, judge.front), key=lambda c: (c.size, -c.token, -c.sequence))
-    sets = {"train": train.tokens, "valid": valid.tokens}
-    differs = {name: differing(program, chosen.program, tokens) for name, tokens in sets.items()}
-    return Compacted(tuple(judge.front), chosen, judge.given, differs)
+    labels = int((valid.labels >= 0).sum())
+    fine = [candidate for candidate in judge.front if judge.no_worse(candidate)]
+    chosen = min(fine, key=lambda c: (c.size + (1 - c.token) * labels, c.size))
+    sets = {"train": train.tokens, "valid": valid.tokens, **whole_domain(program)}
+    changes = {name: differing(program, chosen.program, tokens) for name, tokens in sets.items()}
+    return Compacted(tuple(judge.front), chosen, judge.given, changes)
+
+
+def whole_domain(program: Program) -> dict[str, np.ndarray]:
+    """Every possible input as the one data set `domain`; nothing where there are too many to run."""
+    size = domain_size(program.vocab)
+    if size > EXHAUSTIVE or size * program.vocab.width > MAX_CELLS:
+        return {}
+    return {"domain": program.vocab.encode_inputs(list(all_inputs(program.vocab)))}
 
 
 def front_of(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -106,6 +132,7 @@ class _Judge:
         self.given = Candidate(program, text_size(program), *accuracies(program, valid))
         self.front = [self.given]
         self.smallest = self.given.size  # of those that are no worse
+        self.own = self.smallest  # of the given program in its shortest form
         self.begun: list[Candidate] = []  # as they came, by estimated size
 
     def going(self) -> bool:
@@ -115,26 +142,30 @@ class _Judge:
 
     @property
     def succeeded(self) -> bool:
-        """Whether something smaller than the given program is no worse."""
-        return self.smallest < self.given.size
+        """Whether something no worse was found that is no form of the given program itself."""
+        return self.smallest < self.own
 
     def hopeless(self, size: int) -> bool:
         """Estimates are rough, and closed forms make programs shorter."""
-        return size > ROUGH * self.smallest
+        return size > ROUGH * self.smallest + SLACK
 
     def no_worse(self, candidate: Candidate) -> bool:
         """Whether it is as good as the given program on validation data."""
         return candidate.token >= self.given.token and candidate.sequence >= self.given.sequence
 
     def fine(self, program: Program, size: int) -> bool:
-        """Measure a program as it is; what could be on the front is brought into its shortest form."""
+        """Measure a program as it is; what could be on the front is brought into its shortest form.
+
+        Size 0 stands for the given program.
+        """
         rough = Candidate(program, size, *accuracies(program, self.valid))
         if self._promising(rough):
-            self.begun.append(rough)
+            self.begun += [rough] if size else []
             made = self._finished(program)
             self.front = front_of([*self.front, made])
             if self.no_worse(made):
                 self.smallest = min(self.smallest, made.size)
+                self.own = self.own if size else self.smallest
             if made in self.front:
                 self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens")
         return self.no_worse(rough)
@@ -179,8 +210,7 @@ def accuracies(program: Program, data: Encoded) -> tuple[float, float]:
     return float(hit.sum() / max(1, scored.sum())), float(whole.sum() / max(1, counted.sum()))
 
 
-def differing(program: Program, other: Program, tokens: np.ndarray) -> float:
-    """Share of the outputs (labels of tokens, or of sequences) on which two programs differ."""
+def differing(program: Program, other: Program, tokens: np.ndarray) -> Changes:
+    """On how many outputs two programs differ."""
     ours, theirs = answers(program, tokens), answers(other, tokens)
-    total = (ours >= 0).sum() if ours.ndim == 2 else len(ours)
-    return float((ours != theirs).sum() / max(1, total))
+    return Changes(int((ours != theirs).sum()), int((ours >= 0).sum()))

@@ -14,13 +14,11 @@ import numpy as np
 
 from pellucid.program.attention import aggregated, selected
 from pellucid.program.elementwise import codes_in, local_function, numbers_of
-from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.interpret import evidence_table, own_tokens
 from pellucid.program.ir import (
     PREVIOUS,
     Aggregate,
     Assign,
-    Formula,
     Input,
     Node,
     Program,
@@ -80,25 +78,6 @@ class Graph:
         numbers: dict[str, int] = {}
         for a in program:
             numbers[a.name] = self.add(renamed(a.node, {v: name(numbers[v]) for v in reads(a.node)}))
-        return numbers
-
-    def add_without_markers(self, program: Program) -> dict[str, int]:
-        """Add what a program with markers computes, in a graph without: what looked at a marker now finds nothing.
-
-        Positions count from 1, as they did. Variables that make no sense without markers are left out.
-        """
-        numbers: dict[str, int] = {}
-        for a in program:
-            node = a.node
-            try:
-                if any(v not in numbers for v in reads(node)):
-                    continue
-                numbers[a.name] = self.add(renamed(node, {v: name(numbers[v]) for v in reads(node)}))
-                if node == Input("positions"):
-                    place = Apply("+", Var(name(numbers[a.name])), Const(1))
-                    numbers[a.name] = self.add(Formula(place))
-            except ValueError:
-                continue
         return numbers
 
     def parts(self, outputs: Iterable[int]) -> list[int]:

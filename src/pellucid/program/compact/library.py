@@ -56,6 +56,20 @@ class Library:
         """Numbers of the candidates."""
         return sorted(self.known.values())
 
+    def ranked(self, numbers: list[int]) -> list[int]:
+        """By gain for their size, the best first."""
+        target = self.target
+        share = target.counts.mean(0)
+        residual, curvature = target.counts - share, np.broadcast_to(share * (1 - share), target.counts.shape)
+
+        def worth(number: int) -> float:
+            column = target.column(number)
+            return (
+                0.0 if column is None else target.gain(column, residual, curvature) / (30 + self.sizes[number]) ** 0.5
+            )
+
+        return sorted(numbers, key=lambda i: (-worth(i), i))
+
 
 def library(graph: Graph, own: Iterable[int], target: Target, going: Callable[[], bool], limit: int = 4000) -> Library:
     """The program's own variables and what is built upon them, behaviours told apart on the target's rows.
@@ -76,7 +90,7 @@ def library(graph: Graph, own: Iterable[int], target: Target, going: Callable[[]
     combined = list(_combinations(graph, numbers))
     for number in combined:
         found.offer(number)
-    ranked = _ranked([i for i in combined if i in set(found.variables)], found)
+    ranked = found.ranked(sorted(set(combined).intersection(found.variables)))
     pointers, queries = Pointers(graph, target), [*numbers, *ranked[:HEADS_OVER]]
     flags = list(_flags(graph, own))
     ranks = list(_ranks(graph, [graph.tokens, *numbers], flags))
@@ -172,7 +186,7 @@ def _best_numbers(found: Library, inputs: list[int]) -> list[int]:
     others = [i for i in found.variables if isinstance(graph.kind(i), Integer) and i not in inputs]
     shortest = sorted(others, key=lambda i: (found.sizes[i], i))
     asking = [i for i in shortest if not _fixed(graph, i)]
-    chosen = [*inputs, *asking[:SHORT], *shortest[:SHORT], *_ranked(others, found)[:NUMBERS]]
+    chosen = [*inputs, *asking[:SHORT], *shortest[:SHORT], *found.ranked(others)[:NUMBERS]]
     return [i for i in dict.fromkeys(chosen) if isinstance(graph.kind(i), Integer)]
 
 
@@ -181,19 +195,6 @@ def _fixed(graph: Graph, number: int) -> bool:
     node = graph.nodes[number]
     select = graph.nodes[number_of(node.selector)] if isinstance(node, Aggregate) else None
     return isinstance(select, Select) and isinstance(select.predicate, OneOf)
-
-
-def _ranked(numbers: list[int], found: Library) -> list[int]:
-    """By gain for their size, the best first."""
-    target = found.target
-    share = target.counts.mean(0)
-    residual, curvature = target.counts - share, np.broadcast_to(share * (1 - share), target.counts.shape)
-
-    def worth(number: int) -> float:
-        column = target.column(number)
-        return 0.0 if column is None else target.gain(column, residual, curvature) / (30 + found.sizes[number]) ** 0.5
-
-    return sorted(numbers, key=lambda i: (-worth(i), i))
 
 
 def _combinations(graph: Graph, numbers: list[int]) -> Iterator[int]:

@@ -48,7 +48,7 @@ class Pointers:
         if asked.size * width > 4000:
             return None
         keys = self.target.runs.codes(key)[self.sequence].astype(np.int64)
-        cell = asked.codes[self.rows, None] * width + keys
+        cell = asked.codes[self.rows, None].astype(np.int64) * width + keys
         total = asked.size * width
         there, right = self.there, self.right
         if mask is not None:

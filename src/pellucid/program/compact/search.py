@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from pellucid.data.vocab import Encoded
+from pellucid.program.compact.bare import add_without_markers
 from pellucid.program.compact.graph import Graph
 from pellucid.program.compact.library import library
 from pellucid.program.compact.select import Chosen, Evidences
@@ -18,6 +19,7 @@ from pellucid.program.ir import Lookup, Program, Readout
 SMALL, MIDDLE, LARGE = 4000, 10_000, 60_000  # rows: to look for variables, to choose among them, to fit weights
 SETTINGS = ((0.3, 0.5), (1.0, 1.0), (0.1, 0.3))  # (price of a node, how much size counts in the shortlist)
 MOST_PIECES = 12
+CANDIDATES = 1500  # of the library that evidence is chosen from
 NEAR = 0.998  # share of the wanted accuracy from which on a program is measured on all the data
 TABLES = 8
 PRICE = 3.0  # AST nodes that an example decided wrongly is worth, in the order of tables
@@ -30,7 +32,7 @@ class Judge(Protocol):
 
     @property
     def succeeded(self) -> bool:
-        """Whether something smaller is fine."""
+        """Whether a program other than the given one is fine, and smaller."""
         ...
 
     def going(self) -> bool:
@@ -42,12 +44,16 @@ class Judge(Protocol):
         ...
 
     def fine(self, program: Program, size: int) -> bool:
-        """Consider a program of this estimated size: whether it is no worse than the given one."""
+        """Consider a program of this estimated size (0: the given one): whether it is no worse than that."""
         ...
 
 
 def rebuild(program: Program, train: Encoded, judge: Judge) -> None:
-    """Put programs made of a program's variables and simple stand-ins, with new readouts, before the judge."""
+    """Put programs made of a program's variables and simple stand-ins, with new readouts, before the judge.
+
+    The given program comes first, to be brought into its shortest form on the data.
+    """
+    judge.fine(program, 0)
     for bare in (True, False) if program.markers else (False,):
         if judge.going() and not judge.succeeded:
             _Search(program, train, bare, judge).run()
@@ -59,14 +65,16 @@ class _Search:
     def __init__(self, given: Program, train: Encoded, bare: bool, judge: Judge) -> None:
         self.given, self.train, self.judge = given, train, judge
         self.graph = Graph(replace(given, markers=False) if bare else given)
-        self.numbers = (self.graph.add_without_markers if bare else self.graph.add_program)(given)
+        self.numbers = add_without_markers(self.graph, given) if bare else self.graph.add_program(given)
         self.order = np.random.default_rng(0).permutation(len(train.tokens))
         self.large = self._target(LARGE)
         small, middle = self._target(SMALL), self._target(MIDDLE)
         found = library(self.graph, self.numbers.values(), small, judge.going)
-        self.tables = Tables(self.graph, small, Evidences(self.graph, small, found.variables))
-        self.middle = Evidences(self.graph, middle, found.variables)
-        self.fitted = Evidences(self.graph, self.large, ())
+        going = judge.going
+        self.tables = Tables(self.graph, small, Evidences(self.graph, small, found.variables, going))
+        likely = sorted(found.ranked(found.variables)[:CANDIDATES])
+        self.middle = Evidences(self.graph, middle, likely, going)
+        self.fitted = Evidences(self.graph, self.large, (), going)
         self.floor = judge.right * len(middle)
 
     def _target(self, rows: int) -> Target:
@@ -107,7 +115,7 @@ class _Search:
         def holds(smaller: Chosen) -> bool:
             return smaller.correct >= NEAR * self.floor and self._fitted(smaller)
 
-        self.middle.backward(chosen, holds, self.judge.going)
+        self.middle.backward(chosen, holds)
 
     def _own(self) -> Chosen | None:
         """The given program's evidence, as far as there is a variable for it."""

@@ -30,8 +30,8 @@ class Chosen:
 class Evidences:
     """Fits readouts of chosen variables to a target, and chooses."""
 
-    def __init__(self, graph: Graph, target: Target, candidates: Iterable[int]) -> None:
-        self.graph, self.target = graph, target
+    def __init__(self, graph: Graph, target: Target, candidates: Iterable[int], going: Callable[[], bool]) -> None:
+        self.graph, self.target, self.going = graph, target, going
         pairs = [(number, scaled) for number in candidates for scaled in (True, False)]
         self._parts: dict[int, frozenset[int]] = {}
         self.candidates: list[Piece] = [piece for piece in pairs if target.column(*piece) is not None]
@@ -63,14 +63,14 @@ class Evidences:
     def fit(self, pieces: tuple[Piece, ...], start: np.ndarray | None = None, steps: int = 40) -> Chosen:
         """Weights for these pieces."""
         rows = self.rows(pieces)
-        weights, loss = solve(rows, start, steps)
+        weights, loss = solve(rows, start, steps, self.going)
         return Chosen(pieces, weights, loss, rows.correct(weights))
 
     def sharp(self, chosen: Chosen, rounds: int = 6) -> Chosen:
         """The same pieces, with weights that decide as many examples rightly as can be."""
         rows = self.rows(chosen.pieces)
-        weights, loss = solve(rows, chosen.weights, 100)
-        weights = sharpened(rows, weights, rounds)
+        weights, loss = solve(rows, chosen.weights, 100, self.going)
+        weights = sharpened(rows, weights, rounds, self.going)
         return Chosen(chosen.pieces, weights, loss, rows.correct(weights))
 
     def forward(self, most: int, price: float, alpha: float) -> Iterator[Chosen]:
@@ -110,13 +110,13 @@ class Evidences:
         p /= p.sum(1, keepdims=True)
         return counts - p, p * (1 - p)
 
-    def backward(self, chosen: Chosen, holds: Callable[[Chosen], bool], going: Callable[[], bool]) -> Chosen:
+    def backward(self, chosen: Chosen, holds: Callable[[Chosen], bool]) -> Chosen:
         """Drop pieces, the largest saving first, or use them as plain numbers, while what is left `holds`."""
         changed = True
         while changed:
             changed = False
             for pieces in self._smaller(chosen.pieces):
-                if pieces and going():
+                if pieces and self.going():
                     found = self.sharp(self.fit(pieces))
                     if holds(found):
                         chosen, changed = found, True

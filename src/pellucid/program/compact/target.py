@@ -66,7 +66,7 @@ class Target:
         seen = np.flatnonzero(np.bincount(rows))
         if not 1 < len(seen) <= MAX_VALUES:
             return None
-        renumbered = np.zeros(seen[-1] + 1, np.int64)
+        renumbered = np.zeros(seen[-1] + 1, np.int16)
         renumbered[seen] = np.arange(len(seen))
         every = values(kind)
         numbers = np.array([every[c] for c in seen.tolist()], np.float64) if scaled else None

@@ -14,7 +14,6 @@ from pellucid.program.inspect.fired import fired
 from pellucid.program.inspect.words import among, case, expression, outcome, plain, tests
 from pellucid.program.interpret import Env, evidence_table, numbers_of, scores, values_of
 from pellucid.program.ir import (
-    Aggregate,
     Embed,
     Formula,
     Input,
@@ -116,11 +115,6 @@ def _because(program: Program, node: Node, tokens: np.ndarray, env: Env, row: in
             held = {name: Const(int(_value(program, name, env, row))) for name in formula.names_in(inner)}
             label = literal(_value(program, program.output, env, row))
             return f"{formula.text(inner)} = {formula.text(_filled(inner, held))} = {label}"
-        case Aggregate(selector):
-            picked = env[selector][0, row]
-            first = 0 if program.markers else 1
-            keys = np.flatnonzero(picked) + first if picked.ndim else [int(picked) + first]
-            return f"{expression(program, node)}; picked k: {', '.join(map(str, keys)) or 'none'}"
     return expression(program, node)
 
 

@@ -127,7 +127,7 @@ def few_of(scope: Scope, most: int = 5_000) -> Scope:
         return scope
     keep = np.sort(np.random.default_rng(0).permutation(len(scope.inputs))[:most]).tolist()
     inputs = [scope.inputs[i] for i in keep]
-    return Scope(scope.program, inputs, scope.answers[keep], False, f"{most:,} random inputs of {scope.words}")
+    return Scope(scope.program, inputs, scope.answers[keep], False, f"{most:,} random ones of {scope.words}")
 
 
 def at_position(scope: Scope, position: int) -> Scope:

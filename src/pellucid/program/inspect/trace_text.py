@@ -25,8 +25,10 @@ def text(trace: Trace, width: int = WIDTH, bold: Callable[[str], str] = str) -> 
     parts = [
         [f"input   {' '.join(map(plain, trace.sequence))}", f"output  {' '.join(map(plain, output))}"],
         [bold("Variables"), *_wrapped((f"{v.name} = {v.expression}" for v in trace.variables), width)],
-        [bold("Values"), *_blocks(trace, width), *_notes(trace)],
+        [bold("Values"), *_blocks(trace, width)],
     ]
+    if notes := _notes(trace):
+        parts.append([*_wrapped(notes, width)])
     for title, lines in (
         ("Picked k, for each q", _long_picks(trace)),
         ("Rules that fired", _fired(trace)),
@@ -109,23 +111,25 @@ def _is_long(trace: Trace, picks: Picks) -> bool:
     return max(len(_keys(trace, picks, i)) for i in range(len(trace.places))) > LONGEST_CELL
 
 
-def _notes(trace: Trace) -> Iterable[str]:
-    told = ["  q: the position that looks; k: a position it looks at."] if trace.picks else []
+def _notes(trace: Trace) -> list[str]:
+    told = (
+        ["q: the position that looks; k: a position it looks at, numbered as in the first line."] if trace.picks else []
+    )
     if any(p.kind == "closest" for p in trace.picks):
-        told.append("  nearest: of two at equal distance the left one; q itself only if no other k matches.")
+        told.append("nearest: of two at equal distance the left one; q itself only if no other k matches.")
     shown = {p.position for p in trace.shown()}
     for name, position in trace.markers.items():
         where = "before the first token" if position == 0 else "after the last token"
         seen = "shown because a position picked it" if position in shown else "not shown"
-        told.append(f"  {name} is the marker {where} (position {position}): {seen}.")
+        told.append(f"{name} is the marker {where} (position {position}): {seen}.")
     if any(any(p.unmatched) for p in trace.picks if p.kind == "closest"):
         first = next((name for name, position in trace.markers.items() if position == 0), "the first token")
-        told.append(f"  {UNMATCHED}: no k matched; where the nearest k is asked for, it is then {first}.")
+        told.append(f"{UNMATCHED}: no k matched; where the nearest k is asked for, it is then {first}.")
     if any(v.short and NO_CASE in v.short for v in trace.variables):
-        told.append(f"  {NO_CASE}: no rule or case applied, so the default did.")
+        told.append(f"{NO_CASE}: no rule or case applied, so the default did.")
     if trace.needed is not None:
-        told.append(f"  {BLANK}: the position asked about does not depend on it.")
-    return ["", *told] if told else []
+        told.append(f"{BLANK}: the position asked about does not depend on it.")
+    return told
 
 
 # ---------------------------------------------------------------- the lists
