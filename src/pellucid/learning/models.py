@@ -78,9 +78,7 @@ def fit_programs(
     `checkpoint`: file that holds the state of the training; `resume`: go on from it.
     """
     vocab = problem.vocab
-    config = ProgramsConfig(**(shape_of(vocab) | architecture(problem)))
-    chosen = {key: value for key, value in options.items() if value is not None}
-    settings = replaced(TrainConfig(), {**problem.training, **chosen, **problem.settings.training})
+    config, settings = configurations(problem, options)
     train, valid = (vocab.encode(part) for part in (problem.splits.train, problem.splits.valid))
     result = fit(
         (train.tokens, train.labels),
@@ -92,6 +90,13 @@ def fit_programs(
         resume,
     )
     return FittedPrograms(config, result)
+
+
+def configurations(problem: Problem, options: Mapping[str, Any]) -> tuple[ProgramsConfig, TrainConfig]:
+    """Architecture and training of a problem, with what was set; `PellucidError` where that makes no sense."""
+    config = ProgramsConfig(**(shape_of(problem.vocab) | architecture(problem)))
+    chosen = {key: value for key, value in options.items() if value is not None}
+    return config, replaced(TrainConfig(), {**problem.training, **chosen, **problem.settings.training})
 
 
 def architecture(problem: Problem) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.program.inspect.way import Step, Ways, Wrong
-from pellucid.program.inspect.words import plain
+from pellucid.program.inspect.words import counted, plain
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program, stretched
 from pellucid.program.literals import literal
@@ -111,7 +111,7 @@ class Blame:
     def _group_lines(self, number: int, group: Group) -> Iterator[str]:
         smallest = group.cases[0]
         share = f"{len(group.cases) / self.grouped:.1%}"
-        yield f"{number}. {len(group.cases):,} wrong ({share}), in {group.inputs:,} examples"
+        yield f"{number}. {len(group.cases):,} wrong ({share}), in {counted(group.inputs, 'example')}"
         yield from (f"     {step}" for step in group.path)
         where = "" if smallest.position is None else f"   at position {smallest.position}"
         yield f"   smallest input:  {_shown(list(smallest.sequence))}{where}"

@@ -19,6 +19,7 @@ from pellucid.program.inspect.words import plain
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.oracle import differs
+from pellucid.program.spec import shrunk
 from pellucid.program.symbolic.paths import TimeUpError
 from pellucid.program.symbolic.questions import AgainstProgram as AgainstProgram
 from pellucid.program.symbolic.questions import Question
@@ -96,13 +97,14 @@ def prove(program: Program, question: Question, longest: int | None = None, seco
         seconds: after which it stops, saying up to which length it came.
 
     Raises:
-        PellucidError: no z3, a length the program does not take, or a spec that fails on some input.
+        PellucidError: no z3 where it is needed, a length the program does not take, or a spec that fails on some input.
     """
-    load()
     asked = longest or program.vocab.max_length
     if asked < 1 or (asked > program.vocab.max_length and not program.unbounded):
         most = program.vocab.max_length
         raise PellucidError(f"--length {asked}: expected a number from 1 to {most}, the longest input of the program")
+    if len(program.vocab.tokens) ** asked > TRIED:
+        load()  # to say at once that it is not there
     began, how, paths = time.monotonic(), [], 0
     for length in range(1, asked + 1):
         few = len(program.vocab.tokens) ** length <= TRIED
@@ -140,5 +142,6 @@ def _tried(program: Program, question: Question, length: int, deadline: float) -
 
 
 def _example(program: Program, question: Question, sequence: tuple) -> dict[str, Any]:
+    sequence = shrunk(program, question, sequence)
     (output,), (right,) = predict(program, [sequence]), question.answers([sequence])
     return {"input": list(sequence), "program": output, "expected": right}

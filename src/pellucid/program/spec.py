@@ -102,7 +102,7 @@ def check_spec(program: Program, reference: Reference, seed: int = 0, longest: i
     exhaustive = domain_size(vocab) <= EXHAUSTIVE
     inputs = _every(vocab.tokens, vocab.max_length) if exhaustive else _some(vocab, seed)
     longer = _longer(program, seed) if program.unbounded and longest is None else []
-    return _compared(program, reference, inputs, longer, exhaustive, lambda sequence: True)
+    return _compared(program, reference, inputs, longer, 0 if exhaustive else SAMPLES, exhaustive)
 
 
 def check_same(program: Program, other: Program, name: str, seed: int = 0) -> SpecVerdict:
@@ -128,7 +128,7 @@ def check_task(program: Program, report: Mapping[str, Any], seed: int = 0) -> Sp
     inputs = walk if walk is not None else iter(dict.fromkeys(instance.domain.draw(rng, SAMPLES)))
     longer = list(dict.fromkeys(_longer_draws(instance, rng))) if program.unbounded else []
     oracle = Oracle(f"the task {instance.name}", instance.oracle, program.vocab.kind)
-    return _compared(program, oracle, inputs, longer, walk is not None, instance.valid_input)
+    return _compared(program, oracle, inputs, longer, 0, walk is not None, instance.valid_input)
 
 
 def task_oracle(instance: TaskInstance) -> Oracle:
@@ -195,26 +195,30 @@ def _compared(
     reference: Reference,
     inputs: Iterable[Input],
     longer: list[Input],
+    chosen: int,
     exhaustive: bool,
-    valid: Callable[[Input], bool],
+    valid: Callable[[Input], bool] = lambda sequence: True,
 ) -> SpecVerdict:
-    checked = skipped = mismatches = beyond = 0
+    """Compare; the first so many inputs are `chosen`, the others up to the longest are random."""
+    checked = skipped = mismatches = beyond = drawn = seen = 0
     longest, example, stream = 0, None, iter(inputs)
     parts: Iterator[list[Input]] = iter(lambda: list(itertools.islice(stream, BATCH)), [])
     for batch in itertools.chain(parts, [longer] if longer else []):
         for sequence, told, right in zip(batch, predict(program, batch), reference.answers(batch), strict=True):
+            seen += 1
             if right is OUTSIDE:
                 skipped += 1
                 continue
             checked, longest = checked + 1, max(longest, len(sequence))
             beyond += len(sequence) > program.vocab.max_length
+            drawn += seen > chosen and len(sequence) <= program.vocab.max_length
             if differs(told, right):
                 mismatches += 1
                 example = sequence if example is None or len(sequence) < len(example) else example
     if not checked:
         raise PellucidError(f"{reference.name}: has no answer to any of {skipped:,} inputs (ValueError on all)")
     found = None if example is None else _explained(program, reference, shrunk(program, reference, example, valid))
-    bound = 0.0 if exhaustive else 1 - 0.05 ** (1 / max(1, checked - beyond))
+    bound = 0.0 if exhaustive else 1 - 0.05 ** (1 / max(1, min(drawn, SAMPLES)))
     return SpecVerdict(reference.name, checked, skipped, mismatches, exhaustive, bound, beyond, longest, found)
 
 

@@ -34,7 +34,7 @@ class Batch:
         self.valid = tokens >= 0
         self.lengths = self.valid.sum(0)
 
-    def take(self, which: np.ndarray) -> Batch:
+    def take(self, which: np.ndarray | slice) -> Batch:
         """Some of the sequences."""
         return Batch(self.tokens[:, which], self.labels[..., which])
 
@@ -98,7 +98,7 @@ class Columns:
     def _numeric(self, index: int) -> bool:
         return self.found[index].kind in ("number", "flag")
 
-    def _clean(self, values: np.ndarray, kind: str, holes: bool = False) -> Column | None:
+    def _clean(self, values: np.ndarray | np.bool, kind: str, holes: bool = False) -> Column | None:
         values = np.where(self.batch.valid, values, 0)
         if kind == "number":
             low, high = values.min(), values.max()
@@ -228,7 +228,7 @@ class Columns:
         return self._clean(chosen, kind, then.holes or otherwise.holes)
 
 
-def _arithmetic(op: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def _arithmetic(op: str, a: np.ndarray, b: np.ndarray | np.int32) -> np.ndarray:
     match op:
         case "+":
             return a + b

@@ -24,7 +24,7 @@ from pellucid.program.nodes import PREVIOUS as STATE
 from pellucid.program.predicates import Compare, Value
 from pellucid.search.columns import NONE
 from pellucid.search.engine import PREVIOUS
-from pellucid.search.genes import ARITHMETIC, Choose, Gene, Head, Member, Unit
+from pellucid.search.genes import ARITHMETIC, Choose, Gene, Head, Member, Unit, reads
 from pellucid.search.kinds import kinds_of
 from pellucid.search.model import Cells, Model
 from pellucid.search.readouts import NOTHING, Copy, Switch
@@ -49,6 +49,7 @@ class _Decoder:
         self.model, self.vocab = model, vocab
         self.assignments: list[Assign] = []
         self.kinds = kinds_of(model)
+        self.final = _final(model)
         self.nothing = _free(NOTHING, (*vocab.tokens, *vocab.labels))
         self.start = _free("start", (*vocab.tokens, *vocab.labels, self.nothing))
         base = ["tokens", "positions", *["length"] * model.base.length, *["tokens"] * model.base.value]
@@ -98,8 +99,15 @@ class _Decoder:
         selector = self.add(f"where_{name}", select)
         if head.how in ("count", "any"):
             return self.add(name, Aggregate(selector, head.how))
-        default = None if head.how == "sum" else self.nothing if self.kinds[head.value] == "token" else NONE
-        return self.add(name, Aggregate(selector, head.how, self.names[head.value], default))
+        return self.add(name, Aggregate(selector, head.how, self.names[head.value], self._default(head)))
+
+    def _default(self, head: Head) -> Value | None:
+        """What a head gives where it picks nothing: where only the output reads it, the label for that."""
+        if head.how == "sum":
+            return None
+        if self.kinds[head.value] != "token":
+            return NONE
+        return self.nothing if self.final is not head else self._label(self.model.readout.nothing)  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType]
 
     def _unit(self, unit: Unit) -> Node:
         left = self.names[unit.left]
@@ -158,7 +166,7 @@ class _Decoder:
         name = self.names[copy.variable]
         if copy.offset:
             return self.add("output", Formula(Apply("+", Var(name), Const(copy.offset))))
-        if copy.kind == "token" and copy.nothing is not None:
+        if copy.kind == "token" and copy.nothing is not None and self.final is None:
             return self.add("output", _if(Test(name, "==", (self.nothing,)), self._label(copy.nothing), Var(name)))
         return name
 
@@ -184,6 +192,17 @@ class _Decoder:
             test = Test(name, "==", (self.nothing,))
             return self.add(changed, _if(test, self._label(copy.nothing), Var(name)))
         return name
+
+
+def _final(model: Model) -> Head | None:
+    """The head that the output is a copy of, where nothing else reads it and it may pick nothing."""
+    copy, slot = model.readout, -1
+    if isinstance(copy, Copy) and copy.nothing is not None:
+        slot = copy.variable - model.base.count
+    if slot < 0 or any(copy.variable in reads(gene) for gene in model.genes):  # pyright: ignore[reportAttributeAccessIssue]
+        return None
+    gene = model.genes[slot]
+    return gene if isinstance(gene, Head) else None
 
 
 def _group(code: int) -> str:

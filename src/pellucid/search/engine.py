@@ -101,8 +101,8 @@ class Searcher:
         if self.previous is not None:
             distinct.setdefault(self.previous, PREVIOUS)
         price, readout, pointed, pointer = self.readouts.best(tuple(sorted(distinct)))
-        guided = pointer is not None and pointed < price
-        roots = variables_of(pointer if guided else readout)
+        guide = pointer if pointed < price else None
+        roots = variables_of(guide or readout)
         live = live_genes(genes, [distinct[v] for v in roots], len(self.kinds))
         entropy = self.readouts.entropy
         return Scored(
@@ -111,7 +111,7 @@ class Searcher:
             min(price, pointed) / entropy + SIZE_PRICE * sum(complexity(genes[slot]) for slot in live),
             price / entropy,
             live,
-            renumbered(pointer, distinct) if guided else None,  # pyright: ignore[reportArgumentType]
+            renumbered(guide, distinct) if guide else None,  # pyright: ignore[reportArgumentType]
         )
 
     def with_readout(self, genes: tuple[Gene, ...], readout: Readout) -> Scored:

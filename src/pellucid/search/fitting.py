@@ -9,9 +9,9 @@ from itertools import product
 import numpy as np
 
 from pellucid.search.columns import Batch
-from pellucid.search.engine import PREVIOUS, Scored, Searcher, only_live, previous_column
+from pellucid.search.engine import PREVIOUS, Scored, Searcher, live_genes, only_live, previous_column
 from pellucid.search.model import CHUNK, Cells, Model
-from pellucid.search.readouts import Chain, Copy, Switch, Table, majority, outcomes, renumbered
+from pellucid.search.readouts import Chain, Copy, Switch, Table, majority, outcomes, renumbered, variables_of
 
 LABELS = PREVIOUS - 1
 Columns = dict[int, np.ndarray]
@@ -19,7 +19,9 @@ Columns = dict[int, np.ndarray]
 
 def fit(scored: Scored, batch: Batch, searcher: Searcher) -> Model:
     """The program with its tables filled in from all of a batch: the majority label of each cell."""
-    genes, numbers = only_live(scored.genes, scored.live, searcher.base.count)
+    # what a guiding pointer reads may be live as well; only the readout counts here
+    live = live_genes(scored.genes, variables_of(scored.readout), searcher.base.count)
+    genes, numbers = only_live(scored.genes, live, searcher.base.count)
     readout, alphabet = renumbered(scored.readout, numbers), searcher.alphabet
     bare = Model(searcher.base, alphabet, searcher.bank.symbols, genes, (), Copy(0, "token"), alphabet.start)
     if isinstance(readout, Copy | Switch):

@@ -20,7 +20,7 @@ from pellucid.program.names import with_readable_names
 from pellucid.program.simplify import simplify
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size
 
-WORK = 1_000_000  # calls of `going`, a deterministic count of effort
+WORK = 200_000  # calls of `going`, a deterministic count of effort
 FACTS = 6000  # sequences whose variables decide what occurs
 ROUGH, SLACK = 1.5, 50  # how far an estimated size may be off: by a factor, and nodes
 BETTER = 0.8  # estimated size of one that is clearly smaller
@@ -167,7 +167,7 @@ class _Judge:
                 self.smallest = min(self.smallest, made.size)
                 self.own = self.own if size else self.smallest
             if made in self.front:
-                self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens")
+                self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens {self.left}")
         return self.no_worse(rough)
 
     def _promising(self, rough: Candidate) -> bool:

@@ -12,6 +12,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.tokens import Token
 from pellucid.program.facts import MAX_CELLS, Observed
 from pellucid.program.inspect.demand import answer_rows
+from pellucid.program.inspect.words import counted
 from pellucid.program.interpret import Env, chunks, evaluate, predict
 from pellucid.program.ir import Program, stretched
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size, sample_inputs
@@ -156,4 +157,4 @@ def wrong_answers(program: Program, data: Dataset, name: str) -> Scope | None:
     if not keep:
         return None
     inputs = [whole.inputs[i] for i in keep]
-    return Scope(whole.program, inputs, answers[keep], False, f"the {len(keep):,} wrong inputs of {name}")
+    return Scope(whole.program, inputs, answers[keep], False, f"the {counted(len(keep), 'wrong input')} of {name}")

@@ -33,7 +33,7 @@ def expression(program: Program, node: Node) -> str:
             first = 1 if program.markers else 0
             return f"{INPUTS[which]}, counted from {first}" if which == "positions" else INPUTS[which]
         case Embed(variable, cases):
-            return f"cluster of {variable}, {_count(len({out for _, out in cases}), 'cluster')}"
+            return f"cluster of {variable}, {counted(len({out for _, out in cases}), 'cluster')}"
         case Select():
             return f"k where {condition(program, node)}"
         case Aggregate():
@@ -118,7 +118,7 @@ def _lookup(node: Lookup) -> str:
     if len(node.cases) == 1 or one:
         held = among(node.variables[0], (key[0] for key, _ in node.cases)) if one else case(node, 0)
         return f"{literal(node.cases[0][1])} if {held}, else {literal(node.default)}"
-    return f"table of {' and '.join(node.variables)}, {_count(len(node.cases), 'case')}, else {literal(node.default)}"
+    return f"table of {' and '.join(node.variables)}, {counted(len(node.cases), 'case')}, else {literal(node.default)}"
 
 
 def case(node: Lookup, index: int) -> str:
@@ -161,5 +161,6 @@ def plain(value: Value, quote: bool = False) -> str:
     return str(value) if bare and not quote else literal(value)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str) -> str:
+    """`1 case`, `2,000 cases`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

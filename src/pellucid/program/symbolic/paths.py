@@ -45,6 +45,8 @@ class Checker:
         self.push(truth)
         try:
             found = self._solver.check()
+            if found == self._terms.z3.unknown and time.monotonic() < self._deadline:
+                raise UnsupportedError(f"z3 could not decide it: {self._solver.reason_unknown()}")
             if found == self._terms.z3.unknown:
                 raise TimeUpError
             self._model = self._solver.model() if found == self._terms.z3.sat else None
