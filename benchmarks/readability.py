@@ -29,12 +29,14 @@ from pellucid.problem import longer_data
 from pellucid.program.metrics import accuracy
 from pellucid.program.verify import run_text
 
-LIMITS = {"hist": 100, "sort": 150, "reverse": 150, "double_hist": 200, "most_freq": 300, "dyck1": 300, "dyck2": 400}
+TASKS = ("hist", "sort", "reverse", "double_hist", "most_freq", "dyck1", "dyck2", "induction")
 
 
 def at_twice_the_length(program: Path, task: str) -> dict[str, float] | None:
     """Accuracy on fresh inputs of twice the length; None where the program refuses them."""
-    data = longer_data(get_task(task).build(), 987_654_321)["2N"]
+    data = longer_data(get_task(task).build(), 987_654_321).get("2N")
+    if data is None:
+        return None
     outputs = run_text(program.read_text(encoding="utf-8"), data.inputs[:1])
     if isinstance(outputs[0], str) and outputs[0].startswith("error"):
         return None
@@ -83,7 +85,7 @@ def table(results: dict[str, Any], compact: bool) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure how readable the learned programs are.")
-    parser.add_argument("tasks", nargs="*", default=[*LIMITS])
+    parser.add_argument("tasks", nargs="*", default=[*TASKS])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--compact", action="store_true", help="gradient programs, simplified")
     parser.add_argument("--budget", type=float, help="seconds for learning, as of the command line")

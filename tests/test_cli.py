@@ -31,7 +31,7 @@ BAD = [
     (["learn", "sort", "--set", "lr=0"], "lr: expected a positive number"),
     (["learn", "sort", "--model", "bert"], "--model bert: expected one of"),
     (["learn", "sort", "--simplify", "wildly"], "--simplify wildly: expected one of"),
-    (["learn", "sort", "--valid", "few.jsonl"], "--valid and --test go with a data file"),
+    (["learn", "sort", "--valid", "few.jsonl"], "--valid, --test and --longer go with a data file"),
     (["learn", "sort", "--steps", "0"], "steps: expected a positive number, got 0"),
     (["learn", "sort", "--seed", "x"], "is not a valid integer"),
     (["learn", "sort", "--seed", "-1"], "--seed -1: expected 0 or more"),

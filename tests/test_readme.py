@@ -11,12 +11,14 @@ import pytest
 
 from pellucid.data.tasks import get_task
 from pellucid.program.metrics import accuracy
+from pellucid.program.size import ast_nodes
 from pellucid.program.verify import run_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PROGRAMS = sorted((ROOT / "examples" / "learned").glob("*.py"))
-RESULTS = json.loads((ROOT / "benchmarks" / "results" / "rasp.json").read_text(encoding="utf-8"))["tasks"]
+MEASURED = json.loads((ROOT / "benchmarks" / "results" / "readability.json").read_text(encoding="utf-8"))
+RESULTS = {task: runs["0"] for task, runs in MEASURED["default"].items()}
 
 
 def test_ci_calls_the_test_line_of_the_readme():
@@ -47,6 +49,11 @@ def test_learned_program_is_as_right_as_the_table_says(path):
         data = instance.label([inputs[i] for i in rng.choice(len(inputs), 400, replace=False)])
     measured = accuracy(run_text(path.read_text(encoding="utf-8"), data.inputs), data)
     assert measured["token"] == pytest.approx(RESULTS[path.stem]["judged"]["token"], abs=0.03)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
+def test_learned_program_has_the_size_the_table_says(path):
+    assert ast_nodes(path.read_text(encoding="utf-8")) == RESULTS[path.stem]["size"]["ast_nodes"]
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)

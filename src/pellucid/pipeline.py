@@ -111,6 +111,9 @@ def learn(
             raise PellucidError(f"--{name} {value}: expected one of {', '.join(known)}")
     if seed < 0:
         raise PellucidError(f"--seed {seed}: expected 0 or more")
+    for name, value in (("seeds", seeds), ("steps", steps), ("budget", budget)):
+        if value is not None and not 0 < value < float("inf"):
+            raise PellucidError(f"{name}: expected a positive number, got {value}")
     if pick is not None and pick < 1:
         raise PellucidError(f"--pick {pick}: expected the number of a candidate, from 1")
     if resume and out is not None and Path(out, folder.REPORT).exists():

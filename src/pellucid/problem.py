@@ -90,13 +90,23 @@ def longer_data(instance: TaskInstance, seed: int) -> dict[str, Dataset]:
         size = instance.settings.get("length", 0) * factor
         if not 0 < size <= LARGEST:
             continue
-        wide = instance.task.build(**{**instance.settings, "length": size})
+        wide = _at_length(instance, size) or _at_length(instance, size + 1)
+        if wide is None:
+            continue
         rng = np.random.default_rng([seed, factor])
         least = longest if factor == 2 else 2 * longest
         fresh = dict.fromkeys(x for x in wide.domain.draw(rng, 4 * LONGER) if len(x) > least)
         if inputs := list(fresh)[:LONGER]:
             found[f"{factor}N"] = wide.label(inputs)
     return found
+
+
+def _at_length(instance: TaskInstance, length: int) -> TaskInstance | None:
+    """The task at another `length`; None where it has no meaning for it."""
+    try:
+        return instance.task.build(**{**instance.settings, "length": length})
+    except PellucidError:
+        return None
 
 
 def _from_data(name: str, splits: Splits, pairs: Mapping[str, Any], longer: Mapping[str, Dataset]) -> Problem:

@@ -58,10 +58,11 @@ def smallest_formula(
 
 @dataclass
 class _Level:
-    """Expressions with the same number of leaves: what they are and their values [expression, row]."""
+    """Expressions with the same number of leaves: what they are, their values [expression, row], their sizes."""
 
     made: list[Expression]
     values: np.ndarray
+    sizes: np.ndarray
 
 
 class _Bank:
@@ -77,20 +78,17 @@ class _Bank:
         rows = [
             np.asarray(columns[e.name] if isinstance(e, Var) else np.full(len(target), e.value), np.int64) for e in made
         ]
-        self.levels: list[_Level] = [_Level([], np.zeros((0, len(target)), np.int64))]
+        self.levels: list[_Level] = [_Level([], np.zeros((0, len(target)), np.int64), np.zeros(0, np.int64))]
         self.known = np.zeros(0, np.int64)
         self.spent = 0
         self._add(made, np.array(rows, np.int64).reshape(len(made), len(target)))
 
     def _add(self, made: list[Expression], values: np.ndarray) -> None:
-        """A new level of those that behave like nothing before them."""
-        hashes = _hashes(values, self.key)
-        _, first = np.unique(hashes, return_index=True)
-        fresh = np.zeros(len(hashes), bool)
-        fresh[first] = True
-        fresh &= ~np.isin(hashes, self.known)
+        """A new level of those that behave like nothing before them, the shortest of each behaviour."""
+        hashes, sizes = _hashes(values, self.key), np.array([expression_size(e) for e in made], np.int64)
+        fresh = _shortest(hashes, sizes, ~np.isin(hashes, self.known))
         self.known = np.concatenate([self.known, hashes[fresh]])
-        self.levels.append(_Level([made[i] for i in np.flatnonzero(fresh)], values[fresh]))
+        self.levels.append(_Level([made[i] for i in fresh], values[fresh], sizes[fresh]))
 
     def grow(self, size: int, work: int) -> bool:
         """Add the level of expressions with `size` leaves; False where that is more than the effort allows."""
@@ -124,9 +122,8 @@ class _Bank:
                 a, b = np.divmod(np.arange(len(rows)), max(1, len(right.made)))
                 fits &= a + start <= b
             hashes = _hashes(rows, self.key)
-            _, first = np.unique(np.where(fits, hashes, self.known[0]), return_index=True)
-            keep = np.sort(first)
-            keep = keep[fits[keep] & ~np.isin(hashes[keep], self.known)]
+            sizes = (left.sizes[start : start + step, None] + right.sizes).ravel()
+            keep = _shortest(hashes, sizes, fits & ~np.isin(hashes, self.known))
             made = [
                 Apply(op, left.made[start + i // len(right.made)], right.made[i % len(right.made)])
                 for i in keep.tolist()
@@ -173,6 +170,14 @@ def _constants(columns: Mapping[str, np.ndarray], target: np.ndarray) -> list[in
     """Small numbers, and the ends of every column and of the target."""
     ends = [int(end) for column in (*columns.values(), target) for end in (np.min(column), np.max(column))]
     return list(dict.fromkeys([1, 2, 3, 0, *sorted((e for e in ends if abs(e) < LIMIT), key=lambda e: (abs(e), e))]))
+
+
+def _shortest(hashes: np.ndarray, sizes: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Indices of the shortest one of each hash, the first at a tie, in order."""
+    ranked = np.flatnonzero(allowed)
+    ranked = ranked[np.argsort(sizes[ranked], kind="stable")]
+    _, first = np.unique(hashes[ranked], return_index=True)
+    return np.sort(ranked[first])
 
 
 def _hashes(values: np.ndarray, key: np.ndarray) -> np.ndarray:

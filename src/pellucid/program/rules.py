@@ -38,9 +38,15 @@ class _Rest:
     left: int  # undecided rows that the default gets wrong
 
     @property
-    def rank(self) -> tuple[float, int, str]:
-        """Smaller is better."""
-        return (self.cost + EXCEPTION * self.left, len(self.rules), repr(self.rules))
+    def whole(self) -> int:
+        """Cost with the default's."""
+        return self.cost + _outcome_cost(self.default)
+
+    @property
+    def rank(self) -> tuple[float, int, int, str]:
+        """Smaller is better: at equal length, rules of one test, then few rules."""
+        joined = sum(len(rule.tests) - 1 for rule in self.rules)
+        return (self.whole + EXCEPTION * self.left, joined, len(self.rules), repr(self.rules))
 
 
 def decision_list(columns: Columns, outputs: Sequence[Value], limit: int) -> Rules | None:
@@ -56,13 +62,15 @@ def decision_list(columns: Columns, outputs: Sequence[Value], limit: int) -> Rul
     best: _Rest | None = None
     for _ in range(LONGEST):
         for rest in beam:
-            if rest.left == 0 and rest.cost < limit and (best is None or rest.rank < best.rank):
-                best, limit = rest, rest.cost
+            if rest.left == 0 and rest.whole < limit and (best is None or rest.rank < best.rank):
+                best = rest
         grown: dict[bytes, _Rest] = {}
         for rest in beam:
             for longer in search.longer(rest):
                 key = longer.rows.tobytes()
-                if longer.cost < limit and (key not in grown or longer.rank < grown[key].rank):
+                if longer.cost < (limit if best is None else best.whole + 1) and (
+                    key not in grown or longer.rank < grown[key].rank
+                ):
                     grown[key] = longer
         beam = sorted(grown.values(), key=lambda r: r.rank)[:WIDTH]
     return None if best is None else _settled(Rules(best.rules, best.default), columns)
@@ -81,7 +89,7 @@ def _settled(rules: Rules, columns: Columns) -> Rules:
     (test,) = last.tests
     grows_down, grows_up = columns.growing.get(test.variable, (False, False))
     endless = (test.op in (">", ">=") and grows_up) or (test.op in ("<", "<=") and grows_down and not grows_up)
-    if test.against is not None or not (test.op == "!=" or endless):
+    if test.op != "!=" and (test.against is not None or not endless):
         return rules
     turned = Rule((replace(test, op=OPPOSITE[test.op]),), rules.default)
     return Rules((*rules.rules[:-1], turned), last.outcome)

@@ -15,7 +15,7 @@ from pellucid.search.data import alphabet_of, bank_of, batch_of, numbers_of
 from pellucid.search.engine import POINTED, Searcher
 from pellucid.search.fitting import fit
 from pellucid.search.learn import predictor
-from pellucid.search.seek import SEQUENCES, Data, variant
+from pellucid.search.seek import Data, batch_size, variant
 
 
 def random_programs(problem: Problem, seed: int, programs: int, end: float) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def random_programs(problem: Problem, seed: int, programs: int, end: float) -> d
     best, tried = None, 0
     for half in (0, 1):
         rng = np.random.default_rng([seed, half])
-        first = rng.choice(len(data.train), min(SEQUENCES, len(data.train)), replace=False)
+        first = rng.choice(len(data.train), batch_size(data.train), replace=False)
         base = variant(half, data)
         searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed)
         limit = began + (end - began) * (half + 1) / 2

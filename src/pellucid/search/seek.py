@@ -16,6 +16,8 @@ from pellucid.search.readouts import CELL, Alphabet
 
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
+LEAST_SEQUENCES = 16
+MOST_PAIRS = 4_000_000  # query-key pairs in the first batch
 FED_BACK = 64  # counterexamples at most at a time
 POOL = 4096  # training sequences checked before all of them are
 REPEATED = 3  # local optima that say the same about the training data: there is nothing better nearby
@@ -74,7 +76,7 @@ def seek(
         library: programs over the base variables; every other start begins with some of them.
     """
     rng = np.random.default_rng(seed)
-    first = rng.choice(len(data.train), min(SEQUENCES, len(data.train)), replace=False)
+    first = rng.choice(len(data.train), batch_size(data.train), replace=False)
     searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed, told)
     pool = data.train.take(rng.permutation(len(data.train))[:POOL])
     best: Found | None = None
@@ -108,6 +110,11 @@ def seek(
             best = found
             yield found
         _renew(searcher, data.train, rng)
+
+
+def batch_size(train: Batch) -> int:
+    """Sequences a search starts on: fewer where they are long, for time and memory."""
+    return min(SEQUENCES, len(train), max(LEAST_SEQUENCES, MOST_PAIRS // len(train.tokens) ** 2))
 
 
 def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]]) -> Scored:
@@ -154,7 +161,8 @@ def _feed_back(model: Model, train: Batch, searcher: Searcher, rng: np.random.Ge
     wrong = np.flatnonzero(_wrong(model, train, searcher.numbers).any(0))
     new = train.take(rng.permutation(wrong)[:FED_BACK])
     old = searcher.batch
-    keep = slice(max(0, len(old) + len(new) - MOST_SEQUENCES), None)
+    most = MOST_SEQUENCES // SEQUENCES * batch_size(train)
+    keep = slice(max(0, len(old) + len(new) - most), None)
     tokens = np.concatenate([old.tokens[:, keep], new.tokens], 1)
     searcher.use(Batch(tokens, np.concatenate([old.labels[:, keep], new.labels], 1)))
 
@@ -162,8 +170,9 @@ def _feed_back(model: Model, train: Batch, searcher: Searcher, rng: np.random.Ge
 def _renew(searcher: Searcher, train: Batch, rng: np.random.Generator) -> None:
     """Half the batch is drawn anew, so that the next start sees other examples."""
     old = searcher.batch
-    new = train.take(rng.choice(len(train), min(SEQUENCES // 2, len(train)), replace=False))
-    keep = rng.permutation(len(old))[: max(SEQUENCES // 2, len(old) - len(new))]
+    half = max(1, batch_size(train) // 2)
+    new = train.take(rng.choice(len(train), half, replace=False))
+    keep = rng.permutation(len(old))[: max(half, len(old) - half)]
     tokens = np.concatenate([old.tokens[:, keep], new.tokens], 1)
     searcher.use(Batch(tokens, np.concatenate([old.labels[:, keep], new.labels], 1)))
 

@@ -20,8 +20,8 @@ from pellucid.program.names import with_readable_names
 from pellucid.program.simplify import simplify
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size
 
-WORK = 200_000  # calls of `going`, a deterministic count of effort
-FACTS = 6000  # sequences whose variables decide what occurs
+WORK = 16_000  # calls of `going`, a deterministic count of effort
+FACTS = 600_000  # query x key cells of the sequences whose variables decide what occurs
 ROUGH, SLACK = 1.5, 50  # how far an estimated size may be off: by a factor, and nodes
 BETTER = 0.8  # estimated size of one that is clearly smaller
 
@@ -127,7 +127,8 @@ class _Judge:
         on_progress: Callable[[str], None],
     ) -> None:
         self.valid, self.end, self.left, self.on_progress = valid, end, work, on_progress
-        self.seen = np.concatenate([valid.tokens, train.tokens])[:FACTS]
+        both = np.concatenate([valid.tokens, train.tokens])
+        self.seen = both[: max(100, FACTS // both.shape[1] ** 2)]
         self.right = accuracies(program, train)[0]
         self.given = Candidate(program, text_size(program), *accuracies(program, valid))
         self.front = [self.given]
@@ -167,7 +168,7 @@ class _Judge:
                 self.smallest = min(self.smallest, made.size)
                 self.own = self.own if size else self.smallest
             if made in self.front:
-                self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens {self.left}")
+                self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens")
         return self.no_worse(rough)
 
     def _promising(self, rough: Candidate) -> bool:
