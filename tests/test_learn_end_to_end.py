@@ -44,7 +44,15 @@ def program(folder, *arguments, given=""):
 
 
 def test_folder_holds_the_files_of_the_design(folder):
-    names = {"front.json", "program.py", "program.json", "model.json", "model.safetensors", "report.json", "history.json"}
+    names = {
+        "front.json",
+        "program.py",
+        "program.json",
+        "model.json",
+        "model.safetensors",
+        "report.json",
+        "history.json",
+    }
     assert {p.name for p in folder.iterdir()} == names
     assert not [p for p in folder.parent.iterdir() if p != folder]
 

@@ -64,7 +64,7 @@ def test_finds_a_short_program_that_holds_for_longer_inputs(name: str) -> None:
 
 def test_wrong_labels_do_not_hide_the_clean_program() -> None:
     noisy = examples(rank, 1500, tokens=(0, 1, 2, 3), noise=0.05)
-    learned = pellucid.learn(noisy, model="search", budget=60)
+    learned = pellucid.learn(noisy, model="search", budget=20)
     assert learned.evaluate(examples(rank, 300, tokens=(0, 1, 2, 3), seed=3))["token"] == 1.0
 
 

@@ -1,13 +1,15 @@
-"""hist: a program learned by pellucid (seed 0).
+"""hist: a program learned by pellucid (program search, seed 0).
 
 Accuracy on train data (tokens, whole sequences): 100.00%, 100.00%.
 Accuracy on valid data (tokens, whole sequences): 100.00%, 100.00%.
 Accuracy on test data (tokens, whole sequences): 100.00%, 100.00%.
+Accuracy on longer inputs, 2N (tokens, whole sequences): 100.00%, 100.00%.
+Accuracy on longer inputs, 4N (tokens, whole sequences): 100.00%, 100.00%.
 Verified: trained model, intermediate form and this text: all 335,922 possible
-  inputs agree.
+  inputs agree, and 2,000 longer ones up to 14 tokens.
 Tokens: 0, 1, 2, 3, 4, 5.
 Labels: 1, 2, 3, 4, 5, 6, 7.
-Longest input: 7 tokens.
+Longest input: 7 tokens in training; longer ones are taken.
 
 Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"""
 
@@ -17,14 +19,14 @@ import json
 import sys
 
 SYMBOLS = {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
-MAX_LENGTH = 7
+MAX_LENGTH = None
 
 
 def run(sequence):
     """One label per token of a sequence."""
-    tokens = ["<s>", *read(sequence)]
+    tokens = read(sequence)
     output = [tokens.count(q) for q in tokens]
-    return output[1 : len(sequence) + 1]
+    return output
 
 
 # Runtime, the same in every program.
@@ -42,32 +44,36 @@ def read(sequence):
             more = ", ..." if len(SYMBOLS) > 20 else ""
             raise ValueError(f"unknown token {token!r:.60}; expected {some}{more}")
         tokens.append(known)
-    if len(tokens) > MAX_LENGTH:
+    if MAX_LENGTH is not None and len(tokens) > MAX_LENGTH:
         raise ValueError(f"{len(tokens)} tokens are too many; at most {MAX_LENGTH}")
     return tokens
 
 
 def main(arguments):
-    """Run on the arguments, or with `--jsonl` on standard input, one JSON list a line."""
+    """Run on the arguments, or with `--jsonl` on standard input, a JSON list a line."""
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__)
-        return 0
     place = ""
     try:
-        if arguments != ["--jsonl"]:
+        if not arguments or arguments[0] in ("-h", "--help"):
+            print(__doc__)
+        elif arguments != ["--jsonl"]:
             output = run(arguments[1:] if arguments[0] == "--" else arguments)
             print(*(output if isinstance(output, list) else [output]))
-            return 0
-        sys.stdin.reconfigure(encoding="utf-8")
-        for number, line in enumerate(sys.stdin, 1):
-            place = f"line {number}: "
-            if line.strip():
-                sequence = json.loads(line)
-                if not isinstance(sequence, list):
-                    raise ValueError(f"expected a JSON list, got {line.strip()[:40]!r}")
-                print(json.dumps(run(sequence)))
+        else:
+            sys.stdin.reconfigure(encoding="utf-8")
+            for number, line in enumerate(sys.stdin, 1):
+                place = f"line {number}: "
+                if line.strip():
+                    sequence = json.loads(line)
+                    if not isinstance(sequence, list):
+                        given = line.strip()[:40]
+                        raise ValueError(f"expected a JSON list, got {given!r}")
+                    print(json.dumps(run(sequence)))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # whoever was reading, as in `| head -1`, has enough
+        return 1
     except (ValueError, RecursionError) as error:
         print(f"error: {place}{error}", file=sys.stderr)
         return 2

@@ -17,6 +17,7 @@ from pellucid.program.serialise import from_json, to_json
 from pellucid.program.size import ast_nodes
 
 Scores = Mapping[str, float]
+NEARLY = 0.005  # accuracy
 FRONT = 12  # candidates kept in `front.json` at most
 
 
@@ -98,12 +99,16 @@ def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, 
 
 
 def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
-    """The best: accuracy, then accuracy on longer inputs, then size; with `compact` the smallest as good on valid."""
+    """The best: accuracy, then accuracy on longer inputs, then size.
+
+    With `compact` the smallest as good on validation data as the program before, and nearly as good as the best.
+    """
     best = max(candidates, key=lambda c: c.rank)
     if how != "compact":
         return best
     exact = max((c for c in candidates if c.given_up is None), key=lambda c: c.rank)
-    equal = [c for c in candidates if all(c.valid[k] >= exact.valid[k] for k in c.valid) and c.reach >= exact.reach]
+    least = {key: max(exact.valid[key], best.valid[key] - NEARLY) for key in exact.valid}
+    equal = [c for c in candidates if all(c.valid[k] >= least[k] for k in least) and c.reach >= exact.reach] or [best]
     return min(equal, key=lambda c: (c.nodes, [-x for x in c.rank[:3]]))
 
 

@@ -263,7 +263,9 @@ def picked(learned: Learned, number: int) -> Learned:
     program = program_of(row, f"{folder.FRONT}, candidate {number}")
     if number == table["chosen"]:
         return learned
-    given_up = row["given_up"] or {}
+    given_up = row.get("given_up") or {}
+    if not all(isinstance(change, dict) and {"changed", "of"} <= change.keys() for change in given_up.values()):
+        raise PellucidError(f"{folder.FRONT}, candidate {number}: given_up is not in the form that learn writes")
     story = {"learner": row["learner"], "longer": row["longer"], "given_up": given_up}
     scores = {"valid": row["valid"]}
     verdict = verify(program, emit(program, ""), None, seed=report["seed"])

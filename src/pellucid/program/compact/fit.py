@@ -6,13 +6,15 @@ the coarsest whole weights that decide no worse.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 PENALTY = 1e-6
 SCALES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 1024)
+CELLS = 1_000_000  # feature x label cells of a step that take about a millisecond
 WRONG_AGAIN = 4.0  # weight added to rows decided wrongly, where a perfect readout may exist
 
 
@@ -78,13 +80,22 @@ def distinct_rows(columns: Sequence[Column], counts: np.ndarray) -> Rows:
     return Rows(np.concatenate([*(c.encoded(c.codes[first]) for c in columns), ones], 1), added.astype(np.float32))
 
 
-def always() -> bool:
+class Going(Protocol):
+    """Asked again and again: whether to go on."""
+
+    def __call__(self, units: float = 1.0) -> bool:
+        """Whether there is effort left, now that some more was spent: a unit is about a millisecond."""
+        ...
+
+
+def always(units: float = 1.0) -> bool:
     """Go on."""
+    del units
     return True
 
 
 def solve(
-    rows: Rows, start: np.ndarray | None = None, steps: int = 100, going: Callable[[], bool] = always
+    rows: Rows, start: np.ndarray | None = None, steps: int = 100, going: Going = always
 ) -> tuple[np.ndarray, float]:
     """Weights float64 [feature + 1, label] of the penalised maximum likelihood fit, and its loss per example."""
     from scipy.optimize import minimize
@@ -104,7 +115,7 @@ def solve(
         return float(value + PENALTY * (weights**2).sum()), gradient.ravel().astype(np.float64)
 
     def in_time(_: np.ndarray) -> None:
-        if not going():
+        if not going(0.5 + x.size * shape[1] / CELLS):
             raise StopIteration
 
     first = np.zeros(shape) if start is None else start
@@ -113,7 +124,7 @@ def solve(
     return result.x.reshape(shape), float(result.fun)
 
 
-def sharpened(rows: Rows, weights: np.ndarray, rounds: int, going: Callable[[], bool] = always) -> np.ndarray:
+def sharpened(rows: Rows, weights: np.ndarray, rounds: int, going: Going = always) -> np.ndarray:
     """Weights that decide more examples rightly: refits that count wrongly decided rows more often."""
     best, score = weights, rows.correct(weights)
     counts = rows.counts

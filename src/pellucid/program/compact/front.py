@@ -20,7 +20,8 @@ from pellucid.program.names import with_readable_names
 from pellucid.program.simplify import simplify
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size
 
-WORK = 16_000  # calls of `going`, a deterministic count of effort
+WORK = 60_000  # milliseconds, about: effort is counted, so that it does not depend on the machine
+FINISHED = 150  # of bringing one candidate into its shortest form
 FACTS = 600_000  # query x key cells of the sequences whose variables decide what occurs
 ROUGH, SLACK = 1.5, 50  # how far an estimated size may be off: by a factor, and nodes
 BETTER = 0.8  # estimated size of one that is clearly smaller
@@ -77,7 +78,7 @@ def compact(
     valid: Encoded,
     *,
     end: float = math.inf,
-    work: int = WORK,
+    work: float = WORK,
     on_progress: Callable[[str], None] = lambda message: None,
 ) -> Compacted:
     """A smaller program that is no worse on the validation data, and what else is worth a choice.
@@ -91,9 +92,7 @@ def compact(
     """
     judge = _Judge(program, train, valid, end, work, on_progress)
     rebuild(program, train, judge)
-    labels = int((valid.labels >= 0).sum())
-    fine = [candidate for candidate in judge.front if judge.no_worse(candidate)]
-    chosen = min(fine, key=lambda c: (c.size + (1 - c.token) * labels, c.size))
+    chosen = min(filter(judge.no_worse, judge.front), key=lambda c: (judge.cost(c), c.size))
     sets = {"train": train.tokens, "valid": valid.tokens, **whole_domain(program)}
     changes = {name: differing(program, chosen.program, tokens) for name, tokens in sets.items()}
     return Compacted(tuple(judge.front), chosen, judge.given, changes)
@@ -123,32 +122,36 @@ class _Judge:
         train: Encoded,
         valid: Encoded,
         end: float,
-        work: int,
+        work: float,
         on_progress: Callable[[str], None],
     ) -> None:
         self.valid, self.end, self.left, self.on_progress = valid, end, work, on_progress
         both = np.concatenate([valid.tokens, train.tokens])
         self.seen = both[: max(100, FACTS // both.shape[1] ** 2)]
         self.right = accuracies(program, train)[0]
+        self.labels = int((valid.labels >= 0).sum())
         self.given = Candidate(program, text_size(program), *accuracies(program, valid))
         self.front = [self.given]
-        self.smallest = self.given.size  # of those that are no worse
-        self.own = self.smallest  # of the given program in its shortest form
+        self.least = self.own = self.cost(self.given)  # of those that are no worse; of the given one in any form
         self.begun: list[Candidate] = []  # as they came, by estimated size
 
-    def going(self) -> bool:
+    def going(self, units: float = 1.0) -> bool:
         """Whether there is effort and time left."""
-        self.left -= 1
+        self.left -= units
         return self.left > 0 and time.monotonic() < self.end
 
     @property
     def succeeded(self) -> bool:
-        """Whether something no worse was found that is no form of the given program itself."""
-        return self.smallest < self.own
+        """Whether something better was found that is no form of the given program itself."""
+        return self.least < self.own
+
+    def cost(self, candidate: Candidate) -> float:
+        """AST nodes and wrong validation labels: what is chosen has least of them."""
+        return candidate.size + (1 - candidate.token) * self.labels
 
     def hopeless(self, size: int) -> bool:
-        """Estimates are rough, and closed forms make programs shorter."""
-        return size > ROUGH * self.smallest + SLACK
+        """Whether it could not be chosen; estimates are rough, and closed forms make programs shorter."""
+        return size > ROUGH * self.least + SLACK
 
     def no_worse(self, candidate: Candidate) -> bool:
         """Whether it is as good as the given program on validation data."""
@@ -162,11 +165,12 @@ class _Judge:
         rough = Candidate(program, size, *accuracies(program, self.valid))
         if self._promising(rough):
             self.begun += [rough] if size else []
+            self.left -= FINISHED
             made = self._finished(program)
             self.front = front_of([*self.front, made])
             if self.no_worse(made):
-                self.smallest = min(self.smallest, made.size)
-                self.own = self.own if size else self.smallest
+                self.least = min(self.least, self.cost(made))
+                self.own = self.own if size else self.least
             if made in self.front:
                 self.on_progress(f"{made.size} nodes, {made.token:.2%} of tokens")
         return self.no_worse(rough)

@@ -7,11 +7,12 @@ the selection of evidence then takes what explains the labels best for its size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from pellucid.program.compact.fit import Going
 from pellucid.program.compact.graph import Graph, name, number_of, values
 from pellucid.program.compact.pointer import Pointers
 from pellucid.program.compact.sizes import estimated_size
@@ -71,7 +72,7 @@ class Library:
         return sorted(numbers, key=lambda i: (-worth(i), i))
 
 
-def library(graph: Graph, own: Iterable[int], target: Target, going: Callable[[], bool], limit: int = 4000) -> Library:
+def library(graph: Graph, own: Iterable[int], target: Target, going: Going, limit: int = 4000) -> Library:
     """The program's own variables and what is built upon them, behaviours told apart on the target's rows.
 
     Args:
@@ -160,7 +161,7 @@ def _ranks(graph: Graph, numbers: list[int], flags: list[int]) -> Iterator[int]:
 
 def reaches(graph: Graph) -> tuple[Reach, ...]:
     """Which positions heads may look at."""
-    return ("upto", "before") if graph.like.vocab.causal else ("any", "before", "after")
+    return ("upto", "before") if graph.like.vocab.causal else ("any", "before", "after", "upto")
 
 
 def counts(graph: Graph, query: int, key: int, predicate: Predicate) -> Iterator[int]:

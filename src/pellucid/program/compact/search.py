@@ -32,11 +32,11 @@ class Judge(Protocol):
 
     @property
     def succeeded(self) -> bool:
-        """Whether a program other than the given one is fine, and smaller."""
+        """Whether a program other than the given one is fine, and better."""
         ...
 
-    def going(self) -> bool:
-        """Whether to go on."""
+    def going(self, units: float = 1.0) -> bool:
+        """Whether to go on; see `Going`."""
         ...
 
     def hopeless(self, size: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.program.compact.fit import Column, Rows, sharpened, solve, whole
+from pellucid.program.compact.fit import Column, Going, Rows, sharpened, solve, whole
 from pellucid.program.compact.graph import Graph, name
 from pellucid.program.compact.sizes import BASE, VOTES, estimated_size, evidence_size, scaled_size
 from pellucid.program.compact.target import Target
@@ -30,7 +30,7 @@ class Chosen:
 class Evidences:
     """Fits readouts of chosen variables to a target, and chooses."""
 
-    def __init__(self, graph: Graph, target: Target, candidates: Iterable[int], going: Callable[[], bool]) -> None:
+    def __init__(self, graph: Graph, target: Target, candidates: Iterable[int], going: Going) -> None:
         self.graph, self.target, self.going = graph, target, going
         pairs = [(number, scaled) for number in candidates for scaled in (True, False)]
         self._parts: dict[int, frozenset[int]] = {}

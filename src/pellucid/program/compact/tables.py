@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 
+from pellucid.program.compact.fit import Going
 from pellucid.program.compact.graph import Graph, name
 from pellucid.program.compact.select import Evidences
 from pellucid.program.compact.sizes import BASE
@@ -45,7 +44,7 @@ class Tables:
         self.labels = target.labels.astype(np.int64)
         self._sizes: dict[tuple[int, ...], int] = {}
 
-    def best(self, price: float, most: int, going: Callable[[], bool]) -> list[Tabled]:
+    def best(self, price: float, most: int, going: Going) -> list[Tabled]:
         """The best tables, by AST nodes and `price` nodes for each example decided wrongly."""
         if self.target.pooled:
             return []
@@ -61,10 +60,14 @@ class Tables:
         ranked = sorted(singles, key=lambda f: (-self._worth(f), f.variables))
         likely = [*sorted(singles, key=worse)[:ALONE], *sorted(singles, key=worse_closed)[:ALONE], *ranked[:POOL]]
         pool = list(dict.fromkeys(found.variables[0] for found in likely))
-        pairs = [self.tabled(pair) for pair in combinations(pool, 2) if going()]
+        pairs = [self.tabled((a, b)) for i, a in enumerate(pool) if going(len(pool) / 10) for b in pool[i + 1 :]]
         longest = [*sorted(pairs, key=worse)[:PAIRS], *sorted(pairs, key=worse_closed)[:PAIRS]]
-        thirds = [(*pair.variables, v) for pair in longest for v in pool if v not in pair.variables]
-        triples = [self.tabled(three) for three in {tuple(sorted(t)): t for t in thirds}.values() if going()]
+        found: dict[tuple[int, ...], Tabled] = {}
+        for pair in longest if going(len(pool)) else ():
+            for third in set(pool).difference(pair.variables):
+                three = tuple(sorted((*pair.variables, third)))
+                found[three] = found.get(three) or self.tabled(three)
+        triples = list(found.values())
         tables = [*singles, *pairs, *triples]
         # As they are, as if they all had a short closed form, and the front of size against accuracy.
         chosen = [*sorted(tables, key=worse)[:most], *sorted(tables, key=worse_closed)[:most], *_front(tables, most)]
