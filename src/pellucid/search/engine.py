@@ -23,6 +23,8 @@ LIFT = 0.002  # gain below which going on from a local optimum is not worth it
 TAKING: tuple[How, ...] = ("sum", "first", "last", "min", "max")
 MOST_NEIGHBOURS = 5000  # of one kind that are looked at in a sweep
 LEAST_GAIN = 0.003  # of a gene that is taken while a program grows
+LONG = 12  # positions beyond which sequences count as long
+GUIDANCE = 0.1  # weight of the price of a pointer that is not the best readout, on long sequences
 BEAT = 250  # programs between two signs of life
 POINTED = 0.25  # score below which a pointer is made a plain head at once
 PREVIOUS = -1  # number of the previous output as a variable
@@ -84,6 +86,9 @@ class Searcher:
         self.readouts = Readouts(self.columns, batch.labels, self.alphabet, previous)
         self.previous = previous
         self.kinds = [c.kind for c in columns]
+        # On long sequences the first genes of a long program gain nothing by themselves beside a table; a pointer,
+        # which looks at single keys, still sees what they do.
+        self.long = len(batch.tokens) > LONG and self.readouts.copying
         self.scores: dict[tuple, Scored] = {}
 
     # ------------------------------------------------------------ scoring
@@ -105,10 +110,11 @@ class Searcher:
         roots = variables_of(guide or readout)
         live = live_genes(genes, [distinct[v] for v in roots], len(self.kinds))
         entropy = self.readouts.entropy
+        hint = GUIDANCE * min(pointed / entropy, 1.0) if self.long and pointed < np.inf else 0.0
         return Scored(
             genes,
             renumbered(readout, distinct),
-            min(price, pointed) / entropy + SIZE_PRICE * sum(complexity(genes[slot]) for slot in live),
+            hint + min(price, pointed) / entropy + SIZE_PRICE * sum(complexity(genes[slot]) for slot in live),
             price / entropy,
             live,
             renumbered(guide, distinct) if guide else None,  # pyright: ignore[reportArgumentType]
@@ -192,6 +198,8 @@ class Searcher:
         self._tidy()
         counting = ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any")))
         yield self._some(chain(self._changed(genes, kinds), counting))
+        if self.long:
+            yield self._some((*genes, *pair) for pair in self.bank.ranks_over(kinds, values))
         yield self._some((*genes, *pair) for pair in self.bank.members_over(kinds, values, len(kinds)))
         yield self._some((*genes, gene) for gene in self.bank.units_over(kinds, values))
         yield self._some((*genes, gene) for gene in self.bank.heads_over(kinds, values, TAKING))

@@ -242,6 +242,16 @@ class Bank:
                 for how, value in product(("first", "last"), tokens):
                     yield flag, Head(0, 0, "true", reach, free, False, how, value)
 
+    def ranks_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[tuple[Gene, Gene]]:
+        """A count over symbols with its rank: how many keys have a smaller or larger count."""
+        free = len(kinds)
+        masks: list[tuple[int | None, bool]] = [(None, False)]
+        masks += [(v, n) for v in values if kinds[v] == "flag" for n in (False, True)]
+        for predicate, reach in product(PREDICATES[1:], self.reaches):
+            count = Head(0, 0, predicate, reach, None, False, "count", 0)
+            for order, (mask, negated) in product(("<", ">", "<e", ">e"), masks):
+                yield count, Head(free, free, order, self.reaches[0], mask, negated, "count", 0)
+
     def units_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[Unit]:
         """Every operator on two of the variables, or on one and a constant."""
         for left in values:

@@ -179,7 +179,7 @@ class Readouts:
         self._pointers: dict[tuple[int, int, int | None], float] = {}
         self._pairs: _Pairs | None = None
         self._best: dict[tuple[int, ...], tuple[float, Readout, float, Pointer | None]] = {}
-        self._copying = bool((alphabet.of_symbol < alphabet.size).any())
+        self.copying = bool((alphabet.of_symbol < alphabet.size).any())
         self._by_counts: dict[int, np.ndarray] = {}
 
     # ------------------------------------------------------------ parts
@@ -413,7 +413,7 @@ class Readouts:
         if copies:
             candidates += [s for v in variables if (s := self.switch(v, copies)) is not None]
         price, readout = min(candidates, key=_by_price)
-        if price <= 0.02 * self.entropy or not self._copying:
+        if price <= 0.02 * self.entropy or not self.copying:
             return price, readout, np.inf, None
         return price, readout, *self._best_pointer([v for v in variables if self.columns.found[v].kind != "label"])
 

@@ -20,12 +20,12 @@ SMALL, MIDDLE, LARGE = 4000, 10_000, 60_000  # rows: to look for variables, to c
 SETTINGS = ((0.3, 0.5), (1.0, 1.0), (0.1, 0.3))  # (price of a node, how much size counts in the shortlist)
 MOST_PIECES = 12
 CANDIDATES = 1500  # of the library that evidence is chosen from
-NEAR = 0.998  # share of the wanted accuracy from which on a program is measured on all the data
+NEAR = 0.998  # share of the wanted accuracy below which less evidence is not tried
 TABLES = 8
 PRICE = 3.0  # AST nodes that an example decided wrongly is worth, in the order of tables
 
 
-class Judge(Protocol):
+class Jury(Protocol):
     """Measures programs, keeps the good ones, and says how far to go."""
 
     right: float  # share of the training labels that is wanted
@@ -43,12 +43,16 @@ class Judge(Protocol):
         """Whether a program of this estimated size is too large to matter."""
         ...
 
+    def worthwhile(self, size: int, share: float) -> bool:
+        """Whether a readout of this estimated size, right on this share of the labels, is worth a measurement."""
+        ...
+
     def fine(self, program: Program, size: int) -> bool:
         """Consider a program of this estimated size (0: the given one): whether it is no worse than that."""
         ...
 
 
-def rebuild(program: Program, train: Encoded, judge: Judge) -> None:
+def rebuild(program: Program, train: Encoded, judge: Jury) -> None:
     """Put programs made of a program's variables and simple stand-ins, with new readouts, before the judge.
 
     The given program comes first, to be brought into its shortest form on the data.
@@ -62,7 +66,7 @@ def rebuild(program: Program, train: Encoded, judge: Judge) -> None:
 class _Search:
     """One search: in a graph with the program's markers, or (`bare`) on the user's tokens alone."""
 
-    def __init__(self, given: Program, train: Encoded, bare: bool, judge: Judge) -> None:
+    def __init__(self, given: Program, train: Encoded, bare: bool, judge: Jury) -> None:
         self.given, self.train, self.judge = given, train, judge
         self.graph = Graph(replace(given, markers=False) if bare else given)
         self.numbers = add_without_markers(self.graph, given) if bare else self.graph.add_program(given)
@@ -129,10 +133,12 @@ class _Search:
 
     def _fitted(self, chosen: Chosen) -> bool:
         """Whether the program with this evidence, its weights fitted to all the data, is fine."""
-        if any(self.large.column(*piece) is None for piece in chosen.pieces) or not self.judge.going():
+        size, share = self.middle.size(chosen.pieces), chosen.correct / max(1, len(self.middle.target))
+        fits = all(self.large.column(*piece) is not None for piece in chosen.pieces)
+        if not fits or not self.judge.worthwhile(size, share) or not self.judge.going(len(self.large) / 2000):
             return False
-        found = self.fitted.sharp(self.fitted.fit(chosen.pieces, steps=100))
-        return self._considered(self.fitted.node(found), self.middle.size(chosen.pieces))
+        start = self.fitted.weights_for(chosen, self.middle)
+        return self._considered(self.fitted.node(self.fitted.sharp(self.fitted.fit(chosen.pieces, start), 3)), size)
 
     def _considered(self, node: Lookup | Readout, size: int) -> bool:
         return self.judge.fine(self.graph.program(self.graph.add(node)), size)

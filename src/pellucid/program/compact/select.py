@@ -66,6 +66,19 @@ class Evidences:
         weights, loss = solve(rows, start, steps, self.going)
         return Chosen(pieces, weights, loss, rows.correct(weights))
 
+    def weights_for(self, chosen: Chosen, fitted: Evidences) -> np.ndarray:
+        """Weights to start from that were fitted to other rows: those of the same values."""
+        place, blocks = 0, []
+        for piece in chosen.pieces:
+            ours, theirs = self._column(piece), fitted._column(piece)
+            block = chosen.weights[place : place + theirs.features]
+            place += theirs.features
+            if ours.numbers is None:
+                known = dict(zip(theirs.values, block, strict=True))
+                block = np.array([known.get(value, np.zeros(block.shape[1])) for value in ours.values])
+            blocks.append(block)
+        return np.concatenate([*blocks, chosen.weights[-1:]])
+
     def sharp(self, chosen: Chosen, rounds: int = 6) -> Chosen:
         """The same pieces, with weights that decide as many examples rightly as can be."""
         rows = self.rows(chosen.pieces)
@@ -87,6 +100,7 @@ class Evidences:
             yield best
 
     def _extended(self, chosen: Chosen, price: float, alpha: float) -> Chosen:
+        self.going(len(self.candidates) * len(self.target) / 50_000)
         residual, curvature = self._residual(chosen)
         base = self.size(chosen.pieces)
 
