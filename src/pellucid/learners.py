@@ -17,7 +17,7 @@ from pellucid.program.simplify import simplify
 
 OnProgress = Callable[[str, float, str], None]
 BUDGET = 270.0  # seconds for learning, where nothing else is said
-SEARCH_FIRST = 0.55  # share of it that the search may take before the gradient learner starts
+SEARCH_FIRST = 0.65  # share of it that the search may take before the gradient learner starts
 GRADIENT = 0.7  # share of the rest that the gradient learner may take before its program is searched on from
 MODELS_KEPT = 6  # programs of a search that are read off and compared
 
