@@ -12,8 +12,8 @@ from pellucid.program.closed_forms import text_size
 from pellucid.program.compact import compact
 from pellucid.program.compact.bare import add_without_markers
 from pellucid.program.compact.fit import Column, distinct_rows, solve, whole
-from pellucid.program.compact.measure import accuracies, answers
 from pellucid.program.compact.graph import Graph, Runs, name
+from pellucid.program.compact.measure import accuracies, answers
 from pellucid.program.interpret import evaluate, own_tokens, predict
 from pellucid.program.ir import (
     Aggregate,

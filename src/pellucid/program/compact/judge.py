@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -120,7 +120,8 @@ class Judge:
         """Bring those into their shortest form that are worse than the given program, but smaller."""
         roughs = [rough for rough, good in self.measured if not good]
         front = front_of(roughs)
-        steps = [a.token - b.token for a, b in zip(front, [*front[1:], replace(self.given, token=0.0)], strict=True)]
+        below = [candidate.token for candidate in front[1:]] + [0.0]
+        steps = [candidate.token - token for candidate, token in zip(front, below, strict=False)]
         largest = sorted(range(len(front)), key=lambda i: (-steps[i], i))[:STEPS]
         for i in sorted(largest):
             self._finish(front[i].program)
