@@ -116,13 +116,29 @@ def test_the_slice_of_a_label():
     assert {*found.program.vocab.labels} == {"x", "other"}
     assert "place" not in [a.name for a in found.program]
     assert 'says "x" exactly where the whole program does; "other" stands for all other labels' in found.promise
-    assert '"other"' in slice_for_label(HIST, 3).source
-    assert "answer = [" in slice_for_label(HIST, 3).source
+    assert '"other"' in found.source
+    assert "MAX_LENGTH: nothing longer than 4 tokens was checked, so longer inputs are refused." in found.source
     assert slice_for_label(LAST, "yes").check.mismatches == 0
     assert slice_for_label(POOLED, "no").check.mismatches == 0
     assert slice_for_label(HIST, "3").promise == slice_for_label(HIST, 3).promise
     with pytest.raises(PellucidError, match="--label 9: unknown label; known: 1, 2, 3, 4, 5"):
         slice_for_label(HIST, 9)
+
+
+def test_a_slice_larger_than_the_whole_gives_the_whole():
+    found = slice_for_label(HIST, 3)
+    assert (found.program, found.size, found.check.mismatches) == (HIST, found.whole, 0)
+    assert found.cut > found.whole["ast_nodes"]
+    told = " ".join(found.source.split())
+    assert f"This is the whole program: what was cut out of it would be larger ({found.cut} AST nodes)." in told
+    assert "any other label means: not this one" in told
+    assert "MAX_LENGTH: nothing" not in told  # it takes longer inputs
+    assert run_text(found.source, [(3, 3, 3, 1), (1,) * 9]) == [[3, 3, 3, 1], [9] * 9]
+    for name, program in PROGRAMS.items():
+        for label in labels_said(program, domain(program)[:50]):
+            part = slice_for_label(program, label)
+            assert part.size["ast_nodes"] <= part.whole["ast_nodes"], name
+    assert "of 1 variable" in str(slice_for_input(LAST, "ab").summary())
 
 
 def test_the_slice_of_a_position():
@@ -252,9 +268,9 @@ def place(tmp_path, monkeypatch):
 
 
 def test_the_command_prints_a_program_that_runs(place):
-    source = call("circuit", "dyck", "--label", "F")
-    assert loaded(source)["run"]("())(") == ["other", "other", "F", "F"]
-    assert 'Promise: says "F" exactly where the whole program does' in source.replace("\\", "")
+    source = call("circuit", "vote", "--label", "x")
+    assert loaded(source)["run"]("aba") == ["other", "x", "other"]
+    assert 'Promise: says "x" exactly where the whole program does' in source.replace("\\", "")
     told = call("circuit", "dyck", "--input", "( ) )", "--out", "slice.py")
     assert told.splitlines()[0] == "wrote slice.py"
     assert loaded((place / "slice.py").read_text())["run"]("())") == ["P", "T", "F"]
@@ -307,7 +323,8 @@ BAD = [
     (["--position", "x"], "is not a valid integer"),
     (["--input", "( x"], "unknown token 'x'"),
     (["--input", "[1"], "--input: not JSON"),
-    (["--input", ""], "is empty"),
+    (["--input", ""], "no tokens; expected 1 to 8"),
+    (["--input", "( " * 9], "9 tokens; expected 1 to 8: the program takes no more"),
     (["--input", "(", "--data", "data.jsonl"], "--data: goes with --label, --position or --ablate, not with --input"),
     (["--wrong", "absent.jsonl"], "absent.jsonl: no such file"),
     (["--wrong", "task"], "which is no built-in task"),

@@ -1,12 +1,15 @@
 """Bad input on the command line: one clear line, exit code 2, nothing written. No training here."""
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 from click.testing import CliRunner
 
+from inspect_samples import LAST, PROGRAMS, call, call_json, write_folder
+from pellucid.candidates import table
 from pellucid.cli import main
 from pellucid.data.tasks import task_names
 
@@ -78,6 +81,49 @@ def test_tasks_lists_every_task():
     told = CliRunner().invoke(main, ["tasks"]).stdout.splitlines()
     assert [line.split()[0] for line in told] == list(task_names())
     assert {*json.loads(CliRunner().invoke(main, ["tasks", "--json"]).stdout)} == {*task_names()}
+
+
+def test_help_of_learn_has_the_defaults_and_the_keys_of_set():
+    from pellucid.learners import BUDGET
+    from pellucid.learning.config import TrainConfig
+    from pellucid.search.learn import SEEDS
+    from pellucid.settings import DATA, MODEL, TRAINING
+
+    told = " ".join(CliRunner().invoke(main, ["learn", "--help"]).stdout.split())
+    assert f"Seconds for learning, at most. [default: {BUDGET:g}]" in told
+    seeds = f"[default: {SEEDS} in a round of the search, {TrainConfig.seeds} of the gradient learner]"
+    assert seeds in told
+    assert f"[default: {TrainConfig.steps}; a built-in task may have its own]" in told
+    keys = told[told.index("Keys of --set") :]
+    for key in (*DATA, *MODEL, *TRAINING):
+        assert re.search(rf"\b{key}\b", keys), key
+
+
+@pytest.mark.parametrize("name", ["dyck", "last"])
+def test_run_says_what_was_expected(tmp_path, name):
+    place = write_folder(tmp_path / "learned", PROGRAMS[name])
+    symbol, most = ("(", 8) if name == "dyck" else ("a", 4)
+    assert f"{most + 1} tokens; expected 1 to {most}: the program takes no more" in call(
+        "run", place, *[symbol] * (most + 1), code=2
+    )
+    lines = json.dumps([symbol]) + "\n\n[]\n"
+    told = CliRunner().invoke(main, ["run", place], input=lines)
+    assert (told.exit_code, told.stdout.count("\n")) == (2, 1)
+    assert told.stderr == f"error: standard input, line 3: no tokens; expected 1 to {most}: the program takes no more\n"
+    told = CliRunner().invoke(main, ["run", place], input="{}\n")
+    assert told.stderr == "error: standard input, line 1: expected a JSON list, got '{}'\n"
+
+
+def test_a_classifier_has_one_accuracy(tmp_path):
+    place = write_folder(tmp_path / "learned", LAST)
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"input": ["a"], "output": "yes"}\n{"input": ["b"], "output": "yes"}\n')
+    for what in (place, f"{place}/program.py"):
+        assert call("eval", what, data) == "accuracy 50.000%\n"
+        assert call_json("eval", what, data) == {"token": 0.5, "sequence": 0.5}
+    row = {"ast_nodes": 7, "valid": {"token": 0.5, "sequence": 0.5}, "longer": {}, "learner": "search"}
+    assert table([row], 1, "classification").splitlines()[0].split() == ["#", "nodes", "valid", "accuracy", "learner"]
+    assert table([row], 1).splitlines()[0].split() == ["#", "nodes", "valid", "tokens", "sequences", "learner"]
 
 
 def test_import_and_help_load_nothing_heavy():

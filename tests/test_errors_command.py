@@ -23,7 +23,7 @@ from inspect_samples import (
 )
 from pellucid.data.dataset import Dataset
 from pellucid.data.vocab import Vocab
-from pellucid.program.blame import NO_RULE, blame
+from pellucid.program.blame import blame
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Evidence, Lookup, Readout, Rules, Scan
 from program_samples import plain
@@ -105,10 +105,31 @@ def test_a_classifier_has_one_answer_per_example():
 def test_where_no_rule_is_on_the_way_the_answers_tell_the_groups_apart():
     data = Dataset(((1, 1, 2), (0,)), ((2, 2, 2), (2,)), "tagging")
     found = blame(COUNTS, data)
-    assert [g.path for g in found.groups] == [
-        (NO_RULE, "gives 1 instead of 2"),
-    ]
+    assert [g.path for g in found.groups] == [("gives 1 instead of 2",)]
     assert found.groups[0].cases[0].sequence == (0,)
+    told = found.text(10)
+    assert "Groups by answer (no rule or case is on their way), the largest first:" in told
+    assert "   decided by:      twice = 1, count = 1\n" in told
+    assert told.endswith("   also:            1 1 2   at position 1   twice = 2, count = 2")
+    data = found.to_json()
+    assert data["by"] == "answer"
+    assert data["groups"][0]["smallest"][1]["deciding"] == {"twice": 2, "count": 2}
+
+
+def test_a_vote_with_too_many_ways_is_grouped_by_answer(monkeypatch):
+    from pellucid.program import blame as module
+
+    inputs = domain(VOTE)
+    data = Dataset(tuple(inputs), tuple(("x",) * len(s) for s in inputs), "tagging")
+    assert blame(VOTE, data).to_json()["by"] == "path"
+    monkeypatch.setattr(module, "MANY", 2)
+    found = blame(VOTE, data)
+    assert {g.path for g in found.groups} == {('gives "y" instead of "x"',), ('gives "z" instead of "x"',)}
+    assert sum(len(g.cases) for g in found.groups) == found.wrong
+    told = found.text(10)
+    assert "Groups by answer (their paths are too many), the largest first:" in told
+    assert "   decided by:      before = " in told
+    assert [len(group["smallest"]) for group in found.to_json()["groups"]] == [3, 3]
 
 
 def test_positions_that_are_not_scored_do_not_count():
@@ -183,7 +204,7 @@ def test_the_command(place):
     assert told[2].startswith("1. ")
     assert any(line.split()[:4] == ["smallest", "input:", "(", ")"] for line in told)
     assert call("errors", "dyck", "data.jsonl") == "No wrong answer: all 98 are right.\n"
-    assert "smaller groups with" in call("errors", "broken", "data.jsonl", "--top", "1")
+    assert "and 1 smaller group with " in call("errors", "broken", "data.jsonl", "--top", "1")
     data = call_json("errors", "broken", "data.jsonl")
     assert data["wrong"] == 24
     assert sum(g["wrong"] for g in data["groups"]) == 24
@@ -199,11 +220,16 @@ def test_the_data_of_the_task_itself(place):
 
 
 def test_bad_input_is_one_line(place):
-    (place / "other.jsonl").write_text('{"input": ["x"], "output": ["P"]}\n')
+    (place / "other.jsonl").write_text('{"input": ["("], "output": ["P"]}\n\n{"input": ["x"], "output": ["P"]}\n')
+    (place / "other.csv").write_text('input,output\n"( (",P P\n\n"( x",P P\n')
     (place / "label.jsonl").write_text('{"input": ["("], "output": "P"}\n')
-    (place / "long.jsonl").write_text(json.dumps({"input": ["("] * 9, "output": ["P"] * 9}) + "\n")
-    assert "other.jsonl: example 1: unknown token 'x'" in call("errors", "dyck", "other.jsonl", code=2)
+    (place / "long.jsonl").write_text("\n" + json.dumps({"input": ["("] * 9, "output": ["P"] * 9}) + "\n")
+    for command in (["errors", "dyck"], ["eval", "dyck"], ["eval", "dyck/program.py"], ["circuit", "dyck", "--wrong"]):
+        assert "other.jsonl:3: unknown token 'x'; known: '(', ')'" in call(*command, "other.jsonl", code=2)
+        assert "other.csv:4: unknown token 'x'; known: '(', ')'" in call(*command, "other.csv", code=2)
+        told = call(*command, "long.jsonl", code=2)
+        assert "long.jsonl:2: 9 tokens" in told
+        assert "this vocabulary" not in told
     assert "the data is for classification" in call("errors", "dyck", "label.jsonl", code=2)
-    assert "long.jsonl: " in call("errors", "dyck", "long.jsonl", code=2)
     assert "absent.jsonl: no such file" in call("errors", "dyck", "absent.jsonl", code=2)
     assert "--top 0: expected 1 or more" in call("errors", "dyck", "data.jsonl", "--top", "0", code=2)

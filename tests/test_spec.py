@@ -55,7 +55,7 @@ def test_every_input_is_tried_where_there_are_few():
 def test_the_counterexample_is_a_smallest_one():
     found = check_spec(HIST, oracle(lambda s: [min(n, 2) for n in hist(s)]))
     assert found.counterexample == {"input": [0, 0, 0], "program": [3, 3, 3], "expected": [2, 2, 2]}
-    assert "inputs differ from spec.py:right; the smallest:\n  input:    0 0 0\n" in str(found)
+    assert "; the smallest:\n  input:    0 0 0\n" in str(found)
     assert not found.agrees
     json.dumps(found.to_json())
 
@@ -71,9 +71,28 @@ def test_a_rare_difference_is_found_and_shrunk():
 
 def test_a_difference_on_longer_inputs_alone():
     found = check_spec(HIST, oracle(lambda s: hist(s) if len(s) < 8 else [0] * len(s)))
-    assert found.mismatches > 0
+    assert found.mismatches == found.mismatches_longer > 0
     assert found.counterexample["input"] == [0] * 8
     assert check_spec(replace(HIST, unbounded=False), oracle(lambda s: hist(s) if len(s) < 8 else [0])).agrees
+
+
+def test_a_difference_says_on_which_lengths_it_is():
+    beyond = check_spec(HIST, oracle(lambda s: hist(s) if len(s) < 6 else [0] * len(s)))
+    assert str(beyond).startswith(
+        "all 3,905 inputs of the lengths learned from agree with spec.py:right; "
+        f"of the longer ones {beyond.longer:,} of {beyond.longer:,} differ; the smallest:\n"
+    )
+    within = check_spec(HIST, oracle(lambda s: hist(s) if len(s) > 1 else [0]))
+    assert str(within).startswith(
+        "5 of 3,905 inputs of the lengths learned from differ from spec.py:right; "
+        "the longer ones agree; the smallest:\n"
+    )
+    one = check_spec(HIST, oracle(lambda s: [0] if s == [2] else [0] * len(s) if len(s) > 5 else hist(s)))
+    assert "1 of 3,905 inputs of the lengths learned from differs from" in str(one)
+    assert f"; of the longer ones {one.longer:,} of {one.longer:,} differ; " in str(one)
+    short = check_spec(replace(HIST, unbounded=False), oracle(lambda s: hist(s) if len(s) > 1 else [0]))
+    assert str(short).startswith("5 of 3,905 inputs differ from spec.py:right; the smallest:\n")
+    assert (short.mismatches_longer, beyond.to_json()["mismatches_longer"]) == (0, beyond.longer)
 
 
 @settings(max_examples=30, deadline=None)

@@ -233,7 +233,7 @@ def test_bad_input_is_one_line(tmp_path):
     place = write_folder(tmp_path / "learned", DYCK)
     assert "no TOKENS to explain; try: pellucid explain" in call("explain", place, code=2)
     assert "unknown token 'x'" in call("explain", place, "x", code=2)
-    assert "the longest this vocabulary takes has 8" in call("explain", place, *"(" * 9, code=2)
+    assert "9 tokens; expected 1 to 8" in call("explain", place, *"(" * 9, code=2)
     assert "--position 3: expected a number from 1 to 2" in call("explain", place, "(", ")", "--position", "3", code=2)
     assert "no such folder" in call("explain", tmp_path / "absent", "(", code=2)
 

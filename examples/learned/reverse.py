@@ -76,7 +76,10 @@ def main(arguments):
             for number, line in enumerate(sys.stdin, 1):
                 place = f"line {number}: "
                 if line.strip():
-                    sequence = json.loads(line)
+                    try:
+                        sequence = json.loads(line)
+                    except (ValueError, RecursionError) as error:
+                        raise ValueError(f"not JSON: {error}") from None
                     if not isinstance(sequence, list):
                         given = line.strip()[:40]
                         raise ValueError(f"expected a JSON list, got {given!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pellucid.data import Dataset, Vocab
+from pellucid.data import Dataset, Kind, Vocab
 from pellucid.errors import PellucidError
 from pellucid.problem import Problem
 from pellucid.program.emit import emit
@@ -41,6 +41,7 @@ class Fitted(Protocol):
 class Candidate:
     """A simplified program: where it comes from, how large it is, how right on validation data and on longer inputs.
 
+    refused: longer inputs that it does not take, by what they are. test: told to the reader, never used to choose.
     given_up: what a simplification that changes the function cost; None where it preserves it.
     """
 
@@ -51,6 +52,8 @@ class Candidate:
     valid: Scores
     longer: Mapping[str, Scores]
     found_after: float
+    test: Scores = field(default_factory=dict)
+    refused: Sequence[str] = ()
     given_up: Mapping[str, Any] | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,7 +74,8 @@ class Candidate:
             "learner": self.learner,
             "ast_nodes": self.nodes,
             "valid": dict(self.valid),
-            "longer": {name: dict(score) for name, score in self.longer.items()},
+            "test": dict(self.test),
+            "longer": {**{name: dict(score) for name, score in self.longer.items()}, **dict.fromkeys(self.refused)},
             "given_up": None if self.given_up is None else dict(self.given_up),
             "program": to_json(self.program),
         }
@@ -81,10 +85,13 @@ def judged(
     learner: str, fitted: Fitted, program: Program, problem: Problem, found_after: float, **rest: Any
 ) -> Candidate:
     """A candidate with its figures."""
-    valid = accuracy(predict(program, problem.splits.valid.inputs), problem.splits.valid)
+    valid, test = (
+        accuracy(predict(program, part.inputs), part) for part in (problem.splits.valid, problem.splits.test)
+    )
     nodes = ast_nodes(emit(program))
     beyond = longer_scores(program, problem.longer)
-    return Candidate(learner, fitted, program, nodes, valid, beyond, found_after, **rest)
+    refused = () if program.unbounded else tuple(problem.longer)
+    return Candidate(learner, fitted, program, nodes, valid, beyond, found_after, test, refused, **rest)
 
 
 def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, Scores]:
@@ -121,14 +128,16 @@ def front(candidates: Sequence[Candidate]) -> list[Candidate]:
     return rows[-FRONT:]
 
 
-def table(rows: Sequence[Mapping[str, Any]], chosen: int) -> str:
-    """The front as text, an arrow at the chosen row; rows as in `front.json`."""
+def table(rows: Sequence[Mapping[str, Any]], chosen: int, kind: Kind = "tagging") -> str:
+    """The front as text, an arrow at the chosen row; rows as in `front.json`. A classifier has one accuracy."""
     longer = list(dict.fromkeys(name for row in rows for name in row["longer"]))
-    head = ["", "#", "nodes", "valid tokens", "sequences", *(f"at {name}" for name in longer), "learner"]
+    told = {"token": "valid tokens", "sequence": "sequences"} if kind == "tagging" else {"token": "valid accuracy"}
+    head = ["", "#", "nodes", *told.values(), *(f"at {name}" for name in longer), "learner"]
     lines = [head]
     for i, row in enumerate(rows, 1):
-        beyond = [f"{row['longer'][n]['token']:.2%}" if n in row["longer"] else "refused" for n in longer]
-        valid = [f"{row['valid']['token']:.2%}", f"{row['valid']['sequence']:.2%}"]
+        scores = [row["longer"].get(name) for name in longer]
+        beyond = ["refused" if score is None else f"{score['token']:.2%}" for score in scores]
+        valid = [f"{row['valid'][key]:.2%}" for key in told]
         mark = "->" if i == chosen else ""
         lines.append([mark, str(i), str(row["ast_nodes"]), *valid, *beyond, row["learner"]])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
+from pellucid.program.inspect.words import counted
 from pellucid.program.ir import Program
 from pellucid.program.literals import literal
 from pellucid.program.verify import Verdict
@@ -43,13 +44,17 @@ def certificate(
     for part, score in longer.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on longer inputs, {part} ({what}): {', '.join(figures)}.")
+    if not program.unbounded:
+        lines.append("Longer inputs: refused.")
+    elif not longer:
+        lines.append("Accuracy on longer inputs: not measured.")
     if given_up is not None:
         lines.append(_told(given_up))
     if verdict is not None:
         compared = "trained model, intermediate form" if given_up is None else "intermediate form"
         lines.append(f"Verified: {compared} and this text: {verdict}.")
     lines += _wrapped("Tokens", vocab.tokens) + _wrapped("Labels", vocab.labels)
-    lines.append(f"Longest input: {_longest(program, bool(longer))}.")
+    lines.append(f"Longest input: {_longest(program)}.")
     lines += ["", "Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"]
     return (
         "\n".join(line for text in lines for line in (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]))
@@ -57,11 +62,9 @@ def certificate(
     )
 
 
-def _longest(program: Program, measured: bool) -> str:
-    most = f"{program.vocab.max_length} tokens"
-    if not program.unbounded:
-        return most
-    return f"{most} in training; longer ones are taken" + ("" if measured else ", their accuracy was not measured")
+def _longest(program: Program) -> str:
+    most = counted(program.vocab.max_length, "token")
+    return f"{most} in training; longer ones are taken" if program.unbounded else most
 
 
 def _told(given_up: Mapping) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -11,6 +13,7 @@ import click
 
 from pellucid.cli_inspect import COMMANDS
 from pellucid.errors import PellucidError
+from pellucid.settings import DATA, MODEL, TRAINING
 
 if TYPE_CHECKING:
     from pellucid.learned import Learned
@@ -51,7 +54,22 @@ def main() -> None:
     """Transformers you can read: learn a model, get a standalone Python program that computes exactly the same."""
 
 
-@main.command()
+def _settings() -> str:
+    """The keys of `--set` by group, as `learn --help` shows them."""
+    keys = {
+        "built-in task": ["what `pellucid tasks` shows for it, as vocab and length; size (examples)"],
+        "data file": [key for key in DATA if key != "size"],
+        "architecture": MODEL,
+        "training": TRAINING,
+    }
+    lines = ["\b", "Keys of --set (the last two groups are the gradient learner's):"]
+    for group, names in keys.items():
+        first, rest = f"  {group + ':':<15}", " " * 17
+        lines += textwrap.wrap(", ".join(names), 78, initial_indent=first, subsequent_indent=rest)
+    return "\n".join(lines)
+
+
+@main.command(epilog=_settings())
 @click.argument("what", required=False)
 @click.option("--train", type=str, help="Training data, if WHAT is not given.")
 @click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
@@ -59,10 +77,18 @@ def main() -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
 @click.option("--model", default="auto", show_default=True, help="auto, programs, search or standard.")
 @click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
-@click.option("--seeds", type=int, help="Size of the population trained at once, at most.")
-@click.option("--steps", type=int, help="Training steps of a seed in the first round.")
-@click.option("--budget", type=float, help="Seconds for learning.")
-@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Task size, architecture or training setting.")
+@click.option(
+    "--seeds",
+    type=int,
+    help="Random starts of a learner, at most.  [default: 2 in a round of the search, 12 of the gradient learner]",
+)
+@click.option(
+    "--steps",
+    type=int,
+    help="Gradient steps of a seed in the first round.  [default: 2000; a built-in task may have its own]",
+)
+@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: 270]")
+@click.option("--set", "pairs", multiple=True, metavar="KEY=VALUE", help="A setting, see below; may be repeated.")
 @click.option(
     "--simplify", default="exact", show_default=True, help="none, exact or compact (may change what it computes)."
 )
@@ -94,25 +120,41 @@ def learn(
     if as_json:
         click.echo(json.dumps(learned.report))
     elif not quiet:
-        click.echo(_summary(learned, out))
+        click.echo(_summary(learned, out, rest["pick"] if Path(name).is_dir() else None))
 
 
-def _summary(learned: Learned, out: Path) -> str:
-    report = learned.report
-    lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {report['seconds']['total']:.1f} s"]
-    for part, score in {**report["accuracy"], **(report.get("longer") or {})}.items():
-        lines.append(f"  {part:<6} tokens {score['token']:8.3%}   sequences {score['sequence']:8.3%}")
-    if "faithful" in report:
+def _summary(learned: Learned, out: Path, picked: int | None) -> str:
+    """What was learned; `picked` is the candidate taken from a folder that was there before."""
+    report, kind = learned.report, learned.vocab.kind
+    what = f"{report['seconds']['total']:.1f} s" if picked is None else f"candidate {picked}"
+    lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {what}"]
+    lines += [f"  {part:<6} {scored(score, kind, 8)}" for part, score in report["accuracy"].items()]
+    if learned.program is not None:
         from pellucid.candidates import table
+        from pellucid.program.inspect.words import counted
         from pellucid.program.verify import Verdict
 
+        found = json.loads(learned.files["front.json"])
+        beyond = found["candidates"][found["chosen"] - 1]["longer"]
+        for part, score in beyond.items():
+            lines.append(f"  {part:<6} " + ("refused" if score is None else scored(score, kind, 8)))
+        if not beyond:
+            told = "taken, accuracy not measured" if learned.program.unbounded else "refused"
+            lines.append(f"  longer inputs: {told}")
         size = report["size"]
-        lines.append(f"  program: {size['lines']} lines, {size['variables']} variables, {size['ast_nodes']} AST nodes")
+        parts = [counted(size["lines"], "line"), counted(size["variables"], "variable")]
+        lines.append(f"  program: {', '.join(parts)}, {counted(size['ast_nodes'], 'AST node')}")
         compared = "model = IR = text" if report.get("given_up") is None else "IR = text"
         lines.append(f"  {compared}: {Verdict(**report['faithful'])}")
-        found = json.loads(learned.files["front.json"])
-        lines += ["", table(found["candidates"], found["chosen"]), ""]
-    return "\n".join([*lines, f"  wrote {out}/" + ("program.py" if "faithful" in report else "")])
+        lines += ["", table(found["candidates"], found["chosen"], kind), ""]
+    return "\n".join([*lines, f"  wrote {out}/" + ("" if learned.program is None else "program.py")])
+
+
+def scored(score: Mapping[str, float], kind: str, width: int = 0) -> str:
+    """The figures of a score; a classifier has one."""
+    if kind == "classification":
+        return f"accuracy {score['token']:{width}.3%}"
+    return f"tokens {score['token']:{width}.3%}   sequences {score['sequence']:{width}.3%}"
 
 
 @main.command("eval")
@@ -122,16 +164,18 @@ def _summary(learned: Learned, out: Path) -> str:
 def evaluate(learned: Path, data: str, as_json: bool) -> None:
     """Accuracy of LEARNED (a folder, or a program.py) on a DATA file."""
     from pellucid.data import read_file
+    from pellucid.given import fitting_data
     from pellucid.scripts import evaluate_script
 
     examples = read_file(data)
-    model = None if learned.suffix == ".py" else _load(learned)
-    try:
-        score = evaluate_script(learned, examples) if model is None else model.evaluate(examples)
-    except PellucidError as error:
-        raise PellucidError(f"{data}: {error}") from None
-    text = f"tokens {score['token']:.3%}   sequences {score['sequence']:.3%}"
-    click.echo(json.dumps(score) if as_json else text)
+    if learned.suffix == ".py":
+        score = evaluate_script(learned, examples, data)
+    else:
+        model = _load(learned)
+        if examples.kind != model.vocab.kind:
+            raise PellucidError(f"{data}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
+        score = model.evaluate(fitting_data(model.vocab, data, examples, _unbounded(model)))
+    click.echo(json.dumps(score) if as_json else scored(score, examples.kind))
 
 
 @main.command(context_settings={"ignore_unknown_options": True})
@@ -140,13 +184,15 @@ def evaluate(learned: Path, data: str, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per sequence.")
 def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     """Run LEARNED on TOKENS, or on standard input: one JSON list per line."""
+    from pellucid.given import fitting
+
     model = _load(learned)
-    sequences = [list(tokens)] if tokens else list(_stdin_sequences())
-    for number, sequence in enumerate(sequences, 1):
+    sequences = [("", list(tokens))] if tokens else list(_stdin_sequences())
+    for place, sequence in sequences:
         try:
-            output = model.run(sequence)
+            output = model.run(fitting(model.vocab, sequence, _unbounded(model)))
         except PellucidError as error:
-            raise PellucidError(str(error) if tokens else f"standard input, sequence {number}: {error}") from None
+            raise PellucidError(f"{place}{error}") from None
         if as_json:
             click.echo(json.dumps({"input": sequence, "output": output}))
         elif tokens:
@@ -155,16 +201,18 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
             click.echo(json.dumps(output))
 
 
-def _stdin_sequences():
+def _stdin_sequences() -> Iterator[tuple[str, list]]:
+    """Every sequence with the beginning of a message about it."""
     for number, line in enumerate(sys.stdin, 1):
+        place = f"standard input, line {number}: "
         if line.strip():
             try:
                 sequence = json.loads(line)
-            except ValueError as error:
-                raise PellucidError(f"standard input, line {number}: not JSON: {error}") from None
+            except (ValueError, RecursionError) as error:
+                raise PellucidError(f"{place}not JSON: {error}") from None
             if not isinstance(sequence, list):
-                raise PellucidError(f"standard input, line {number}: expected a JSON list")
-            yield sequence
+                raise PellucidError(f"{place}expected a JSON list, got {line.strip()[:40]!r}")
+            yield place, sequence
 
 
 @main.command()
@@ -230,7 +278,12 @@ for _command in COMMANDS:
     main.add_command(_command)
 
 
-def _load(path: Path):
+def _load(path: Path) -> Learned:
     from pellucid.learned import load
 
     return load(path)
+
+
+def _unbounded(model: Learned) -> bool:
+    """Whether it takes inputs longer than those it was learned from."""
+    return model.program is not None and model.program.unbounded

@@ -32,13 +32,14 @@ LEARNED = click.argument("learned", type=click.Path(path_type=Path))
 @AS_JSON
 def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_json: bool) -> None:
     """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, and why."""
+    from pellucid.given import fitting
     from pellucid.program.inspect.trace_text import text
     from pellucid.program.trace import explain as trace
 
     model, program = _opened(learned)
     if not tokens:
         raise PellucidError(f"no TOKENS to explain; try: pellucid explain {learned} {_example(program)}")
-    found = trace(program, [model.vocab.match(token) for token in tokens], position)
+    found = trace(program, fitting(model.vocab, tokens, program.unbounded), position)
     if as_json:
         click.echo(json.dumps(found.to_json()))
         return
@@ -65,9 +66,10 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
     --input TOKENS  gives the same output on this input; cases it does not use are gone
     --wrong DATA    gives the same wrong answers on these data
 
-    Every slice is compared with the whole program before it is shown: on every possible input where there are at most
-    a million, else on random ones or on --data. Its docstring says what was checked. DATA may be `task`: the inputs
-    of the built-in task that LEARNED was learned from. Without a choice: all variables, and how much each matters.
+    Every slice is compared with the whole program before it is shown: on every possible input where there are at most a
+    million, else on random ones or on --data. Its docstring says what was checked. Where a slice would be larger than
+    the whole program, that is given. DATA may be `task`: the inputs of the task that LEARNED was learned from. Without
+    a choice: all variables, and how much each matters.
     """
     asked = [name for name, value in kinds.items() if value is not None]
     names = {"sequence": "--input"}
@@ -95,6 +97,7 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
 def _slice(
     model: Learned, program: Program, kind: str, value: Any, data: str | None, given: Dataset | None
 ) -> Slice | None:
+    from pellucid.given import fitting
     from pellucid.program import circuit as slices
 
     inputs = None if given is None else given.inputs
@@ -104,7 +107,7 @@ def _slice(
         case "position":
             return slices.slice_for_position(program, value, inputs, data or "")
         case "sequence":
-            return slices.slice_for_input(program, [model.vocab.match(token) for token in _tokens(value)])
+            return slices.slice_for_input(program, fitting(model.vocab, _tokens(value), program.unbounded))
     return slices.slice_for_wrong(program, _data(model, value), value)
 
 
@@ -152,19 +155,16 @@ def _ablated(program: Program, names: tuple[str, ...], data: str | None, given: 
 def errors(learned: Path, data: str, top: int, as_json: bool) -> None:
     """Wrong answers of LEARNED on a DATA file, grouped by the rules they went through, the largest group first.
 
-    Each group with how many it holds and its smallest input. DATA may be `task`: inputs of the built-in task that
-    LEARNED was learned from.
+    Each group with how many it holds and its smallest input. Where no rule is on the way, or the ways are too many, the
+    groups are by the label given and the right one, with the values that decided. DATA may be `task`: inputs of the
+    built-in task that LEARNED was learned from.
     """
     from pellucid.program.blame import blame
 
     if top < 1:
         raise PellucidError(f"--top {top}: expected 1 or more")
     model, program = _opened(learned)
-    examples = _data(model, data)
-    try:
-        found = blame(program, examples)
-    except PellucidError as error:
-        raise PellucidError(f"{data}: {error}") from None
+    found = blame(program, _data(model, data))
     click.echo(json.dumps(found.to_json()) if as_json else found.text(top))
 
 
@@ -188,15 +188,15 @@ def _example(program: Program) -> str:
 def _data(model: Learned, name: str) -> Dataset:
     """A data file, or what `task` stands for, with tokens and labels as the program has them."""
     from pellucid.data import read_file
+    from pellucid.given import fitting_data
     from pellucid.program.spec import task_data
 
     examples = task_data(model.report) if name == TASK else read_file(name)
     if examples.kind != model.vocab.kind:
         raise PellucidError(f"{name}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
-    try:
+    if name == TASK:
         return model.vocab.match_dataset(examples)
-    except PellucidError as error:
-        raise PellucidError(f"{name}: {error}") from None
+    return fitting_data(model.vocab, name, examples, model.program is not None and model.program.unbounded)
 
 
 COMMANDS = (explain, circuit, errors)

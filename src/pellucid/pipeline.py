@@ -24,6 +24,7 @@ from pellucid.program.closed import closed
 from pellucid.program.compact.front import Compacted, compact, differing
 from pellucid.program.emit import emit
 from pellucid.program.facts import MAX_CELLS, Facts, Observed
+from pellucid.program.inspect.words import counted
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.longer import opened
@@ -137,7 +138,7 @@ def learn(
     learned = _written(chosen, rows, found, problem, {**options, "simplify": simplify}, stages)
     learned = _kept(learned, out)
     if pick is not None and pick > len(rows):
-        raise PellucidError(f"--pick {pick}: there are {len(rows)} candidates; the best one was taken")
+        raise PellucidError(f"--pick {pick}: of {counted(len(rows), 'candidate')}, the best was taken")
     return learned
 
 
@@ -258,7 +259,8 @@ def picked(learned: Learned, number: int) -> Learned:
     table = json.loads(learned.files[folder.FRONT])
     rows = table["candidates"]
     if number > len(rows):
-        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates")
+        count = len(rows)
+        raise PellucidError(f"--pick {number}: there {'is' if count == 1 else 'are'} {counted(count, 'candidate')}")
     row, report = rows[number - 1], dict(learned.report)
     program = program_of(row, f"{folder.FRONT}, candidate {number}")
     if number == table["chosen"]:
@@ -266,15 +268,17 @@ def picked(learned: Learned, number: int) -> Learned:
     given_up = row.get("given_up") or {}
     if not all(isinstance(change, dict) and {"changed", "of"} <= change.keys() for change in given_up.values()):
         raise PellucidError(f"{folder.FRONT}, candidate {number}: given_up is not in the form that learn writes")
-    story = {"learner": row["learner"], "longer": row["longer"], "given_up": given_up}
-    scores = {"valid": row["valid"]}
+    longer = {name: score for name, score in row["longer"].items() if score is not None}
+    story = {"learner": row["learner"], "longer": longer, "given_up": given_up}
+    scores = {part: row[part] for part in ("valid", "test") if row.get(part)}
     verdict = verify(program, emit(program, ""), None, seed=report["seed"])
     if not verdict.faithful:
         raise MismatchError(verdict)
     source = emit(program, certificate(report["task"], report["seed"], scores, verdict, program, **story))
-    size = {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": len(program.assignments) - 1}
+    variables = sum(a.name != "tokens" for a in program)
+    size = {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": variables}
     report |= {"accuracy": scores, "faithful": verdict.to_json(), "size": size, "given_up": given_up, "picked": number}
-    report |= {"longer": row["longer"], "model": row["learner"]}
+    report |= {"longer": longer if program.unbounded else None, "model": row["learner"]}
     models = {name: learned.files[name] for name in (folder.MODEL, folder.WEIGHTS)}
     front_text = folder.dump({**table, "chosen": number})
     files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: front_text, **models}

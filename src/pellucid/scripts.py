@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 from pellucid.data import Dataset, Vocab
 from pellucid.data.files import read_text
 from pellucid.errors import PellucidError
+from pellucid.given import fitting_data, place
 from pellucid.program.metrics import accuracy
 from pellucid.program.verify import run_text
 
+FAILED = re.compile(r"error: (line \d+: )?")  # the beginning of what a program says to an input that it does not take
 
-def evaluate_script(path: Path, data: Dataset) -> dict[str, float]:
-    """Accuracy of a program.py on a data set; tokens are matched leniently with those the program lists."""
+
+def evaluate_script(path: Path, data: Dataset, name: str) -> dict[str, float]:
+    """Accuracy of a program.py on the data of the file `name`; tokens are matched leniently with those it lists."""
     source = read_text(path)
     vocab = _vocab(path, source, data)
-    matched = vocab.match_dataset(data)
+    matched = fitting_data(vocab, name, data, unbounded=True)
     outputs = run_text(source, matched.inputs)
-    for sequence, output in zip(matched.inputs, outputs, strict=True):
-        if (isinstance(output, str) and output.startswith("error: ")) or isinstance(output, list) != (
-            data.kind == "tagging"
-        ):
-            raise PellucidError(f"{path}: input {list(sequence)}: {output}")
+    for i, output in enumerate(outputs):
+        if isinstance(output, str) and FAILED.match(output):
+            raise PellucidError(f"{place(name, i)}: {FAILED.sub('', output)}")
+        if isinstance(output, list) != (data.kind == "tagging"):
+            other = "tagging" if isinstance(output, list) else "classification"
+            raise PellucidError(f"{name}: the data is for {data.kind}; the program is for {other}")
     known = {str(label): label for output in outputs for label in (output if isinstance(output, list) else [output])}
     return accuracy(outputs, _labels_like(matched, known))
 

@@ -49,7 +49,9 @@ def _rows(path: StrPath, text: str, delimiter: str) -> Iterator[Row]:
             if columns is None:
                 columns, size = _header(f"{path}:{here}: ", fields, delimiter), len(fields)
             elif len(fields) != size:
-                raise PellucidError(f"{path}:{here}: {len(fields)} fields; the header has {size}")
+                raise PellucidError(
+                    f"{path}:{here}: {len(fields)} field{'' if len(fields) == 1 else 's'}; the header has {size}"
+                )
             else:
                 yield _row(f"{path}:{here}: ", here, fields, columns)
     except csv.Error as error:

@@ -136,7 +136,7 @@ def _reduce(head: Head, node: Aggregate, plain: bool) -> None:
     if node.how == "any" and plain:
         element = Group("int(", (element,), ")")
     same = f"{head.name} = [{flat(element)}] * {head.writer.size}"
-    if head.indexed or (head.asks and head.query == "q") or len(same) > LINE - 4:
+    if head.once or head.indexed or (head.asks and head.query == "q") or len(same) > LINE - 4:
         head.write(element)
     else:
         head.writer.statement(same)
@@ -163,7 +163,7 @@ def _reduced(head: Head, node: Aggregate) -> Doc:
 def _totals(head: Head, node: Aggregate) -> bool:
     """Write a sum over the keys of one wanted value that a table gives, by a runtime function."""
     select = head.select
-    if not isinstance(select.predicate, Match) or head.wanted is None or not head.plain:
+    if not isinstance(select.predicate, Match) or head.wanted is None or not head.plain or head.once:
         return False
     if select.reach not in ("any", "upto") or node.value is None:
         return False

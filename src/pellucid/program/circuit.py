@@ -26,7 +26,7 @@ from pellucid.program.emit import emit
 from pellucid.program.inspect.prune import pruned
 from pellucid.program.inspect.scope import Inputs, Scope, at_position, domain, scope_of, wrong_answers
 from pellucid.program.inspect.spare import spare_votes
-from pellucid.program.inspect.words import expression
+from pellucid.program.inspect.words import counted, expression
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Assign, Categorical, Lookup, Node, Program, Readout
 from pellucid.program.literals import literal
@@ -38,7 +38,7 @@ from pellucid.program.verify import run_text
 OTHER = "other"
 WIDTH = 84  # of a docstring
 Same = Callable[[Token], object]
-SIZES = {"ast_nodes": "AST nodes", "lines": "lines", "variables": "variables"}
+SIZES = {"ast_nodes": "AST node", "lines": "line", "variables": "variable"}
 TEXT_CHECKED = 20_000  # inputs on which the text of a slice is run, too
 
 
@@ -65,6 +65,7 @@ class Slice:
         promise: what it preserves, a sentence.
         check: on the inputs it was cut for; fresh: on other random ones, where those were random.
         program, source: the slice; whole: size of the program it was cut from.
+        cut: AST nodes of what was cut out, where that is larger than the whole program, which then stands here.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Slice:
     program: Program
     source: str
     whole: dict[str, int]
+    cut: int | None = None
 
     @property
     def size(self) -> dict[str, int]:
@@ -82,9 +84,15 @@ class Slice:
 
     def summary(self) -> list[str]:
         """What it is, what was checked, and how large it is, a line each."""
-        parts = [f"{self.size[key]:,} of {self.whole[key]:,} {words}" for key, words in SIZES.items()]
+        parts = [f"{self.size[key]:,} of {counted(self.whole[key], word)}" for key, word in SIZES.items()]
         checks = [str(check) for check in (self.check, self.fresh) if check is not None]
-        return [f"Promise: {self.promise}.", *checks, f"Size: {', '.join(parts)}."]
+        lines = [f"Promise: {self.promise}.", *checks, f"Size: {', '.join(parts)}."]
+        if self.cut is not None:
+            lines.append(f"This is the whole program: what was cut out of it would be larger ({self.cut:,} AST nodes).")
+        if not self.program.unbounded:
+            most = counted(self.program.vocab.max_length, "token")
+            lines.append(f"MAX_LENGTH: nothing longer than {most} was checked, so longer inputs are refused.")
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
@@ -97,6 +105,7 @@ class Slice:
             "variables": variables,
             "size": self.size,
             "whole": self.whole,
+            "cut": self.cut,
             "source": self.source,
         }
 
@@ -158,10 +167,13 @@ def slice_for_label(program: Program, label: Token, inputs: Inputs | None = None
         other += "_"
     told = says(spare_votes(program, scope, label), label, other)
     renamed = told.vocab.labels != program.vocab.labels
-    rest = f"; {literal(other)} stands for all other labels" if renamed else "; any other label means: not this one"
-    promise = f"says {literal(label)} exactly where the whole program does{rest}"
+    rest = "; any other label means: not this one"
+    promise = f"says {literal(label)} exactly where the whole program does"
     fresh = _other(program, scope) if inputs is None else None
-    return _cut("label", promise, program, scope, fresh, told, lambda said: said == label)
+    found = _cut("label", promise + rest, program, scope, fresh, told, lambda said: said == label)
+    if not renamed or found.cut is not None:
+        return found
+    return _with_text(replace(found, promise=f"{promise}; {literal(other)} stands for all other labels"))
 
 
 def says(program: Program, label: Token, other: str) -> Program:
@@ -215,12 +227,20 @@ def _cut(
         program = pruned(simplify(program, scope.facts() if scope.exhaustive else Bounded()), scope)
     if program.assignments == whole.assignments:
         program = whole
+    cut, size = ast_nodes(emit(program)), size_of(whole, emit(whole))
+    larger = cut > size["ast_nodes"]
+    program = whole if larger else program
     text = emit(program)
     checks = [None if s is None else _checked(whole, program, text, s, same) for s in (scope, fresh)]
     assert checks[0] is not None
-    found = Slice(kind, promise, checks[0], checks[1], program, text, size_of(whole, emit(whole)))
+    return _with_text(Slice(kind, promise, checks[0], checks[1], program, text, size, cut if larger else None))
+
+
+def _with_text(found: Slice) -> Slice:
+    """The slice with its text, which begins with its summary."""
     told = [line for part in found.summary() for line in textwrap.wrap(part, WIDTH, subsequent_indent="  ")]
-    return replace(found, source=emit(program, "\n".join(["A slice of a program learned by pellucid.", "", *told])))
+    source = emit(found.program, "\n".join(["A slice of a program learned by pellucid.", "", *told]))
+    return replace(found, source=source)
 
 
 def _checked(whole: Program, program: Program, text: str, scope: Scope, same: Same) -> Check:

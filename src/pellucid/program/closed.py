@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pellucid.program.closed_flags import inline_flags, masks_to_keys
 from pellucid.program.closed_forms import lookups_to_formulas, lookups_to_rules
 from pellucid.program.closed_heads import tables_in_aggregates, thresholds_in_predicates
 from pellucid.program.closed_readout import readout_closed
@@ -16,6 +17,8 @@ CLOSED: tuple[Callable[[Program, Facts], Program], ...] = (
     thresholds_in_predicates,
     lookups_to_formulas,
     lookups_to_rules,
+    masks_to_keys,
+    inline_flags,
 )
 
 

@@ -65,7 +65,12 @@ def _run_function(writer: Writer) -> str:
     what = "The label of a sequence." if labels else "One label per token of a sequence."
     # Inputs that are read as lists stand right after the tokens.
     first = next(place for place, line in enumerate(writer.body) if "read(sequence)" in line) + 1
-    body = [*writer.body[:first], *writer.needed, *writer.body[first:], _return(program)]
+    body = [*writer.body[:first], *writer.needed, *writer.body[first:]]
+    assigned = f"    {program.output} = "
+    if program.output in writer.once and body[-1].startswith(assigned):
+        body.append(settled("    return " + body.pop().removeprefix(assigned)))
+    else:
+        body.append(_return(program))
     return "\n".join(["def run(sequence):", f'    """{what}"""', *body])
 
 

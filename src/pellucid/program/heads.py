@@ -26,7 +26,7 @@ class Head:
     """Text of one selector, as the variable called `name` uses it.
 
     Found at the start: `sure`, whether every pair matches; `asks`, whether the query makes a difference; `query`, its
-    text; `indexed`, whether the text needs the query's position `i`; `wanted`, the one key value that a query matches.
+    text; `once`, whether the variable is a single value; `indexed`, whether the text needs the query's position `i`; `wanted`, the one key value that a query matches.
     """
 
     writer: Writer
@@ -34,13 +34,15 @@ class Head:
     select: Select
 
     def __post_init__(self) -> None:
-        writer = self.writer
+        writer, self.once = self.writer, self.name in self.writer.once
+        if self.once:  # there, everything has been reached
+            self.select = replace(self.select, reach="any")
         self.sure = always(writer.program, self.select)
         if self.sure:  # then equal keys match, earlier or not
             self.select = replace(self.select, ties="none")
         self._compare_positions()
         select = self.select
-        scalar = writer.scalar(select.query)
+        scalar = writer.at_end(select.query) if self.once else writer.scalar(select.query)
         self.asks = not self.sure and not isinstance(select.predicate, OneOf)
         self.query = scalar or ("i" if writer.is_positions(select.query) else "q")
         self.indexed = select.reach != "any" or select.ties != "none" or (self.asks and self.query == "i")

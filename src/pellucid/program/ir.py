@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pellucid.data.vocab import Vocab
+from pellucid.program.formula import Var
 from pellucid.program.nodes import PREVIOUS as PREVIOUS
 from pellucid.program.nodes import Aggregate as Aggregate
 from pellucid.program.nodes import Categorical as Categorical
@@ -163,7 +164,10 @@ def constant_types(program: Program) -> set[str]:
                 stays = which in ("tokens", "ones")
             case Aggregate(_, how, value):
                 stays = how == "any" or (how not in ("count", "sum") and value in constant)
-            case Rules() | Formula():
+            case Rules(rules, default):
+                outcomes = (*(rule.outcome for rule in rules), default)
+                stays = all(not isinstance(o, Var) or o.name in constant for o in outcomes)
+            case Formula():
                 stays = constant.issuperset(reads(a.node))
             case Scan(_, step):
                 stays = not isinstance(step, Formula) and constant.issuperset(reads(a.node))

@@ -21,9 +21,11 @@ from pellucid.program.ir import (
     Lookup,
     Program,
     Readout,
+    Rule,
     Rules,
     Scan,
     Select,
+    Test,
     reads,
     renamed,
 )
@@ -94,6 +96,11 @@ def _candidates(name: str, program: Program, names: dict[str, str]) -> Iterator[
             assert isinstance(select, Select)
             yield from _aggregate(program, select, how, names, None if value is None else _one(names[value]))
             yield "head"
+        case Lookup((variable,), (((value,), 1),), 0) | Rules(
+            (Rule((Test(variable, "==" | "in", (value,), None),), 1),), 0
+        ):
+            yield from _is(program, variable, value)
+            yield from _outcome({0, 1}, [names[variable]])
         case Lookup(variables, cases, default):
             yield from _outcome({default, *(out for _, out in cases)}, [names[v] for v in variables])
         case Rules(rules, default):
@@ -106,6 +113,17 @@ def _candidates(name: str, program: Program, names: dict[str, str]) -> Iterator[
             yield "state"
         case Readout():
             yield "label"
+
+
+def _is(program: Program, variable: str, value: object) -> Iterator[str]:
+    """`is_red` for a test of the tokens against a word."""
+    yield from (f"is_{word}" for word in _called(program, variable, value))
+
+
+def _called(program: Program, variable: str, value: object) -> Iterator[str]:
+    """A token that can be part of a name."""
+    if variable == program.tokens and isinstance(value, str) and re.fullmatch("[A-Za-z][A-Za-z0-9_]*", value):
+        yield value.lower()
 
 
 def _outcome(outcomes: set, variables: list[str]) -> Iterator[str]:
@@ -137,13 +155,17 @@ def _which(program: Program, select: Select, names: dict[str, str]) -> Iterator[
     where, key, predicate = REACHED.get(select.reach, ""), _one(names[select.key]), select.predicate
     positions = program[select.query] == program[select.key] == Input("positions")
     if always(program, select):
-        yield (where + ("" if select.mask is None else _one(names[select.mask]))).rstrip("_") or "position"
+        mask = "" if select.mask is None else _one(names[select.mask])
+        mask = "not_" * (select.negated and bool(mask)) + mask.removeprefix("is_")
+        yield (where + mask).rstrip("_") or "position"
     elif isinstance(predicate, Compare) and positions and predicate.op in "<>":
         yield "earlier" if predicate.op == "<" else "later"
     elif isinstance(predicate, Compare) and select.query == select.key and not predicate.offset:
         compared = COMPARED[predicate.op] + ("_or_tied" if select.ties != "none" else "")
         yield from (f"{where}{compared}_{key}", f"{compared}_{key}", f"{where}{compared}", compared)
     else:
+        if isinstance(predicate, OneOf) and len(predicate.values) == 1:
+            yield from (where + name for name in _called(program, select.key, predicate.values[0]))
         yield from (f"{where}{key}", key, f"{where}key")
 
 

@@ -42,6 +42,7 @@ class SpecVerdict:
         bound: largest share of random inputs that may differ all the same (95 % confidence); 0 if exhaustive.
         longer: how many of `checked` were longer than the program was learned on; longest: of all, in tokens.
         counterexample: the smallest input found: `input`, `program`, `expected`.
+        mismatches_longer: how many of `mismatches` were longer than the program was learned on.
     """
 
     spec: str
@@ -53,6 +54,7 @@ class SpecVerdict:
     longer: int
     longest: int
     counterexample: dict[str, Any] | None = None
+    mismatches_longer: int = 0
 
     @property
     def agrees(self) -> bool:
@@ -66,7 +68,7 @@ class SpecVerdict:
     def __str__(self) -> str:
         skipped = f" ({self.skipped:,} more are outside the spec)" if self.skipped else ""
         if self.counterexample is not None:
-            lines = [f"{self.mismatches:,} of {self.checked:,} inputs differ from {self.spec}{skipped}; the smallest:"]
+            lines = [f"{self._differing()}{skipped}; the smallest:"]
             lines += [f"  {key + ':':<10}{_shown(value)}" for key, value in self.counterexample.items()]
             return "\n".join(lines)
         longer = f", {self.longer:,} of them longer, up to {self.longest:,} tokens" if self.longer else ""
@@ -77,6 +79,28 @@ class SpecVerdict:
             return f"all {every:,} {which} agree with {self.spec}{skipped}{longer}"
         bound = f"fewer than {self.bound:.3%} of random inputs differ (95 % confidence)"
         return f"{self.checked:,} inputs agree with {self.spec}{skipped}{longer}: {bound}"
+
+    def _differing(self) -> str:
+        """How many inputs differ, those that are longer than in training apart."""
+        wrong, wrong_longer = self.mismatches - self.mismatches_longer, self.mismatches_longer
+        every = self.checked - self.longer
+        if not self.longer:
+            return f"{_share(wrong, every)} inputs {_verb(wrong)} from {self.spec}"
+        longer = f"of the longer ones {_share(wrong_longer, self.longer)} {_verb(wrong_longer)}"
+        if wrong:
+            same = "" if wrong_longer else "the longer ones agree"
+            told = f"{_share(wrong, every)} inputs of the lengths learned from {_verb(wrong)} from {self.spec}"
+            return f"{told}; {same or longer}"
+        which = "all" if self.exhaustive else "the"
+        return f"{which} {every:,} inputs of the lengths learned from agree with {self.spec}; {longer}"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part:,} of {whole:,}"
+
+
+def _verb(number: int) -> str:
+    return "differs" if number == 1 else "differ"
 
 
 def _shown(value: Any) -> str:
@@ -200,7 +224,7 @@ def _compared(
     valid: Callable[[Input], bool] = lambda sequence: True,
 ) -> SpecVerdict:
     """Compare; the first so many inputs are `chosen`, the others up to the longest are random."""
-    checked = skipped = mismatches = beyond = drawn = seen = 0
+    checked = skipped = mismatches = wrong_beyond = beyond = drawn = seen = 0
     longest, example, stream = 0, None, iter(inputs)
     parts: Iterator[list[Input]] = iter(lambda: list(itertools.islice(stream, BATCH)), [])
     for batch in itertools.chain(parts, [longer] if longer else []):
@@ -214,12 +238,15 @@ def _compared(
             drawn += seen > chosen and len(sequence) <= program.vocab.max_length
             if differs(told, right):
                 mismatches += 1
+                wrong_beyond += len(sequence) > program.vocab.max_length
                 example = sequence if example is None or len(sequence) < len(example) else example
     if not checked:
         raise PellucidError(f"{reference.name}: has no answer to any of {skipped:,} inputs (ValueError on all)")
     found = None if example is None else _explained(program, reference, shrunk(program, reference, example, valid))
     bound = 0.0 if exhaustive else 1 - 0.05 ** (1 / max(1, min(drawn, SAMPLES)))
-    return SpecVerdict(reference.name, checked, skipped, mismatches, exhaustive, bound, beyond, longest, found)
+    return SpecVerdict(
+        reference.name, checked, skipped, mismatches, exhaustive, bound, beyond, longest, found, wrong_beyond
+    )
 
 
 # ---------------------------------------------------------------- the smallest counterexample

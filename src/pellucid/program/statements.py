@@ -57,6 +57,8 @@ def write_assignment(writer: Writer, assign: Assign, inlined: set[str], plain: s
             write_aggregate(writer, name, node, select, selector in inlined, name in plain)
         case Lookup() | Rules() | Formula():
             called, loop = writer.loop(reads(node))
+            if name in writer.once:
+                called = {read: writer.at_end(read) for read in reads(node)}
             writer.line(name, local_text(writer, name, node, called, program.types), loop)
         case Scan():
             _scan(writer, name, node)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from pellucid.program.ir import Input, Program
 from pellucid.program.layout import Doc, comprehension, lines
 from pellucid.program.literals import LINE, container, literal, one_of, settled, table
+from pellucid.program.once import needed_once
 
 LETTERS = "abcdefgh"
 
@@ -69,8 +71,8 @@ class Writer:
         self.body.append(settled(f"    {text}"))
 
     def line(self, target: str, element: Doc, *clauses: str) -> None:
-        """`target = [element for ... if ...]`, on several lines where one is too long."""
-        self.assign(target, comprehension(element, *clauses))
+        """`target = [element for ... if ...]`, on several lines where one is too long; `target = element` for one."""
+        self.assign(target, element if target in self.once else comprehension(element, *clauses))
 
     def assign(self, target: str, doc: Doc) -> None:
         """`target = doc`."""
@@ -80,6 +82,15 @@ class Writer:
         """Note that a runtime function is needed; returns its name."""
         self.helpers.add(helper)
         return helper
+
+    @cached_property
+    def once(self) -> frozenset[str]:
+        """Variables that are single values: those at the last position."""
+        return needed_once(self.program)
+
+    def at_end(self, name: str) -> str:
+        """Text of a variable's value at the last position."""
+        return self.scalar(name) or (name if name in self.once else f"{self.list(name)}[-1]")
 
     @property
     def size(self) -> str:

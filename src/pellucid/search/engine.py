@@ -197,7 +197,8 @@ class Searcher:
         values = range(len(kinds))
         self._tidy()
         counting = ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any")))
-        yield self._some(chain(self._changed(genes, kinds), counting))
+        compared = () if genes else self.bank.compared_over(kinds, values, len(kinds))
+        yield self._some(chain(self._changed(genes, kinds), counting, compared))
         if self.long:
             yield self._some((*genes, *pair) for pair in self.bank.ranks_over(kinds, values))
         yield self._some((*genes, *pair) for pair in self.bank.members_over(kinds, values, len(kinds)))
@@ -219,6 +220,7 @@ class Searcher:
             self._changed_twice(genes, kinds),
             ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any"))),
             ((*genes, gene) for gene in self.bank.units_over(kinds, values)),
+            self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds)),
         )
 
     def _first_better(self, current: Scored, *tiers: Iterable[tuple[Gene, ...]]) -> Scored:

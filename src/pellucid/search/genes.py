@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations, permutations, product
 from random import Random
 from typing import Literal
 
@@ -241,6 +241,18 @@ class Bank:
                 yield sign, Head(0, 0, "true", reach, None, False, "sum", free)
                 for how, value in product(("first", "last"), tokens):
                     yield flag, Head(0, 0, "true", reach, free, False, how, value)
+
+    def compared_over(self, kinds: list[str], values: Sequence[int], free: int) -> Iterator[tuple[Gene, ...]]:
+        """Two symbols counted and the counts compared; the first of the new variables gets the number `free`."""
+        tokens = [v for v in values if kinds[v] == "token"]
+        for variable, reach, (one, other) in product(tokens, self.reaches[:2], permutations(range(self.symbols), 2)):
+            genes: list[Gene] = []
+            for symbol in (one, other):
+                flag = free + len(genes)
+                genes.append(Member(variable, frozenset([symbol]), False))
+                genes.append(Head(0, 0, "true", reach, flag, False, "count", 0))
+            for op in ("<", "<=", "-") if one > other else ("<", "<=", "=="):
+                yield (*genes, Unit(op, free + 1, free + 3, 0))
 
     def ranks_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[tuple[Gene, Gene]]:
         """A count over symbols with its rank: how many keys have a smaller or larger count."""

@@ -79,7 +79,8 @@ def seek(
     first = rng.choice(len(data.train), batch_size(data.train), replace=False)
     searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, data.numbers, seed, told)
     pool = data.train.take(rng.permutation(len(data.train))[:POOL])
-    best: Found | None = None
+    best, ended = _measured(searcher.score(()), data.train, data, searcher), None
+    yield best  # however soon the search is stopped
     repeats = starts = 0
     while searcher.effort < effort and repeats < REPEATED:
         current = _start(searcher, starts, library)
@@ -98,17 +99,22 @@ def seek(
                 _feed_back(found.model, data.train, searcher, rng)
                 current = searcher.score(current.genes)
                 continue
+            found = _measured(current, data.train, data, searcher)
+            if found.price < best.price - 1e-6:
+                best = found
+                yield found
             lifted = searcher.lifted(current)
             if lifted is current:
                 break
             current = lifted
         found = _measured(current, data.train, data, searcher)
-        if best is not None and found.misses == best.misses:
-            repeats += 1
-        if best is None or found.price < best.price - 1e-6:
-            repeats = 0 if best is None or found.misses != best.misses else repeats
+        if found.price < best.price - 1e-6:
             best = found
             yield found
+        same = ended is not None and found.misses == ended.misses
+        if ended is None or found.price < ended.price - 1e-6:
+            repeats, ended = repeats * same, found
+        repeats += same
         _renew(searcher, data.train, rng)
 
 

@@ -12,7 +12,7 @@ from pellucid.program.inspect.demand import answer_rows
 from pellucid.program.inspect.fired import fired, matching
 from pellucid.program.inspect.reasons import fired_text
 from pellucid.program.interpret import Env, evaluate, evidence_table, numbers_of, values_of
-from pellucid.program.ir import Aggregate, Embed, Program, Readout, Rules, Select, reads
+from pellucid.program.ir import Aggregate, Embed, Input, Program, Readout, Rules, Select, reads
 from pellucid.program.literals import literal
 from pellucid.program.predicates import Match, Value
 
@@ -60,6 +60,21 @@ class Ways:
         if isinstance(node, Readout):
             return list(self._vote(i, case, node))
         return list(self._steps(self.program.output, i, self._row(i, case), 0))
+
+    def deciding(self, case: Wrong) -> list[tuple[str, Value]]:
+        """The variables that the output reads with their values where the answer stands; none for a pooled readout."""
+        i, node = self.place[case.sequence], self.program[self.program.output]
+        if isinstance(node, Readout) and node.pooled:
+            return []
+        names: list[str] = []
+        for name in reads(node):
+            read = self.program[name]
+            names += reads(read) if isinstance(read, Select) else (name,)
+        found, row = [], self._row(i, case)
+        for name in dict.fromkeys(names):
+            if not isinstance(self.program[name], Input | Select):
+                found.append((name, values_of(self.program, name)[int(self.env[name][i, row])]))
+        return found
 
     def _steps(self, name: str, i: int, row: int, back: int) -> Iterator[Step]:
         node, number = self.program[name], self.numbers[name]
