@@ -6,6 +6,11 @@ from pellucid.data.dataset import split as split
 from pellucid.data.readers import load_splits as load_splits
 from pellucid.data.readers import read_file as read_file
 from pellucid.data.readers import write_jsonl as write_jsonl
+from pellucid.data.series import Number as Number
+from pellucid.data.series import Series as Series
+from pellucid.data.series import SeriesSplits as SeriesSplits
+from pellucid.data.series import check_learnable as check_learnable
+from pellucid.data.series import split_series as split_series
 from pellucid.data.tokens import PAD as PAD
 from pellucid.data.tokens import Kind as Kind
 from pellucid.data.tokens import Markers as Markers
