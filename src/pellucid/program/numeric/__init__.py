@@ -1,0 +1,31 @@
+"""Programs over number sequences: the language, what it means, and the Python text it becomes."""
+
+from pellucid.program.numeric.emit import emit as emit
+from pellucid.program.numeric.expression import Apply as Apply
+from pellucid.program.numeric.expression import Const as Const
+from pellucid.program.numeric.expression import Expression as Expression
+from pellucid.program.numeric.expression import Number as Number
+from pellucid.program.numeric.expression import Var as Var
+from pellucid.program.numeric.interpret import evaluate as evaluate
+from pellucid.program.numeric.interpret import evaluate_batch as evaluate_batch
+from pellucid.program.numeric.interpret import outputs as outputs
+from pellucid.program.numeric.interpret import predict as predict
+from pellucid.program.numeric.names import with_readable_names as with_readable_names
+from pellucid.program.numeric.nodes import Column as Column
+from pellucid.program.numeric.nodes import Formula as Formula
+from pellucid.program.numeric.nodes import Lookup as Lookup
+from pellucid.program.numeric.nodes import Node as Node
+from pellucid.program.numeric.nodes import Position as Position
+from pellucid.program.numeric.nodes import Route as Route
+from pellucid.program.numeric.nodes import Running as Running
+from pellucid.program.numeric.program import Assign as Assign
+from pellucid.program.numeric.program import NumericProgram as NumericProgram
+from pellucid.program.numeric.program import NumericProgramError as NumericProgramError
+from pellucid.program.numeric.serialise import dumps as dumps
+from pellucid.program.numeric.serialise import loads as loads
+from pellucid.program.numeric.simplify import simplify as simplify
+from pellucid.program.numeric.slice import slice_program as slice_program
+from pellucid.program.numeric.tidy import tidy as tidy
+from pellucid.program.numeric.trace import Trace as Trace
+from pellucid.program.numeric.trace import explain as explain
+from pellucid.program.numeric.verify import verify as verify
