@@ -25,7 +25,7 @@ _TABLES = {".csv": ",", ".tsv": "\t"}
 
 
 def is_numeric_file(path: StrPath) -> bool:
-    """Whether the file should be read by `read_series`; False for what cannot be read at all."""
+    """Whether the file should be read by `read_series`, which says what is wrong with one that is malformed."""
     suffix = Path(path).suffix.lower()
     try:
         if suffix == ".jsonl":
@@ -33,8 +33,17 @@ def is_numeric_file(path: StrPath) -> bool:
         if suffix in _TABLES:
             return _numeric_table(*read_table(path, read_text(path), _TABLES[suffix]))
     except PellucidError:
-        pass  # the reader of symbols says what is wrong
+        return suffix in _TABLES and _other_columns(path, _TABLES[suffix])
     return False
+
+
+def _other_columns(path: StrPath, delimiter: str) -> bool:
+    """Whether the header of a table that is malformed further down has columns that symbols do not."""
+    try:
+        names = {name.strip() for name in read_text(path).split("\n", 1)[0].split(delimiter)}
+    except PellucidError:
+        return False
+    return len(names) > 1 and not names & {"input", "output", "text", "label"}
 
 
 def _numeric_jsonl(text: str) -> bool:

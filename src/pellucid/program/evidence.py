@@ -1,0 +1,71 @@
+"""The scores by which a program with a readout decides, and probabilities made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+
+from pellucid.program.interpret import evaluate, own_tokens, scores, user_positions
+from pellucid.program.ir import Program, Readout, stretched
+from pellucid.program.predicates import Value
+
+LARGEST = 1e3  # factor that turns scores into logarithms of odds, at most
+
+
+def decides_by_scores(program: Program) -> bool:
+    """Whether a classifier adds up evidence for each label; one made of rules says its label and nothing else."""
+    node = program[program.output]
+    return isinstance(node, Readout) and node.pooled
+
+
+def label_scores(program: Program, sequences: Sequence[Sequence[Value]]) -> np.ndarray:
+    """The sums that a classifier compares, int64 [sequences, labels of the readout].
+
+    Raises:
+        PellucidError: for an unknown token or a too long sequence.
+    """
+    node = program[program.output]
+    assert isinstance(node, Readout)
+    if program.unbounded:
+        program = stretched(program, max(map(len, sequences)))
+    found = []
+    for sequence in sequences:  # one by one: a batch would need all variables of all positions at once
+        tokens = program.vocab.encode_inputs([sequence])
+        env = evaluate(program, tokens, wanted={a.name for a in program if a.name != program.output})
+        own = own_tokens(program, tokens)
+        inside = user_positions(own, len(program.vocab.tokens))[..., None]
+        found.append((scores(node, env, program, own.shape) * inside).sum(1)[0])
+    return np.array(found, np.int64).reshape(len(sequences), len(node.labels))
+
+
+def probabilities(totals: np.ndarray, factor: float) -> np.ndarray:
+    """Softmax of scores [n, labels] times a factor."""
+    logits = totals * factor
+    logits = logits - logits.max(1, keepdims=True)
+    shares = np.exp(logits)
+    return shares / shares.sum(1, keepdims=True)
+
+
+def calibrated(totals: np.ndarray, wanted: np.ndarray) -> float:
+    """The factor under which the right labels are most probable (temperature scaling; Guo et al., 2017).
+
+    The scores of a program are integers on a scale of their own; on held-out data this one number makes them mean
+    what probabilities mean.
+
+    Args:
+        totals: scores [n, labels]. wanted: index of the right label; -1 where the program never says it.
+    """
+    known = wanted >= 0
+    rows, right = totals[known].astype(np.float64), wanted[known]
+    largest = float(np.abs(rows).max(initial=0.0))
+    if not largest:
+        return 1.0
+
+    def loss(log_factor: float) -> float:
+        shares = probabilities(rows, float(np.exp(log_factor)))
+        return float(-np.log(np.maximum(shares[np.arange(len(rows)), right], 1e-12)).mean())
+
+    result = minimize_scalar(loss, bounds=(np.log(1e-3 / largest), np.log(LARGEST)), method="bounded")
+    return float(np.exp(result.x))

@@ -1,0 +1,380 @@
+"""The contract of the estimators: one table of checks, run on each; a new estimator without its cases fails.
+
+scikit-learn's own `check_estimator` runs one check of 45 on estimators that take sequences.
+"""
+
+import inspect
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier, is_regressor
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import get_tags
+
+from inspect_samples import LAST, POOLED
+from pellucid import estimators
+from pellucid.data.words import Words
+from pellucid.errors import PellucidError
+from pellucid.estimator_base import ProgramEstimator
+from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
+from pellucid.learned import Learned
+from pellucid.numeric import Bias
+from pellucid.program.emit import emit
+
+RNG = np.random.default_rng(0)
+QUICK = {"model": "search", "budget": 1, "seeds": 1}
+WORDS = [tuple(RNG.choice(list("ab"), size=RNG.integers(1, 4)).tolist()) for _ in range(80)]
+NUMBERS = [RNG.integers(-9, 10, size=RNG.integers(3, 7)).tolist() for _ in range(60)]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An estimator with data it learns exactly."""
+
+    estimator: Any
+    X: Any
+    y: Any
+    bad: Any  # an input that the program refuses
+    grid: dict[str, list]
+
+
+CASES = {
+    "ProgramClassifier": Case(
+        ProgramClassifier(**QUICK), WORDS, ["yes" if x[-1] == "a" else "no" for x in WORDS], ("z",), {"seed": [0, 1]}
+    ),
+    "ProgramTagger": Case(
+        ProgramTagger(**QUICK),
+        WORDS,
+        [[t.upper() for t in x] for x in WORDS],
+        ("z",),
+        {"metric": ["token", "sequence"]},
+    ),
+    "ProgramRegressor": Case(
+        ProgramRegressor(**QUICK), NUMBERS, [np.cumsum(x).tolist() for x in NUMBERS], ["z"], {"seed": [0, 1]}
+    ),
+}
+FITTED: dict[str, Any] = {}
+
+
+def fitted(name):
+    if name not in FITTED:
+        FITTED[name] = clone(CASES[name].estimator).fit(CASES[name].X, CASES[name].y)
+    return FITTED[name]
+
+
+def check_parameters(made, case):
+    """`__init__` only stores; clone and get/set_params give and take every parameter."""
+    names = [p for p in inspect.signature(type(made).__init__).parameters if p != "self"]
+    assert set(names) == set(made.get_params())
+    values = {name: object() for name in names}
+    stored = type(made)(**values)
+    assert all(getattr(stored, name) is value for name, value in values.items())
+    again = clone(made)
+    assert again.get_params() == made.get_params()
+    assert not [name for name in vars(again) if name.endswith("_")]
+    assert again.set_params(seed=7).seed == 7
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        again.set_params(sede=7)
+
+
+def check_not_fitted(made, case):
+    """Before `fit`, everything that needs a program says so."""
+    fresh = clone(made)
+    for ask in (
+        lambda: fresh.predict(case.X),
+        lambda: fresh.score(case.X, case.y),
+        lambda: fresh.explain(case.X[0]),
+        lambda: fresh.program_,
+        lambda: fresh.source_,
+        lambda: fresh.save("never"),
+    ):
+        with pytest.raises(NotFittedError):
+            ask()
+    assert "not fitted" not in fresh._repr_html_()
+    assert type(fresh).__name__ in fresh._repr_html_()
+
+
+def check_prediction(made, case):
+    """As many outputs as inputs, right ones; the data are left alone; other containers give the same."""
+    assert made.fit.__self__ is made
+    found = made.predict(case.X)
+    assert len(found) == len(case.X)
+    assert made.score(case.X, case.y) == 1.0
+    assert made.score(case.X, case.y, sample_weight=np.ones(len(case.X))) == 1.0
+    assert all(np.array_equal(a, b) for a, b in zip(found, case.y, strict=True))
+    column = pd.Series(case.X, index=range(9, 9 + len(case.X)))
+    assert all(np.array_equal(a, b) for a, b in zip(made.predict(column), found, strict=True))
+    same = [x for x in case.X if len(x) == 3]
+    array = np.array(same)
+    for table in (array, pd.DataFrame(array)):
+        assert all(np.array_equal(a, b) for a, b in zip(made.predict(table), made.predict(same), strict=True))
+
+
+def check_score_counts(made, case):
+    """Wrong answers lower the score: it is no constant."""
+    wrong = [case.y[(i + 1) % len(case.y)] if i < 20 else y for i, y in enumerate(case.y)]
+    keep = [i for i, y in enumerate(wrong) if np.shape(y) == np.shape(case.y[i])]
+    assert made.score([case.X[i] for i in keep], [wrong[i] for i in keep]) < 1.0
+
+
+def check_errors(made, case):
+    """Bad data end in one line."""
+    for ask, message in (
+        (lambda: made.predict([*case.X[:2], case.bad]), "z"),
+        (lambda: made.predict("text"), "expected one sequence per example"),
+        (lambda: made.score(case.X, case.y[:-1]), "one output per input is needed"),
+        (lambda: clone(made).fit(case.X, None), "y is None"),
+        (lambda: clone(made).fit(case.X[:3], case.y[:3]), "too few"),
+        (lambda: clone(made).set_params(model="bert").fit(case.X, case.y), "bert: expected one of"),
+    ):
+        with pytest.raises(PellucidError, match=message) as caught:
+            ask()
+        assert "\n" not in str(caught.value)
+
+
+def check_looks_inside(made, case):
+    """Program, source, figures and explanation; the source runs alone and says the same."""
+    assert made.program_ is made.learned_.program
+    assert {"train", "valid", "test"} <= set(made.accuracy_)
+    namespace: dict[str, Any] = {"__name__": "program"}
+    exec(made.source_, namespace)
+    for x, y in zip(case.X[:20], made.predict(case.X[:20]), strict=True):
+        assert np.array_equal(namespace["run"](list(x)), y)
+    assert str(made.explain(case.X[0]))
+
+
+def check_notebook(made, case):
+    """A notebook shows the program and its accuracy, escaped."""
+    bundle = made._repr_mimebundle_()
+    for text in (bundle["text/plain"], str(made)):
+        assert "def run(" in text
+        assert "100.00%" in text
+    assert "def run(" in bundle["text/html"]
+    assert "100.00%" in bundle["text/html"]
+    assert "<module>" not in bundle["text/html"]
+    assert "->" not in bundle["text/html"]
+    assert "def run(" not in repr(made)
+
+
+def check_folder(made, case, place):
+    """Saved without pickle and loaded equal; damage is named."""
+    made.save(place)
+    again = type(made).load(place)
+    assert again.get_params() == made.get_params()
+    assert again.source_ == made.source_
+    assert all(np.array_equal(a, b) for a, b in zip(again.predict(case.X), made.predict(case.X), strict=True))
+    assert again.score(case.X, case.y) == 1.0
+    assert vars(again).keys() == vars(made).keys()
+    with pytest.raises(PellucidError, match="not empty"):
+        made.save(place)
+    path = place / "estimator.json"
+    state = json.loads(path.read_text())
+    for change, message in (
+        ({"class": "Other"}, f"class is 'Other'; expected {type(made).__name__}"),
+        ({"params": {}}, "not in the form"),
+        ({"state": {}}, "not in the form"),
+    ):
+        path.write_text(json.dumps({**state, **change}))
+        with pytest.raises(PellucidError, match=message):
+            type(made).load(place)
+    path.write_text("{")
+    with pytest.raises(PellucidError, match=r"estimator\.json: not JSON"):
+        type(made).load(place)
+
+
+def check_selection(made, case):
+    """cross_val_score, cross_val_predict, GridSearchCV and pipelines."""
+    scores = cross_val_score(clone(made), case.X, case.y, cv=2, error_score="raise")
+    assert scores.shape == (2,)
+    assert scores.min() > 0.9
+    pipeline = make_pipeline(FunctionTransformer(list), clone(made))
+    search = GridSearchCV(pipeline, {f"{type(made).__name__.lower()}__{k}": v for k, v in case.grid.items()}, cv=2)
+    search.fit(case.X, case.y)
+    assert search.best_score_ > 0.9
+    assert search.best_estimator_.score(case.X, case.y) > 0.9
+
+
+CHECKS = [
+    check_parameters, check_not_fitted, check_prediction, check_score_counts, check_errors, check_looks_inside,
+    check_notebook,
+]  # fmt: skip
+
+
+def test_every_estimator_has_its_cases():
+    assert set(CASES) == set(estimators.__all__)
+    found = {name for name, value in vars(estimators).items() if inspect.isclass(value) and name.startswith("Program")}
+    assert found == set(CASES)
+    assert all(issubclass(type(case.estimator), ProgramEstimator) for case in CASES.values())
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", CASES)
+def test_contract(name, check):
+    check(fitted(name), CASES[name])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_folder(name, tmp_path):
+    check_folder(fitted(name), CASES[name], tmp_path / "folder")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CASES)
+def test_selection(name):
+    check_selection(fitted(name), CASES[name])
+
+
+class Changes(ProgramClassifier):
+    """`__init__` that does not only store."""
+
+    def __init__(self, model="auto", *, seed=0):
+        super().__init__(model.upper() if isinstance(model, str) else None, seed=seed)
+
+
+class Constant(ProgramTagger):
+    """A score that is always right."""
+
+    def score(self, X, y, sample_weight=None):
+        return 1.0
+
+
+class Silent(ProgramRegressor):
+    """A notebook that shows no program."""
+
+    def _repr_mimebundle_(self, **_):
+        return {"text/plain": repr(self), "text/html": repr(self)}
+
+
+class Lenient(ProgramClassifier):
+    """Takes anything."""
+
+    def predict(self, X):
+        return np.array(["no"] * len(X))
+
+
+@pytest.mark.parametrize(
+    ("broken", "name", "check"),
+    [
+        (Changes, "ProgramClassifier", check_parameters),
+        (Constant, "ProgramTagger", check_score_counts),
+        (Silent, "ProgramRegressor", check_notebook),
+        (Lenient, "ProgramClassifier", check_errors),
+        (Lenient, "ProgramClassifier", check_prediction),
+        (Lenient, "ProgramClassifier", check_not_fitted),
+    ],
+)
+def test_checks_are_seen_to_fail(broken, name, check):
+    made = broken()
+    for key, value in vars(fitted(name)).items():
+        setattr(made, key, value)
+    with pytest.raises((AssertionError, TypeError, AttributeError, pytest.fail.Exception)):
+        check(made, CASES[name])
+
+
+def test_kinds_and_tags():
+    assert is_classifier(ProgramClassifier())
+    assert is_regressor(ProgramRegressor())
+    assert not is_classifier(ProgramTagger())
+    assert not is_regressor(ProgramTagger())
+    for case in CASES.values():
+        tags = get_tags(case.estimator)
+        assert (tags.input_tags.two_d_array, tags.target_tags.required) == (False, True)
+
+
+def given_program(program, cls=ProgramClassifier, **params):
+    """An estimator around a program, without learning."""
+    made = cls(**params)
+    report = {"accuracy": {"test": {"token": 1.0, "sequence": 1.0}}}
+    made.learned_ = Learned(program.vocab, report, program, emit(program, "certificate"), None, {})
+    made.labels_, made.majority_ = program.vocab.labels, program.vocab.labels[0]
+    made.classes_, made.factor_ = np.array(made.labels_), 0.5 if program is POOLED else None
+    return made
+
+
+def test_probabilities_of_a_program_that_adds_up_scores():
+    made = given_program(POOLED)
+    inputs = [("a",), ("a", "b"), ("b",), ("b", "b", "a")]
+    shares = made.predict_proba(inputs)
+    assert shares.shape == (4, 2)
+    assert shares.sum(1) == pytest.approx(1)
+    assert made.classes_[shares.argmax(1)].tolist() == made.predict(inputs).tolist()
+    assert shares[0, 1] == pytest.approx(1 / (1 + np.exp(-0.5 * (2 - 1))))  # bias 1 for no, evidence 2 for yes
+    with pytest.raises(PellucidError, match="input 2: unknown token 'z'"):
+        made.predict_proba([("a",), ("z",)])
+    assert given_program(POOLED, refused="majority").predict_proba([("z",)]).tolist() == [[1.0, 0.0]]
+
+
+def test_rules_have_no_probabilities():
+    made = given_program(LAST)
+    assert not hasattr(made, "predict_proba")
+    with pytest.raises(
+        AttributeError, match="decides by rules, not by scores, so it has no probabilities; use predict"
+    ):
+        _ = made.predict_proba
+    assert not hasattr(fitted("ProgramClassifier"), "predict_proba")
+    assert not hasattr(ProgramTagger(), "predict_proba")
+
+
+def test_refused_inputs():
+    assert given_program(LAST, refused="majority").predict([("a",), ("z",)]).tolist() == ["yes", "no"]
+    with pytest.raises(PellucidError, match=r"input 2: unknown token 'z'.*or use refused='majority'"):
+        given_program(LAST).predict([("a",), ("z",)])
+    with pytest.raises(PellucidError, match="refused is 'never'; expected error or majority"):
+        ProgramClassifier(refused="never").fit(WORDS, ["a"] * len(WORDS))
+
+
+def test_raw_texts_are_split():
+    assert given_program(LAST).predict(["b A", "a b"]).tolist() == ["yes", "no"]
+    assert str(given_program(LAST).explain("b A"))
+    assert given_program(LAST, words=Words(pattern="[ab]")).predict(["bxa"]).tolist() == ["yes"]
+
+
+def test_kinds_of_output_are_told_apart():
+    with pytest.raises(PellucidError, match="y has a list for each input; ProgramClassifier needs one label"):
+        ProgramClassifier(**QUICK).fit([["a"]] * 10, [["x"]] * 10)
+    with pytest.raises(PellucidError, match="y has one for each input; ProgramTagger needs a list of labels"):
+        ProgramTagger(**QUICK).fit([["a"]] * 10, ["x"] * 10)
+    with pytest.raises(PellucidError, match="metric is 'f2'; expected one of token, sequence, entity"):
+        ProgramTagger(metric="f2").fit([["a"]], [["x"]])
+
+
+def test_tagger_scores_by_metric():
+    tagger = ProgramTagger(metric="sequence")
+    tagger.predict = lambda X: [["B-X", "O"], ["O", "O"]]
+    X, y = [("a", "b"), ("c", "d")], [["B-X", None], ["B-X", "O"]]
+    assert tagger.score(X, y) == 0.5
+    assert tagger.score(X, y, sample_weight=[3, 1]) == 0.75
+    assert tagger.set_params(metric="token").score(X, y) == pytest.approx(2 / 3)
+    assert tagger.set_params(metric="entity").score(X, y) == pytest.approx(2 / 3)
+
+
+def test_regressor_with_one_output_per_sequence(tmp_path):
+    array = RNG.integers(-9, 10, size=(60, 4))
+    made = ProgramRegressor(**QUICK, bias=Bias(modes=frozenset({"sum"}), window=4)).fit(array, array.sum(1))
+    assert made.predict(array).tolist() == array.sum(1).tolist()
+    assert made.score(array, array.sum(1)) == 1.0
+    assert made.score(array, array.sum(1) + 100) < 0
+    assert cross_val_predict(made, array, array.sum(1), cv=2).tolist() == array.sum(1).tolist()
+    made.save(tmp_path / "folder")
+    assert ProgramRegressor.load(tmp_path / "folder").bias == made.bias
+
+
+def test_parameters_that_are_no_json_are_named(tmp_path):
+    made = given_program(LAST, settings={"k": {1, 2}})
+    with pytest.raises(PellucidError, match="parameters cannot be saved as JSON"):
+        made.save(tmp_path / "folder")
+
+
+def test_importing_pellucid_stays_light():
+    code = "import sys, pellucid; print([m for m in ('sklearn', 'jax', 'pandas') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
