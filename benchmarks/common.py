@@ -42,11 +42,13 @@ def judge(program: Path, instance: TaskInstance) -> dict:
     return {**score, "inputs": len(data), "whole_domain": inputs is not None}
 
 
-def learn(what: str, seed: int, out: Path, *options: str) -> dict:
-    """One run of the command line; its report, wall and CPU seconds."""
+def learn(what: str, seed: int, out: Path, *options: str, allowed: tuple[int, ...] = (0,)) -> dict:
+    """One run of the command line, which must end with an exit code of those allowed; report, wall and CPU seconds."""
     command = [sys.executable, "-m", "pellucid", "learn", what, "--seed", str(seed), "--out", str(out), *options]
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    subprocess.run([*command, "--quiet"], check=True)
+    done = subprocess.run([*command, "--quiet"])
+    if done.returncode not in allowed:
+        raise subprocess.CalledProcessError(done.returncode, command)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     wall = time.monotonic() - began

@@ -1,18 +1,18 @@
 """Classifiers as a person writes them: single values instead of lists, words counted where they stand."""
 
 import pytest
-from program_samples import plain
 
 from pellucid.data.vocab import Vocab
+from pellucid.program import ir
 from pellucid.program.closed_flags import inline_flags, masks_to_keys
 from pellucid.program.emit import emit
 from pellucid.program.interpret import predict
-from pellucid.program import ir
 from pellucid.program.ir import Aggregate, Input, Lookup, Rule, Rules, Select
 from pellucid.program.names import with_readable_names
 from pellucid.program.once import needed_once
 from pellucid.program.predicates import Compare
 from pellucid.program.verify import all_inputs, run_text, verify
+from program_samples import plain
 
 VOCAB = Vocab.of(("red", "blue", "green"), ("yes", "no"), "classification", 4)
 

@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pellucid.data import Dataset, Splits, Vocab, read_file
+    from pellucid.data import Dataset, Series, Splits, Vocab, read_file
+    from pellucid.data.texts import read_texts
     from pellucid.errors import PellucidError
+    from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
     from pellucid.learned import Learned, load
     from pellucid.pipeline import MismatchError, learn
     from pellucid.program.ir import Program
@@ -19,11 +21,16 @@ _HOMES = {
     "MismatchError": "pellucid.pipeline",
     "PellucidError": "pellucid.errors",
     "Program": "pellucid.program.ir",
+    "ProgramClassifier": "pellucid.estimators",
+    "ProgramRegressor": "pellucid.estimators",
+    "ProgramTagger": "pellucid.estimators",
+    "Series": "pellucid.data",
     "Splits": "pellucid.data",
     "Vocab": "pellucid.data",
     "learn": "pellucid.pipeline",
     "load": "pellucid.learned",
     "read_file": "pellucid.data",
+    "read_texts": "pellucid.data.texts",
 }
 
 __all__ = [
@@ -32,11 +39,16 @@ __all__ = [
     "MismatchError",
     "PellucidError",
     "Program",
+    "ProgramClassifier",
+    "ProgramRegressor",
+    "ProgramTagger",
+    "Series",
     "Splits",
     "Vocab",
     "learn",
     "load",
     "read_file",
+    "read_texts",
 ]
 
 

@@ -1,4 +1,7 @@
-"""The command line: thin commands over the Python API. Exit codes: 0 success, 1 not faithful, 2 bad input."""
+"""The command line: thin commands over the Python API.
+
+Exit codes: 0 success, 1 not faithful, 2 bad input, 3 only an approximate program was found.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,18 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from pellucid.cli_inspect import COMMANDS
-from pellucid.errors import PellucidError
-from pellucid.settings import DATA, MODEL, TRAINING
+from pellucid.cli_text import baseline
+from pellucid.errors import MismatchError, PellucidError
+from pellucid.settings import DATA, MODEL, SERIES, SERIES_DATA, TRAINING
 
 if TYPE_CHECKING:
     from pellucid.learned import Learned
 
 EXIT_UNFAITHFUL = 1
 EXIT_BAD_INPUT = 2
+EXIT_INEXACT = 3
 EXIT_INTERRUPTED = 130
+BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", "mask", "readable_inputs")
 
 
 class _Group(click.Group):
@@ -36,8 +42,6 @@ class _Group(click.Group):
         except click.ClickException as error:
             _fail(error.format_message(), EXIT_BAD_INPUT)
         except PellucidError as error:
-            from pellucid.pipeline import MismatchError
-
             _fail(str(error), EXIT_UNFAITHFUL if isinstance(error, MismatchError) else EXIT_BAD_INPUT)
         except (KeyboardInterrupt, click.Abort):
             _fail("interrupted before there was anything to keep; nothing was written", EXIT_INTERRUPTED)
@@ -61,8 +65,9 @@ def _settings() -> str:
         "data file": [key for key in DATA if key != "size"],
         "architecture": MODEL,
         "training": TRAINING,
+        "numbers": [*SERIES_DATA, *SERIES],
     }
-    lines = ["\b", "Keys of --set (the last two groups are the gradient learner's):"]
+    lines = ["\b", "Keys of --set (architecture and training: the gradient learner's for symbols):"]
     for group, names in keys.items():
         first, rest = f"  {group + ':':<15}", " " * 17
         lines += textwrap.wrap(", ".join(names), 78, initial_indent=first, subsequent_indent=rest)
@@ -75,7 +80,7 @@ def _settings() -> str:
 @click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
 @click.option("--test", type=str, help="Test data; split off the training data if missing.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
-@click.option("--model", default="auto", show_default=True, help="auto, programs, search or standard.")
+@click.option("--model", default="auto", show_default=True, help="auto, programs, search, standard or discrete.")
 @click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
 @click.option(
     "--seeds",
@@ -94,6 +99,16 @@ def _settings() -> str:
 )
 @click.option("--longer", type=str, help="Data with longer inputs, on which programs that take them are judged.")
 @click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
+@click.option("--outputs", metavar="NAMES", help="Numbers: output columns of a table with one step a row.")
+@click.option("--modes", metavar="NAMES", help="Numbers: what may be routed or aggregated: shift,first,sum,max,...")
+@click.option("--operators", metavar="NAMES", help="Numbers: which operators may be used: +,-,*,//,%,min,max,<,...")
+@click.option("--layers", type=int, help="Numbers: most layers.")
+@click.option("--heads", type=int, help="Numbers: most routed or aggregated variables.")
+@click.option("--units", type=int, help="Numbers: most arithmetic units; 0: none.")
+@click.option("--window", type=int, help="Numbers: largest shift and longest window.  [default: 8]")
+@click.option("--feedback", type=int, help="Numbers: how many past outputs may be read.")
+@click.option("--mask", metavar="NAMES", help="Numbers: what may not be read, as y[t-1],y[t-2] or a column.")
+@click.option("--readable-inputs", metavar="NAMES", help="Numbers: the columns (and position) that may be read.")
 @click.option("--resume", is_flag=True, help="Go on where a killed run with the same arguments was.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -106,21 +121,38 @@ def learn(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv)."""
+    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv).
+
+    Numbers are learned as numbers where they have fractions, several columns, or more than 64 different values, and
+    where an option for numbers is given; else a file holds symbols. Exit code 3: a program for numbers was found and
+    written, but it is not exact.
+    """
+    from pellucid.numeric import Bias
     from pellucid.pipeline import learn as run
     from pellucid.progress import progress_bar
+    from pellucid.series import commands as series
     from pellucid.settings import split_pair
 
     if (what is None) == (train is None):
         raise PellucidError("name one thing to learn from: WHAT or --train FILE")
     name = what or train or ""
     out = out or Path(f"{Path(name).stem}-program")
+    bias = {key: rest.pop(key) for key in BIAS}
+    if any(value is not None for value in bias.values()):
+        rest["bias"] = Bias.parse(**bias)
+    if rest["outputs"] is not None:
+        rest["outputs"] = [part.strip() for part in rest["outputs"].split(",")]
     with progress_bar(quiet) as on_progress:
         learned = run(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
+    picked = rest["pick"] if Path(name).is_dir() else None
     if as_json:
         click.echo(json.dumps(learned.report))
     elif not quiet:
-        click.echo(_summary(learned, out, rest["pick"] if Path(name).is_dir() else None))
+        click.echo(series.summary(learned, out, picked) if _on_numbers(learned) else _summary(learned, out, picked))
+    if _on_numbers(learned) and not learned.exact:
+        if quiet or as_json:
+            click.echo(series.verdict_line(learned), err=True)
+        sys.exit(EXIT_INEXACT)
 
 
 def _summary(learned: Learned, out: Path, picked: int | None) -> str:
@@ -165,8 +197,17 @@ def evaluate(learned: Path, data: str, as_json: bool) -> None:
     """Accuracy of LEARNED (a folder, or a program.py) on a DATA file."""
     from pellucid.data import read_file
     from pellucid.given import fitting_data
-    from pellucid.scripts import evaluate_script
+    from pellucid.scripts import evaluate_numbers, evaluate_script, on_numbers
 
+    if learned.suffix == ".py" and on_numbers(learned):
+        figures = evaluate_numbers(learned, data)
+        click.echo(json.dumps(figures) if as_json else " ".join(f"{k} {v:.6g}" for k, v in figures.items()))
+        return
+    if learned.suffix != ".py" and _on_numbers(model := _load(learned)):
+        from pellucid.series.commands import evaluate as evaluate_series
+
+        evaluate_series(model, data, as_json)
+        return
     examples = read_file(data)
     if learned.suffix == ".py":
         score = evaluate_script(learned, examples, data)
@@ -187,6 +228,11 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     from pellucid.given import fitting
 
     model = _load(learned)
+    if _on_numbers(model):
+        from pellucid.series.commands import run as run_series
+
+        run_series(model, tokens, _stdin_sequences(), as_json)
+        return
     sequences = [("", list(tokens))] if tokens else list(_stdin_sequences())
     for place, sequence in sequences:
         try:
@@ -241,6 +287,13 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
     from pellucid.cli_inspect import check_against
     from pellucid.learned import tampering
 
+    if _on_numbers(model := _load(learned)):
+        from pellucid.series.commands import verify as verify_series
+
+        if exhaustive:
+            raise PellucidError("--exhaustive: for programs on symbols; one on numbers has no end of inputs")
+        verify_series(model, seed, as_json, against)
+        return
     if against["spec"] is not None or against["equals"] is not None:
         if exhaustive:
             raise PellucidError("--exhaustive: not with --spec or --equals; --prove looks at every input")
@@ -249,7 +302,6 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
     for name in ("prove", "length", "seconds"):
         if against[name] is not None and against[name] is not False:
             raise PellucidError(f"--{name}: goes with --spec or --equals")
-    model = _load(learned)
     verdict = model.verify(seed=seed, exhaustive=exhaustive)
     problems = tampering(model)
     if as_json:
@@ -264,24 +316,31 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def tasks(as_json: bool) -> None:
     """The built-in tasks, a line each."""
-    from pellucid.data.tasks import all_tasks
+    from pellucid.data.tasks import all_tasks, numeric_tasks
 
+    every = (*all_tasks(), *numeric_tasks())
     if as_json:
-        click.echo(json.dumps({t.name: {"summary": t.summary, "settings": t.defaults} for t in all_tasks()}))
+        click.echo(json.dumps({t.name: {"summary": t.summary, "settings": t.defaults} for t in every}))
         return
-    for task in all_tasks():
+    for task in every:
         sizes = " ".join(f"{key}={value}" for key, value in task.defaults.items())
-        click.echo(f"{task.name:<12} {task.summary}  [{sizes}]")
+        click.echo(f"{task.name:<28} {task.summary}  [{sizes}]")
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, baseline):
     main.add_command(_command)
 
 
-def _load(path: Path) -> Learned:
+def _load(path: Path) -> Any:
     from pellucid.learned import load
 
     return load(path)
+
+
+def _on_numbers(model: Any) -> bool:
+    from pellucid.series.learned import LearnedSeries
+
+    return isinstance(model, LearnedSeries)
 
 
 def _unbounded(model: Learned) -> bool:

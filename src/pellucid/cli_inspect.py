@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pellucid.learned import Learned
     from pellucid.program.circuit import Slice
     from pellucid.program.ir import Program
+    from pellucid.series.learned import LearnedSeries
 
 EXIT_DIFFERENT = 1
 PIPE_WIDTH = 100
@@ -35,7 +36,13 @@ def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_jso
     from pellucid.given import fitting
     from pellucid.program.inspect.trace_text import text
     from pellucid.program.trace import explain as trace
+    from pellucid.series import commands as series
 
+    if (numbers := _numbers(learned)) is not None:
+        if position is not None:
+            raise PellucidError("--position: for programs on symbols")
+        series.explain(numbers, tokens, as_json)
+        return
     model, program = _opened(learned)
     if not tokens:
         raise PellucidError(f"no TOKENS to explain; try: pellucid explain {learned} {_example(program)}")
@@ -82,6 +89,11 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
         raise PellucidError("--out: goes with --label, --position, --input or --wrong")
     if out is not None and out.exists():
         raise PellucidError(f"--out {out}: exists; choose another file or remove it")
+    if (numbers := _numbers(learned)) is not None:
+        from pellucid.series import commands as series
+
+        series.circuit(numbers, kinds, ablate, data, out, as_json)
+        return
     model, program = _opened(learned)
     given = None if data is None else _data(model, data)
     if ablate or not asked:
@@ -163,12 +175,58 @@ def errors(learned: Path, data: str, top: int, as_json: bool) -> None:
 
     if top < 1:
         raise PellucidError(f"--top {top}: expected 1 or more")
+    if (numbers := _numbers(learned)) is not None:
+        from pellucid.series import commands as series
+
+        series.errors(numbers, data, top, as_json)
+        return
     model, program = _opened(learned)
     found = blame(program, _data(model, data))
     click.echo(json.dumps(found.to_json()) if as_json else found.text(top))
 
 
+@click.command()
+@LEARNED
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.svg", help="Draw the figure.")
+@AS_JSON
+def history(learned: Path, plot: Path | None, as_json: bool) -> None:
+    """How the annealing of a gradient-trained LEARNED went: losses, their gap, choices settling, over the steps.
+
+    Losses of the soft (annealed) and of the hard (argmax) model, their gap, the share of choices that agree with the
+    final ones, and the entropy of the choices that matter: the mean over the seeds that went furthest.
+    """
+    from pellucid import folder
+    from pellucid.annealing import columns_of, plot_history, runs_of
+
+    records = folder.read_json(learned, folder.HISTORY)
+    if not records.get("seeds"):
+        raise PellucidError(
+            f"{learned}: a program that was searched; only gradient training has a history of annealing"
+        )
+    runs = runs_of(records)
+    if plot is not None:
+        plot_history(records, plot, folder.read_json(learned, folder.REPORT).get("task", ""))
+    table = columns_of(runs)
+    if as_json:
+        click.echo(json.dumps({"seeds": len(runs), "columns": table}))
+        return
+    names = list(table)
+    rows = zip(*table.values(), strict=True)
+    lines = ["  ".join(f"{name:>10}" for name in names)]
+    lines += ["  ".join(f"{value:>10.4g}" for value in row) for row in rows]
+    click.echo("\n".join([*lines, f"mean of {len(runs)} seed{'' if len(runs) == 1 else 's'}"]))
+    if plot is not None:
+        click.echo(f"wrote {plot}")
+
+
 # ---------------------------------------------------------------- what the commands read
+
+
+def _numbers(path: Path) -> LearnedSeries | None:
+    """The program of a folder where it is one on numbers."""
+    from pellucid.series.learned import is_series_folder, load_series
+
+    return load_series(path) if is_series_folder(path) else None
 
 
 def _opened(path: Path) -> tuple[Learned, Program]:
@@ -199,7 +257,7 @@ def _data(model: Learned, name: str) -> Dataset:
     return fitting_data(model.vocab, name, examples, model.program is not None and model.program.unbounded)
 
 
-COMMANDS = (explain, circuit, errors)
+COMMANDS = (explain, circuit, errors, history)
 
 
 # ---------------------------------------------------------------- verify against something

@@ -19,6 +19,7 @@ from pellucid.program.metrics import accuracy
 from pellucid.program.serialise import dumps, loads
 from pellucid.program.trace import Trace, explain
 from pellucid.program.verify import Verdict, verify
+from pellucid.series.learned import is_series_folder, load_series
 
 
 @dataclass(frozen=True)
@@ -81,13 +82,15 @@ class Learned:
         return self.source or "standard Transformer"
 
 
-def load(path: str | Path) -> Learned:
-    """A folder written by `learn`.
+def load(path: str | Path) -> Any:
+    """A folder written by `learn`: a `Learned`, or for numbers a `series.learned.LearnedSeries`.
 
     Raises:
         PellucidError: naming the file that is missing or damaged.
     """
     place = Path(path)
+    if is_series_folder(place):
+        return load_series(place)
     report, model = folder.read_json(place, folder.REPORT), folder.read_json(place, folder.MODEL)
     if "vocabulary" not in model or "config" not in model:
         raise PellucidError(f"{place / folder.MODEL}: expected the keys vocabulary and config")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -14,10 +14,11 @@ from typing import Any
 from pellucid import folder
 from pellucid.candidates import Candidate, best_of, front, judged, program_of
 from pellucid.certificate import certificate
-from pellucid.data import Dataset, Splits, Vocab
-from pellucid.errors import PellucidError
+from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
+from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
 from pellucid.learners import Found, learn_models
+from pellucid.numeric import Bias
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
 from pellucid.program.closed import closed
@@ -33,21 +34,15 @@ from pellucid.program.names import with_readable_names
 from pellucid.program.serialise import dumps
 from pellucid.program.simplify import drop_unused, simplify
 from pellucid.program.size import ast_nodes, code_lines
-from pellucid.program.verify import EXHAUSTIVE, Verdict, all_inputs, domain_size, verify
+from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size, verify
+from pellucid.series.pipeline import learn_series, picked_series
+from pellucid.series.problem import on_numbers, resolve_series
 
-MODELS = ("auto", "programs", "search", "standard")
+MODELS = ("auto", "programs", "search", "standard", "discrete")
 SIMPLIFY = ("none", "exact", "compact")
 COMPACT = 120.0  # seconds that making a program compact may take
 BASELINE = 10.0  # seconds at most for the random programs that a search is compared with
 OnProgress = Callable[[str, float, str], None]
-
-
-class MismatchError(PellucidError):
-    """Model, IR and emitted text do not agree; nothing was written. `verdict` holds the counterexample."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(f"model and program disagree, nothing was written: {verdict}")
-        self.verdict = verdict
 
 
 @dataclass
@@ -67,7 +62,7 @@ class _Stages:
 
 
 def learn(
-    what: str | Path | Dataset | Splits,
+    what: str | Path | Dataset | Splits | Series | SeriesSplits,
     *,
     out: str | Path | None = None,
     model: str = "auto",
@@ -82,16 +77,21 @@ def learn(
     simplify: str = "exact",
     pick: int | None = None,
     resume: bool = False,
+    outputs: Sequence[str] | None = None,
+    bias: Bias | None = None,
     on_progress: OnProgress | None = None,
-) -> Learned:
+) -> Any:
     """Learn a program from a built-in task or from data, verified against the model it was read off.
+
+    Symbols give a `Learned`; numbers (a task on numbers, a file of numbers, a `Series`) a `LearnedSeries`.
 
     Args:
         what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory; or, with `pick`, a folder
             that `learn` wrote.
         out: folder to write, which must not exist or be empty; None writes nothing.
         model: `programs` (a Transformer Program trained by gradient descent), `search` (hard programs searched),
-            `auto` (both within the budget, the best verified program) or `standard` (a Transformer, accuracy only).
+            `auto` (both within the budget, the best verified program), `standard` (a Transformer, accuracy only) or
+            `discrete` (a Discrete Transformer, for numbers; the others for numbers are `auto` and `search`).
         seed: decides data, split and training: the same seed on the same machine gives the same program text.
         seeds, steps: size of the population and training steps of each (defaults suit 2 cores).
         budget: seconds for learning.
@@ -102,6 +102,8 @@ def learn(
             cost of validation accuracy).
         pick: number of the candidate to take from the table that the run prints, instead of the best.
         resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
+        outputs: output columns of a table of numbers with one step a row.
+        bias: which pieces a program on numbers may be made of.
         on_progress: called with a stage, the share of it done (0..1) and a short message.
 
     Raises:
@@ -122,8 +124,16 @@ def learn(
     if out is not None:
         folder.check_free(Path(out))
     if pick is not None and isinstance(what, str | Path) and Path(what, folder.FRONT).exists():
-        return _kept(picked(load(what), pick), out)
+        found = load(what)
+        return _kept(picked(found, pick) if isinstance(found, Learned) else picked_series(found, pick), out)
     stages = _Stages(on_progress or (lambda stage, share, message: None))
+    if not isinstance(what, Dataset | Splits) and on_numbers(what, model, bias is not None or outputs is not None):
+        asked = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
+        task = resolve_series(what, settings or {}, seed, bias or Bias(), outputs, valid, test, longer)
+        place = None if out is None else Path(out)
+        return _kept(learn_series(task, model, asked, simplify, pick, place, stages.on_progress), out)
+    if bias is not None or outputs is not None or model == "discrete" or isinstance(what, Series | SeriesSplits):
+        raise PellucidError(f"{what}: options for numbers, but this holds symbols; expected a file or task of numbers")
     problem = resolve(what, settings or {}, seed, valid, test, longer)
     options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
     if model == "standard":
@@ -142,7 +152,7 @@ def learn(
     return learned
 
 
-def _kept(learned: Learned, out: str | Path | None) -> Learned:
+def _kept(learned: Any, out: str | Path | None) -> Any:
     """Write the folder, if one is asked for."""
     if out is not None:
         learned.save(out)

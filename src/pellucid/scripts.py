@@ -6,12 +6,16 @@ import ast
 import re
 from pathlib import Path
 
+import numpy as np
+
 from pellucid.data import Dataset, Vocab
 from pellucid.data.files import read_text
+from pellucid.data.numeric_files import read_series
 from pellucid.errors import PellucidError
 from pellucid.given import fitting_data, place
 from pellucid.program.metrics import accuracy
 from pellucid.program.verify import run_text
+from pellucid.series.scores import score
 
 FAILED = re.compile(r"error: (line \d+: )?")  # the beginning of what a program says to an input that it does not take
 
@@ -30,6 +34,23 @@ def evaluate_script(path: Path, data: Dataset, name: str) -> dict[str, float]:
             raise PellucidError(f"{name}: the data is for {data.kind}; the program is for {other}")
     known = {str(label): label for output in outputs for label in (output if isinstance(output, list) else [output])}
     return accuracy(outputs, _labels_like(matched, known))
+
+
+def on_numbers(path: Path) -> bool:
+    """Whether a program.py takes numbers: it names its columns."""
+    return bool(re.search(r"^COLUMNS = ", read_text(path), re.MULTILINE))
+
+
+def evaluate_numbers(path: Path, data: str) -> dict[str, float]:
+    """Figures of a program.py on number sequences."""
+    from pellucid.program.numeric.runner import run_text as run_numbers
+
+    series, found = read_series(data), []
+    for i, output in enumerate(run_numbers(read_text(path), [series.rows(i) for i in range(len(series))])):
+        if isinstance(output, str):
+            raise PellucidError(f"{data}: example {i + 1}: {FAILED.sub('', output)}")
+        found.append(np.array(output).reshape(series.outputs[i].shape))
+    return score(found, series)
 
 
 def _labels_like(data: Dataset, known: dict) -> Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,6 +38,12 @@ TRAINING = {
     "refine_slices": int,
     "refine_patience": int,
 }
+SERIES = {  # of the Discrete Transformer and its training
+    "layers": int, "heads": int, "units": int, "hidden": int, "before": int, "knots": int, "encoding": int,
+    "content": bool, "group": int, "batch": int, "lr": float, "gate_lr": float, "decay": float, "tau_start": float,
+    "tau_end": float, "noise_end": float, "attention_noise": float, "rounds": int, "regression": bool,
+}  # fmt: skip
+SERIES_DATA = {"length": int, "size": int, "noise": float}
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -66,6 +72,24 @@ def parse(pairs: Mapping[str, Any], task_keys: Mapping[str, int]) -> Settings:
         PellucidError: an unknown key, with the nearest known one; a value of the wrong form.
     """
     groups = {"task": dict.fromkeys(task_keys, int), "data": DATA, "model": MODEL, "training": TRAINING}
+    return Settings(**_sorted(pairs, groups))
+
+
+def split_series_settings(
+    pairs: Mapping[str, Any], task_keys: Collection[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings of a run on numbers: those of the learner, and those of the built-in task (`task_keys`).
+
+    Raises:
+        PellucidError: as `parse`.
+    """
+    own = {key: SERIES_DATA[key] for key in task_keys}
+    found = _sorted(pairs, {"model": SERIES, "task": own})
+    return found["model"], found["task"]
+
+
+def _sorted(pairs: Mapping[str, Any], groups: Mapping[str, Mapping[str, type]]) -> dict[str, dict[str, Any]]:
+    """The settings by group, as values of the right type."""
     found: dict[str, dict[str, Any]] = {name: {} for name in groups}
     for key, value in pairs.items():
         group = next((name for name, keys in groups.items() if key in keys), None)
@@ -75,7 +99,7 @@ def parse(pairs: Mapping[str, Any], task_keys: Mapping[str, int]) -> Settings:
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
             raise PellucidError(f"--set {key}: unknown setting; {hint}")
         found[group][key] = _value(key, value, groups[group][key])
-    return Settings(**found)
+    return found
 
 
 def split_pair(text: str) -> tuple[str, str]:

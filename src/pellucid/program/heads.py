@@ -26,7 +26,8 @@ class Head:
     """Text of one selector, as the variable called `name` uses it.
 
     Found at the start: `sure`, whether every pair matches; `asks`, whether the query makes a difference; `query`, its
-    text; `once`, whether the variable is a single value; `indexed`, whether the text needs the query's position `i`; `wanted`, the one key value that a query matches.
+    text; `once`, whether the variable is a single value; `indexed`, whether the text needs the query's position `i`;
+    `wanted`, the one key value that a query matches.
     """
 
     writer: Writer

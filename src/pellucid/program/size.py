@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from pellucid.program import runtime
+from pellucid.program.numeric import runtime as numeric_runtime
+
+PASTED = {*vars(runtime), *vars(numeric_runtime)}
 
 
 def ast_nodes(source: str) -> int:
@@ -24,7 +27,7 @@ def ast_nodes(source: str) -> int:
 def _defined(tree: ast.Module) -> Iterator[tuple[str, ast.stmt]]:
     """What a program itself defines: `run`, its functions and tables."""
     for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and (node.name == "run" or node.name not in vars(runtime)):
+        if isinstance(node, ast.FunctionDef) and (node.name == "run" or node.name not in PASTED):
             yield node.name, node
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             yield node.targets[0].id, node

@@ -10,6 +10,7 @@ from random import Random
 import numpy as np
 
 from pellucid.search.columns import Batch, Column, Columns
+from pellucid.search.elitist import climb
 from pellucid.search.genes import PREDICATES, Bank, Gene, Head, How, Member, Unit, mapped, reads, same_kind
 from pellucid.search.readouts import Alphabet, Chain, Pointer, Readout, Readouts, renumbered, variables_of
 
@@ -86,6 +87,7 @@ class Searcher:
         self.readouts = Readouts(self.columns, batch.labels, self.alphabet, previous)
         self.previous = previous
         self.kinds = [c.kind for c in columns]
+        self.tagging = bool((batch.labels[:-1] >= 0)[batch.valid[1:]].any())
         # On long sequences the first genes of a long program gain nothing by themselves beside a table; a pointer,
         # which looks at single keys, still sees what they do.
         self.long = len(batch.tokens) > LONG and self.readouts.copying
@@ -197,7 +199,7 @@ class Searcher:
         values = range(len(kinds))
         self._tidy()
         counting = ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any")))
-        compared = () if genes else self.bank.compared_over(kinds, values, len(kinds))
+        compared = self._compared() if not genes else ()
         yield self._some(chain(self._changed(genes, kinds), counting, compared))
         if self.long:
             yield self._some((*genes, *pair) for pair in self.bank.ranks_over(kinds, values))
@@ -220,8 +222,12 @@ class Searcher:
             self._changed_twice(genes, kinds),
             ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any"))),
             ((*genes, gene) for gene in self.bank.units_over(kinds, values)),
-            self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds)),
+            self._compared(),
         )
+
+    def _compared(self) -> Iterable[tuple[Gene, ...]]:
+        """Programs that compare two counts, for classifiers: that is what votes come down to."""
+        return () if self.tagging else self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds))
 
     def _first_better(self, current: Scored, *tiers: Iterable[tuple[Gene, ...]]) -> Scored:
         """The best program of the first tier that has a better one."""
@@ -316,24 +322,25 @@ class Searcher:
 
     def climb(self, current: Scored, limit: int, enough: Callable[[Scored], bool]) -> Scored:
         """Mutate until nothing better was found for a while, the effort is spent, or the program is good enough."""
-        stalled, tried = 0, set()
-        while stalled < STALLED and self.effort < limit:
+        tried: set[tuple] = set()
+
+        def propose(parent: Scored) -> Scored:
             self._tidy()
-            candidate = self.score(self.child(current.genes))
-            if candidate.score > current.score:
-                stalled += 1
-                continue
-            better = candidate.score < current.score - 1e-9
-            self.fit = candidate.fit
-            stalled, current = 0 if better else stalled + 1, candidate
-            if better and current.pointer is not None and current.score < POINTED:
-                place = tuple(self.columns.of(current.genes)[v] for v in variables_of(current.pointer))
-                if place not in tried:
-                    tried.add(place)
-                    current = self.completed(current)
-            if better and enough(current):
-                break
-        return current
+            return self.score(self.child(parent.genes))
+
+        def taken(found: Scored) -> None:
+            self.fit = found.fit
+
+        def improved(found: Scored) -> Scored:
+            if found.pointer is None or found.score >= POINTED:
+                return found
+            place = tuple(self.columns.of(found.genes)[v] for v in variables_of(found.pointer))
+            if place in tried:
+                return found
+            tried.add(place)
+            return self.completed(found)
+
+        return climb(current, propose, STALLED, lambda: self.effort < limit, improved, taken, enough)
 
     def lifted(self, current: Scored) -> Scored:
         """The best program that a sweep finds from a local optimum; `current` where none is clearly better."""

@@ -1,0 +1,80 @@
+"""Is a numeric program right? Against a user's function, its built-in task, or another learned program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.program.numeric import predict
+from pellucid.program.numeric.verify import edge_cases, random_inputs
+from pellucid.program.oracle import load_oracle
+from pellucid.series.learned import LearnedSeries, is_series_folder, load_series
+
+TASK = "task"
+INPUTS = 2000
+LONGER = 500  # of three times the length
+CLOSE = 1e-9
+Right = Callable[[Any], Any]
+
+
+def check(learned: LearnedSeries, spec: str | None, equals: Path | None, seed: int) -> dict[str, Any]:
+    """Outcome on random, extreme and longer inputs: `checked`, `mismatches`, a smallest `counterexample`, `told`."""
+    if spec is not None and equals is not None:
+        raise PellucidError("--spec and --equals: one of them at a time, please")
+    name, right = _function(learned, spec, equals)
+    rng = np.random.default_rng(seed)
+    usual = [*edge_cases(learned.known), *random_inputs(learned.known, rng, INPUTS)]
+    inputs = [*usual, *random_inputs(learned.known, rng, LONGER, times=3)]
+    checked, wrong = 0, []
+    for sequence, got in zip(inputs, predict(learned.program, inputs), strict=True):
+        try:
+            wanted = right(sequence)
+        except ValueError:
+            continue
+        checked += 1
+        if not _same(got, wanted):
+            wrong.append({"input": sequence, "expected": wanted, "got": got})
+    example = min(wrong, key=lambda case: (len(case["input"]), str(case["input"])), default=None)
+    found = {"checked": checked, "mismatches": len(wrong), "counterexample": example}
+    if example is None:
+        told = f"{checked:,} inputs agree with {name}, {LONGER} of them three times as long as those learned from"
+    else:
+        shown = ", ".join(f"{key}: {json.dumps(value)}" for key, value in example.items())
+        told = f"{len(wrong):,} of {checked:,} inputs differ from {name}; the smallest: {shown}"
+    return {**found, "told": told}
+
+
+def _function(learned: LearnedSeries, spec: str | None, equals: Path | None) -> tuple[str, Right]:
+    if equals is not None:
+        if not is_series_folder(equals):
+            raise PellucidError(f"{equals}: not a learned folder of a program on numbers")
+        other = load_series(equals)
+        return str(equals), other.run
+    if spec == TASK:
+        from pellucid.data.tasks import get_numeric_task
+
+        task = get_numeric_task(learned.report["task"])
+
+        def oracle(sequence: Sequence) -> list:
+            rows = np.array(sequence, np.int64 if learned.program.whole_inputs else np.float64)
+            found = task.oracle(rows.reshape(len(sequence), -1)).tolist()
+            return [row[0] for row in found] if len(task.output_names) == 1 else found
+
+        return f"the task {task.name}", oracle
+    loaded = load_oracle(spec or "", "tagging")
+    return loaded.name, loaded.function
+
+
+def _same(got: Any, wanted: Any) -> bool:
+    """Equal whole numbers, or numbers within 1e-9 of each other."""
+    a, b = np.asarray(got), np.asarray(wanted)
+    if a.shape != b.shape:
+        return False
+    if a.dtype.kind in "iuO" and b.dtype.kind in "iuO":
+        return bool((a == b).all())
+    return bool(np.allclose(a.astype(float), b.astype(float), rtol=CLOSE, atol=CLOSE))
