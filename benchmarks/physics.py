@@ -79,10 +79,10 @@ def terms(expression: sympy.Expr) -> dict[sympy.Expr, float]:
 
 def compared(program: NumericProgram, task: NumericTask) -> dict[str, dict[str, Any]]:
     """For each output column: whether the terms are those of the law, and the largest relative error of one."""
-    symbols = {name: sympy.Symbol(name, real=True) for name in task.input_names}
+    symbols: dict[str, Any] = {name: sympy.Symbol(name, real=True) for name in task.input_names}
     found = {}
     for result, (name, law) in zip(program.results, task.laws.items(), strict=True):
-        wanted = terms(sympy.sympify(law, {**symbols, **task.constants}))
+        wanted = terms(sympy.parse_expr(law, local_dict={**symbols, **task.constants}))
         made = meaning(program, result, symbols)
         mine = {} if made is None else terms(made)
         same = mine.keys() == wanted.keys()

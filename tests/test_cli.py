@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from inspect_samples import LAST, PROGRAMS, call, call_json, write_folder
 from pellucid.candidates import table
 from pellucid.cli import main
-from pellucid.data.tasks import task_names
+from pellucid.data.tasks import numeric_names, task_names
 
 GOOD = '{"input": [1, 2], "output": [1, 2]}\n'
 
@@ -79,8 +79,9 @@ def test_bad_input_is_one_line_and_exit_code_2(place, arguments, told):
 
 def test_tasks_lists_every_task():
     told = CliRunner().invoke(main, ["tasks"]).stdout.splitlines()
-    assert [line.split()[0] for line in told] == list(task_names())
-    assert {*json.loads(CliRunner().invoke(main, ["tasks", "--json"]).stdout)} == {*task_names()}
+    every = [*task_names(), *numeric_names()]
+    assert [line.split()[0] for line in told] == every
+    assert {*json.loads(CliRunner().invoke(main, ["tasks", "--json"]).stdout)} == {*every}
 
 
 def test_help_of_learn_has_the_defaults_and_the_keys_of_set():

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pellucid.program.numeric import NumericProgram
 from pellucid.program.verify import Verdict
 
 WIDTH = 84
-LEARNERS = {"discrete": "Discrete Transformer", "search": "program search", "linear": "linear recurrence",
-            "sparse": "sparse regression", "dynamics": "a linear law of its own past", "machine": "state merging"}  # fmt: skip
+LEARNERS = {
+    "discrete": "Discrete Transformer",
+    "search": "program search",
+    "linear": "linear recurrence",
+    "sparse": "sparse regression",
+    "dynamics": "a linear law of its own past",
+    "machine": "state merging",
+}
 
 
 def series_certificate(
@@ -23,7 +30,7 @@ def series_certificate(
     verdict: Verdict | None,
     program: NumericProgram,
     whole: bool,
-    agreement: str,
+    details: Mapping[str, Any],
 ) -> str:
     """Text of the certificate.
 
@@ -34,7 +41,7 @@ def series_certificate(
         verdict: None while the program is being checked.
         program: the program.
         whole: whether outputs are whole numbers.
-        agreement: what the program was compared with.
+        details: what the learner has to say about the program.
     """
     lines = [f"{name}: a program learned by pellucid ({LEARNERS.get(learner, learner)}, seed {seed}).", ""]
     lines.append("Exact on all of its data." if exact else "Not exact: an approximation, with the errors below.")
@@ -42,8 +49,11 @@ def series_certificate(
         lines.append(f"On {part} data: {told(figures, whole)}.")
     for part, figures in longer.items():
         lines.append(f"On longer sequences, {part}: {told(figures, whole)}.")
+    if "error_before_refit" in details:
+        before, after = details["error_before_refit"], details["error_after_refit"]
+        lines.append(f"Read off the trained model; its output head fitted again (error {before:.2g} to {after:.2g}).")
     if verdict is not None:
-        lines.append(f"Verified: {agreement}: {said(verdict)}.")
+        lines.append(f"Verified: intermediate form and this text: {said(verdict)}.")
     lines.append(f"Input per step: {_columns(program.inputs, program.whole_inputs)}; any number of steps.")
     lines.append(
         f"Output: {_columns(program.outputs, whole)}{' after the last step' if program.last else ' per step'}."

@@ -71,10 +71,12 @@ def _discrete(
     from pellucid.learning.discrete.fit import fit_discrete
     from pellucid.learning.discrete.options import DiscreteOptions
 
+    began = time.monotonic()
     asked = DiscreteOptions(options["seed"], options["seeds"], options["steps"], options["budget"])
     fitted = fit_discrete(problem, asked, lambda share, m: on_progress("train", share, m), checkpoint)
     found.programs += fitted.found
     found.report["discrete"] = fitted.report
     found.history = dict(fitted.history)
-    found.seconds |= fitted.report.get("seconds", {})
+    compiling = float(fitted.report["compile_seconds"])
+    found.seconds |= {"compile": compiling, "train": round(time.monotonic() - began - compiling, 3)}
     found.files = dict(fitted.files())

@@ -31,7 +31,6 @@ from pellucid.series.learned import FAMILY, KNOWN, LearnedSeries
 from pellucid.series.learners import SeriesFound, learn_series_models
 
 OnProgress = Callable[[str, float, str], None]
-AGREEMENT = "intermediate form and this text"
 
 
 def learn_series(
@@ -167,7 +166,7 @@ def picked_series(learned: LearnedSeries, number: int) -> LearnedSeries:
     whole = _whole(learned)
     text = series_certificate(
         report["task"], report["seed"], row["learner"], row["exact"], scores, row["longer"], verdict, program, whole,
-        AGREEMENT,
+        {},
     )  # fmt: skip
     source = emit(program, text)
     report |= {"accuracy": scores, "longer": row["longer"], "exact": row["exact"], "model": row["learner"]}
@@ -185,7 +184,7 @@ def _whole(learned: LearnedSeries) -> bool:
 def _certificate(name: str, seed: int, chosen: SeriesCandidate, verdict: Verdict, whole: bool) -> str:
     return series_certificate(
         name, seed, chosen.found.learner, chosen.exact, chosen.scores, chosen.longer, verdict, chosen.program, whole,
-        AGREEMENT,
+        chosen.found.details,
     )  # fmt: skip
 
 

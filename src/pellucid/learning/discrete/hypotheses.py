@@ -1,0 +1,207 @@
+"""Named hypotheses about what an attention head does, tested on validation data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+THRESHOLD = 0.95  # least agreement of a hypothesis that is taken for what the head does
+MOST_VALUES = 16
+WHOLE = 10_000  # agreement is compared to this accuracy
+
+
+@dataclass(frozen=True, eq=False)
+class Attention:
+    """What a head does: the key it takes and what it could read, all [n, length], zeros before the start included.
+
+    chosen: int, the key of every query. key, value: scalars; key None where attention does not look at content.
+    weights: the soft attention at the last temperature [n, length, length]. present: bool, the queries that count.
+    """
+
+    chosen: np.ndarray
+    key: np.ndarray | None
+    value: np.ndarray
+    weights: np.ndarray
+    present: np.ndarray
+    before: int
+
+    @property
+    def copied(self) -> np.ndarray:
+        """What the hardened head writes."""
+        return np.take_along_axis(self.value, self.chosen, 1)
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A rule. kind: copy, offset, first, max, min, argmax, argmin, last where, mean.
+
+    amount: of offset. window: None for the whole prefix. start: whether the zeros before the start take part.
+    predicate: of `last where`, an operator and a constant.
+    """
+
+    kind: str
+    amount: int = 0
+    window: int | None = None
+    start: bool = False
+    predicate: tuple[str, float] | None = None
+
+    @property
+    def words(self) -> str:
+        """For the report."""
+        reach = "so far" if self.window is None else f"of the last {self.window} steps"
+        zeros = ", zeros before the start included" if self.start else ""
+        match self.kind:
+            case "copy":
+                return "this step"
+            case "offset":
+                return f"fixed offset {self.amount}"
+            case "first":
+                return "first step"
+            case "last where":
+                op, constant = self.predicate or ("==", 0)
+                return f"last step where the key {op} {constant:g}"
+            case "mean":
+                return f"mean {reach}{zeros}"
+        return f"{self.kind} {reach}{zeros}"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A hypothesis, its statistic (share of queries that take the very key), its agreement (share of equal values)."""
+
+    hypothesis: Hypothesis
+    statistic: float
+    agreement: float
+
+    @property
+    def matched(self) -> bool:
+        """Whether it is taken for what the head does."""
+        return self.agreement >= THRESHOLD
+
+    def to_json(self) -> dict[str, Any]:
+        """For the report."""
+        return {
+            "hypothesis": self.hypothesis.words,
+            "statistic": round(self.statistic, 6),
+            "agreement": round(self.agreement, 6),
+            "threshold": THRESHOLD,
+            "matched": self.matched,
+        }
+
+
+def judge_head(head: Attention, modes: frozenset[str], window: int) -> list[Tested]:
+    """All hypotheses, the best first: by agreement, then the simpler."""
+    tested = [_test(head, hypothesis, i) for i, hypothesis in enumerate(_hypotheses(head, modes, window))]
+    tested = sorted(tested, key=lambda t: -round(t[0].agreement * WHOLE))
+    best = [t for t, _ in tested]
+    enough = [
+        t for t in sorted(tested, key=lambda t: t[1]) if t[0].agreement >= max(best[0].agreement - 1e-3, THRESHOLD)
+    ]
+    return ([enough[0][0]] if enough else []) + [t for t in best if not enough or t is not enough[0][0]]
+
+
+def routed(hypothesis: Hypothesis, head: Attention) -> np.ndarray:
+    """What a head would write if the hypothesis were the truth, [n, length]."""
+    value = head.value
+    if hypothesis.kind == "mean":
+        weights = _uniform(hypothesis, value.shape[1], head.before)
+        return value @ weights.T
+    keys = _keys(hypothesis, head)
+    return np.take_along_axis(value, keys, 1)
+
+
+def _test(head: Attention, hypothesis: Hypothesis, rank: int) -> tuple[Tested, int]:
+    told = routed(hypothesis, head)[:, head.before :][head.present]
+    if hypothesis.kind == "mean":
+        uniform = _uniform(hypothesis, head.value.shape[1], head.before)
+        apart = 0.5 * np.abs(head.weights - uniform).sum(-1)[:, head.before :][head.present].mean()
+        return Tested(hypothesis, 1.0 - float(apart), 1.0 - float(apart)), rank
+    keys = _keys(hypothesis, head)
+    both_before = (keys < head.before) & (head.chosen < head.before)
+    same = ((keys == head.chosen) | both_before)[:, head.before :][head.present]
+    copied = head.copied[:, head.before :][head.present]
+    equal = np.isclose(told, copied, rtol=1e-9, atol=1e-9)
+    return Tested(hypothesis, float(same.mean()), float(equal.mean())), rank
+
+
+def _hypotheses(head: Attention, modes: frozenset[str], window: int) -> Iterator[Hypothesis]:
+    """The simple ones first."""
+    yield Hypothesis("copy")
+    if "shift" in modes:
+        for amount in range(1, window + 1):
+            yield Hypothesis("offset", amount)
+    if "first" in modes:
+        yield Hypothesis("first")
+    windows = [*range(2, window + 1), None]
+    for how in ("max", "min"):
+        if how in modes and head.key is not None:
+            own = np.array_equal(head.key, head.value)
+            for w in windows:
+                for start in (False, True) if own and w is not None and "shift" in modes else (False,):
+                    yield Hypothesis(how if own else f"arg{how}", window=w, start=start)
+    if "last-where" in modes and head.key is not None:
+        for predicate in _predicates(head.key[:, head.before :][head.present]):
+            yield Hypothesis("last where", predicate=predicate)
+    if "mean" in modes:
+        for w in windows:
+            for start in (False, True) if w is not None and "sum" in modes else (False,):
+                yield Hypothesis("mean", window=w, start=start)
+
+
+def _predicates(key: np.ndarray) -> Iterator[tuple[str, float]]:
+    values = np.unique(key)
+    if len(values) > MOST_VALUES:
+        return
+    for c in values:
+        yield "==", float(c)
+        yield "!=", float(c)
+    for c in values[1:-1]:
+        yield "<=", float(c)
+        yield ">=", float(c)
+
+
+def _keys(hypothesis: Hypothesis, head: Attention) -> np.ndarray:
+    """The key that every query takes, int [n, length]; queries before the start do not matter."""
+    n, length = head.value.shape
+    here = np.broadcast_to(np.arange(length), (n, length))
+    match hypothesis.kind:
+        case "copy":
+            return here
+        case "offset":
+            return np.maximum(here - hypothesis.amount, 0)
+        case "first":
+            return np.full((n, length), head.before)
+        case "last where":
+            assert head.key is not None
+            held = HOLDS[hypothesis.predicate[0]](head.key, hypothesis.predicate[1]) if hypothesis.predicate else 0
+            held = held & (np.arange(length) >= head.before)
+            return np.maximum.accumulate(np.where(held, here, 0), 1)
+    assert head.key is not None
+    sign = 1.0 if hypothesis.kind.endswith("max") else -1.0
+    return _extremum(sign * head.key, hypothesis, head.before)
+
+
+HOLDS = {"==": np.equal, "!=": np.not_equal, "<=": np.less_equal, ">=": np.greater_equal}
+
+
+def _extremum(key: np.ndarray, hypothesis: Hypothesis, before: int) -> np.ndarray:
+    n, length = key.shape
+    found = np.broadcast_to(np.arange(length), (n, length)).copy()
+    for i in range(length):
+        first = 0 if hypothesis.window is None else max(i - hypothesis.window + 1, 0)
+        if not hypothesis.start:
+            first = min(max(first, before), i)
+        found[:, i] = first + key[:, first : i + 1].argmax(1)
+    return found
+
+
+def _uniform(hypothesis: Hypothesis, length: int, before: int) -> np.ndarray:
+    """Equal weights over the keys of a mean, [query, key]."""
+    i, j = np.arange(length)[:, None], np.arange(length)[None]
+    inside = (j <= i) & ((hypothesis.window is None) | (i - j < (hypothesis.window or 0)))
+    if not hypothesis.start:
+        inside = np.where(i >= before, inside & (j >= before), inside)
+    return inside / inside.sum(1, keepdims=True)

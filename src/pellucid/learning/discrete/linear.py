@@ -1,0 +1,119 @@
+"""Least squares in float64: fitting the output head, leaving out what is not needed, snapping constants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+NOISE_FLOOR = 1e-20  # of an error divided by the variance: below it, a fit is exact
+KEPT = 1.02  # a simpler fit may have an error larger by this factor
+DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 30, 32, 50, 60, 64, 100)
+SAME = 1e-9  # relative difference of a constant from the rational it is taken for
+NEAR = 3.0  # standard errors that a constant of noisy data may be moved to become a simple one
+DIGITS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A linear fit: coefficients of the columns, and the error on the judging rows divided by the variance."""
+
+    columns: tuple[int, ...]
+    coefficients: np.ndarray
+    error: float
+    deviations: np.ndarray
+
+
+class Least:
+    """Least squares on some rows, judged on others; both compressed once to a triangle, so that a fit is cheap.
+
+    columns: float64 [rows, k]; targets [rows, outputs]; fitted: bool [rows], the rows that are fitted.
+    """
+
+    def __init__(self, columns: np.ndarray, targets: np.ndarray, fitted: np.ndarray) -> None:
+        self.scale = np.maximum(np.sqrt((columns**2).mean(0)), 1e-300)
+        spread = targets.std(0)
+        self.spread = np.where(spread > 0, spread, 1.0)
+        self.k = columns.shape[1]
+        joined = np.column_stack([columns / self.scale, targets / self.spread])
+        self.count = int(fitted.sum())
+        self.fitted = _triangle(joined[fitted])
+        judged = ~fitted if (~fitted).any() else fitted
+        self.judged = _triangle(joined[judged]) / np.sqrt(judged.sum())
+
+    def fit(self, columns: Sequence[int], output: int) -> Fit:
+        """The best coefficients of some columns."""
+        chosen, target = list(columns), self.fitted[:, self.k + output]
+        left = self.fitted[:, chosen]
+        coefficients = np.linalg.lstsq(left, target, rcond=1e-12)[0] if chosen else np.zeros(0)
+        for _ in range(2 if chosen else 0):  # iterative refinement: what rounding left over
+            coefficients = coefficients + np.linalg.lstsq(left, target - left @ coefficients, rcond=1e-12)[0]
+        rest = target - left @ coefficients
+        noise = float(rest @ rest) / max(self.count - len(chosen), 1)
+        inverse = np.linalg.pinv(left.T @ left) if chosen else np.zeros((0, 0))
+        deviations = np.sqrt(np.maximum(np.diag(inverse), 0.0) * noise)
+        factor = self.spread[output] / self.scale[chosen]
+        error = self._error(chosen, coefficients, output)
+        return Fit(tuple(chosen), coefficients * factor, error, deviations * factor)
+
+    def error(self, columns: Sequence[int], coefficients: np.ndarray, output: int) -> float:
+        """Error of given coefficients on the judging rows."""
+        chosen = list(columns)
+        return self._error(chosen, coefficients * self.scale[chosen] / self.spread[output], output)
+
+    def _error(self, chosen: list[int], coefficients: np.ndarray, output: int) -> float:
+        rest = self.judged[:, self.k + output] - self.judged[:, chosen] @ coefficients
+        return float(rest @ rest)
+
+    def sparse(self, columns: Sequence[int], costs: Sequence[float], output: int) -> Fit:
+        """Leave out columns, the dearest first, as long as the error stays."""
+        best = self.fit(columns, output)
+        again = True
+        while again:
+            again = False
+            for column in sorted(best.columns, key=lambda c: (-costs[c], -c)):
+                less = self.fit([c for c in best.columns if c != column], output)
+                if less.error <= keeps(best.error):
+                    best, again = less, True
+                    break
+        return best
+
+    def snapped(self, fit: Fit, output: int) -> list[Fraction | float]:
+        """Coefficients as rationals or short decimals where that keeps the error."""
+        values: list[Fraction | float] = [float(c) for c in fit.coefficients]
+        floor = keeps(fit.error)
+        for i, (value, deviation) in enumerate(zip(fit.coefficients, fit.deviations, strict=True)):
+            for simple in _simple(float(value), float(deviation)):
+                trial = np.array([float(v) for v in values])
+                trial[i] = float(simple)
+                if self.error(fit.columns, trial, output) <= floor:
+                    values[i] = simple
+                    break
+        return values
+
+
+def _triangle(rows: np.ndarray) -> np.ndarray:
+    return np.asarray(np.linalg.qr(rows, mode="r"))
+
+
+def keeps(error: float) -> float:
+    """Largest error that counts as no worse."""
+    return max(KEPT * error, NOISE_FLOOR)
+
+
+def _simple(value: float, deviation: float) -> list[Fraction | float]:
+    """Simpler numbers that may be meant, the simplest first."""
+    tolerance = SAME * max(abs(value), 1e-6)
+    found: list[Fraction | float] = []
+    for denominator in DENOMINATORS:
+        near = Fraction(round(value * denominator), denominator)
+        if abs(near - value) <= (max(tolerance, NEAR * deviation) if denominator <= 2 else tolerance):
+            found.append(near)
+    for digits in range(DIGITS):
+        short = float(f"{value:.{digits + 1}g}")
+        if abs(short - value) <= tolerance:
+            found.append(short)
+            break
+    return found
