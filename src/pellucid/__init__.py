@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid.data import Dataset, Series, Splits, Vocab, read_file
     from pellucid.data.texts import read_texts
-    from pellucid.errors import PellucidError
+    from pellucid.errors import MismatchError, PellucidError
     from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
     from pellucid.learned import Learned, load
-    from pellucid.pipeline import MismatchError, learn
+    from pellucid.pipeline import learn
     from pellucid.program.ir import Program
+    from pellucid.series.learned import LearnedSeries
 
 # Loaded on first use, so that `import pellucid` is instant.
 _HOMES = {
     "Dataset": "pellucid.data",
     "Learned": "pellucid.learned",
-    "MismatchError": "pellucid.pipeline",
+    "LearnedSeries": "pellucid.series.learned",
+    "MismatchError": "pellucid.errors",
     "PellucidError": "pellucid.errors",
     "Program": "pellucid.program.ir",
     "ProgramClassifier": "pellucid.estimators",
@@ -36,6 +38,7 @@ _HOMES = {
 __all__ = [
     "Dataset",
     "Learned",
+    "LearnedSeries",
     "MismatchError",
     "PellucidError",
     "Program",

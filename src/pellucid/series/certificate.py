@@ -67,6 +67,8 @@ def series_certificate(
 def told(figures: Mapping[str, float], whole: bool) -> str:
     """Figures of one part of the data, in words."""
     share = f"{figures['token']:.2%} of outputs right, {figures['sequence']:.2%} of sequences"
+    if not whole and figures["token"] < 0.5 and "r2" in figures:
+        share = f"{figures['r2']:.4%} of the variance explained"
     if figures["token"] == 1.0:
         return share + ("" if whole else f" (largest error {figures['max_error']:.1g})")
     return f"{share}; mean squared error {figures['mse']:.3g}, largest error {figures['max_error']:.3g}"

@@ -48,11 +48,8 @@ def verdict_line(learned: LearnedSeries) -> str:
     if learned.exact:
         return "exact on all data"
     worst = max((f["max_error"] for f in learned.report["accuracy"].values() if f["max_error"] is not None), default=0)
-    valid = learned.report["accuracy"]["valid"]
-    return (
-        f"no exact program found; the best is right for {valid['token']:.2%} of the outputs of validation data, with a "
-        f"mean squared error of {valid['mse']:.3g} (largest error anywhere {worst:.3g})"
-    )
+    valid = told(learned.report["accuracy"]["valid"], is_whole(learned))
+    return f"no exact program found; best has error: on validation data {valid} (largest anywhere {worst:.3g})"
 
 
 def _body(source: str) -> list[str]:

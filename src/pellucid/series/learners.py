@@ -33,7 +33,8 @@ def learn_series_models(
 ) -> SeriesFound:
     """Run the learners that `model` names within the budget.
 
-    `auto` searches first; where that ends without an exact program the Discrete Transformer has the rest of the time.
+    `auto` searches first; where that ends without an exact program, and what its program leaves unexplained does not
+    look like noise, the Discrete Transformer has the rest of the time.
     """
     if model not in MODELS:
         raise PellucidError(f"--model {model}: learns symbols; for numbers expected one of {', '.join(MODELS)}")
@@ -43,11 +44,13 @@ def learn_series_models(
         end = began + budget * (SEARCH_FIRST if model == "auto" else 1.0)
         _search(found, problem, options["seed"], end, on_progress)
     exact = any(program.exact for program in found.programs)
+    settled = exact or found.report.get("search", {}).get("settled", False)
     left = began + budget - time.monotonic()
-    if model == "discrete" or (model == "auto" and not exact and left > 5):
+    if model == "discrete" or (model == "auto" and not settled and left > 5):
         _discrete(found, problem, {**options, "budget": left}, on_progress, checkpoint)
     elif model == "auto":
-        found.report["discrete"] = {"skipped": "the search found an exact program" if exact else "no time left"}
+        noise = "what the search's program leaves looks like noise" if settled else "no time left"
+        found.report["discrete"] = {"skipped": "the search found an exact program" if exact else noise}
     return found
 
 

@@ -29,6 +29,7 @@ from pellucid.series.candidates import SeriesCandidate, front, judged, program_o
 from pellucid.series.certificate import series_certificate
 from pellucid.series.learned import FAMILY, KNOWN, LearnedSeries
 from pellucid.series.learners import SeriesFound, learn_series_models
+from pellucid.series.rounding import rounded
 
 OnProgress = Callable[[str, float, str], None]
 
@@ -80,8 +81,12 @@ def _candidates(programs: list[FoundProgram], problem: SeriesProblem, how: str) 
     made: dict[NumericProgram, SeriesCandidate] = {}
     for found in programs:
         program = with_readable_names(found.program if how == "none" else simplify(found.program))
-        if program not in made:
-            made[program] = judged(found, program, problem)
+        if program in made:
+            continue
+        made[program] = candidate = judged(found, program, problem)
+        if how != "none" and not candidate.exact and not problem.whole:
+            shorter = rounded(program, problem.train)
+            made[program] = judged(found, shorter, problem)
     return list(made.values())
 
 

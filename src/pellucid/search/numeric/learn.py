@@ -60,10 +60,17 @@ def search_numeric(problem: SeriesProblem, seed: int, end: float, on_progress: P
         tried[output] = []
         answers[output] = _for_output(work, output, share, on_progress, tried[output])
     found = list(islice(_programs(work, answers), KEPT))
-    report: dict[str, Any] = {"tried": tried, "seconds": round(work.spent(), 3)}
+    report: dict[str, Any] = {"tried": tried, "settled": _settled(work, answers), "seconds": round(work.spent(), 3)}
     if work.left() > 3 * COMPARED_SECONDS:
         report["baselines"] = compared(work, work.outputs[0], COMPARED, COMPARED_SECONDS)
     return Result(found, report)
+
+
+def _settled(work: Work, answers: Mapping[str, list[Answer]]) -> bool:
+    """Whether every output is explained: by a right law, or by one that leaves nothing but noise."""
+    if work.problem.train.whole_outputs:
+        return all(found[0].exact for found in answers.values())
+    return all(found[0].exact or settled(work, name, found[0]) for name, found in answers.items())
 
 
 def _for_output(
