@@ -1,4 +1,4 @@
-"""Write measured tables and learned programs into README.md, between `<!-- name: file -->` and `<!-- end -->`.
+"""Write measured tables and learned programs into the documents, between `<!-- name: file -->` and `<!-- end -->`.
 
     python benchmarks/update_docs.py [--check]
 
@@ -26,9 +26,9 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    old = path.read_text(encoding="utf-8")
-    if "--check" not in sys.argv:
-        path.write_text(filled(old), encoding="utf-8")
-    elif filled(old) != old:
-        sys.exit("README.md is out of date: run python benchmarks/update_docs.py")
+    for path in (ROOT / "README.md", ROOT / "docs" / "numbers.md"):
+        old = path.read_text(encoding="utf-8")
+        if "--check" not in sys.argv:
+            path.write_text(filled(old), encoding="utf-8")
+        elif filled(old) != old:
+            sys.exit(f"{path.name} is out of date: run python benchmarks/update_docs.py")

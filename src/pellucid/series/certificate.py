@@ -49,6 +49,8 @@ def series_certificate(
         lines.append(f"On {part} data: {told(figures, whole)}.")
     for part, figures in longer.items():
         lines.append(f"On longer sequences, {part}: {told(figures, whole)}.")
+    if not longer:
+        lines.append("On longer sequences: not measured.")
     if "error_before_refit" in details:
         before, after = details["error_before_refit"], details["error_after_refit"]
         lines.append(f"Read off the trained model; its output head fitted again (error {before:.2g} to {after:.2g}).")
