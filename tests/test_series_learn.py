@@ -161,3 +161,61 @@ def test_options_for_numbers_need_numbers(tmp_path: Path) -> None:
         pellucid.learn("sort", bias=Bias(units=0))
     assert call("learn", "mips/sum", "--model", "programs", "--out", tmp_path / "o")[0] == 2
     assert "known" in call("learn", "mips/sum", "--modes", "shfit", "--out", tmp_path / "o")[1]
+
+
+def test_ctrl_c_keeps_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pellucid.search.numeric import learn as numeric_learn
+
+    def interrupted(*_: object) -> list:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(numeric_learn, "linear", interrupted)
+    learned = pellucid.learn("mips/sum", budget=30)
+    assert learned.report["found"]["learners"]["search"]["stopped"] == "interrupted"
+    assert not learned.exact
+
+
+def test_a_start_and_bounds_are_read_off(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    lines = ["sequence,inflow,outflow,level"]
+    for number in range(60):
+        level = 40
+        for _ in range(15):
+            a, b = rng.randint(0, 40), rng.randint(0, 30)
+            level = min(100, max(0, level + a - b))
+            lines.append(f"{number},{a},{b},{level}")
+    (tmp_path / "tank.csv").write_text("\n".join(lines) + "\n")
+    learned = pellucid.learn(tmp_path / "tank.csv", model="search", budget=60)
+    assert learned.exact
+    assert learned.run([[0, 10], [90, 0], [0, 200]]) == [30, 100, 0]
+
+
+def test_constants_of_an_approximation_are_short() -> None:
+    rng = np.random.default_rng(0)
+    inputs = [rng.uniform(-1, 1, (8, 1)) for _ in range(200)]
+    outputs = [0.7351 * x + 0.01 * rng.standard_normal(x.shape) for x in inputs]
+    learned = pellucid.learn(Series.of(inputs, outputs), model="search", budget=30)
+    assert not learned.exact
+    body = learned.source.split("def run")[1].split("\n\n\n")[0]
+    assert "0.73" in body
+    assert all(len(word) < 12 for word in body.replace("(", " ").replace(")", " ").split() if word[0].isdigit())
+
+
+def test_history_is_drawn(tmp_path: Path) -> None:
+    columns = {"step": [0, 10], "loss": [1.0, 0.1], "hard_loss": [2.0, 0.1], "agreement": [0.5, 1.0], "entropy": [1, 0]}
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "history.json").write_text(json.dumps({"seeds": {"0": columns, "1": columns}}))
+    (tmp_path / "d" / "report.json").write_text("{}")
+    code, text = call("history", tmp_path / "d", "--plot", tmp_path / "figure.svg")
+    assert code == 0, text
+    assert "mean of 2 seeds" in text
+    assert "<svg" in (tmp_path / "figure.svg").read_text()
+    assert call("history", tmp_path / "d", "--plot", tmp_path / "figure.pdf")[0] == 2
+
+
+def test_the_example_runs() -> None:
+    path = Path(__file__).parent.parent / "examples" / "own_table.py"
+    done = subprocess.run([sys.executable, str(path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "The room, from its table: exact" in done.stdout
+    assert "y_3_before" in done.stdout

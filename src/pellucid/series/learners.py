@@ -45,6 +45,9 @@ def learn_series_models(
         _search(found, problem, options["seed"], end, on_progress)
     exact = any(program.exact for program in found.programs)
     settled = exact or found.report.get("search", {}).get("settled", False)
+    if found.report.get("search", {}).get("stopped") == "interrupted":
+        found.report["discrete"] = {"skipped": "interrupted"}
+        return found
     left = began + budget - time.monotonic()
     if model == "discrete" or (model == "auto" and not settled and left > 5):
         _discrete(found, problem, {**options, "budget": left}, on_progress, checkpoint)

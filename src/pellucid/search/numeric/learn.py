@@ -58,10 +58,15 @@ def search_numeric(problem: SeriesProblem, seed: int, end: float, on_progress: P
     for number, output in enumerate(work.outputs):
         share = work.began + (end - work.began) * (number + 1) / len(work.outputs)
         tried[output] = []
+        if work.stopped:
+            answers[output] = [constant(work, output)]
+            continue
         answers[output] = _for_output(work, output, share, on_progress, tried[output])
     found = list(islice(_programs(work, answers), KEPT))
     report: dict[str, Any] = {"tried": tried, "settled": _settled(work, answers), "seconds": round(work.spent(), 3)}
-    if work.left() > 3 * COMPARED_SECONDS:
+    if work.stopped:
+        report["stopped"] = "interrupted"
+    elif work.left() > 3 * COMPARED_SECONDS:
         report["baselines"] = compared(work, work.outputs[0], COMPARED, COMPARED_SECONDS)
     return Result(found, report)
 
@@ -81,7 +86,11 @@ def _for_output(
     for name, learner in _learners(work, output, end, found):
         began = time.monotonic()
         on_progress(min(work.spent() / max(work.end - work.began, 1e-9), 1.0), f"{output}: {name}")
-        here = learner()
+        try:
+            here = learner()
+        except KeyboardInterrupt:  # what is known by now is kept
+            work.stopped = True
+            break
         found[:] = _ranked([*found, *here])
         seconds = round(time.monotonic() - began, 3)
         tried.append({"learner": name, "seconds": seconds, "right": sum(a.exact for a in here)})

@@ -38,6 +38,7 @@ class Work:
     seed: int
     end: float
     began: float = field(default_factory=time.monotonic)
+    stopped: bool = False  # by Ctrl-C
 
     @property
     def bias(self) -> Bias:
