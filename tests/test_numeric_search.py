@@ -209,3 +209,16 @@ def test_nothing_to_work_with_is_no_error(bias):
     result = search_numeric(work.problem, 0, time.monotonic() + 6, quiet)
     assert not any(found.exact for found in result.found)
     assert compared(work, "y", 50, 1.0) is not None
+
+
+def test_a_table_over_a_shifted_number_is_one_over_the_number() -> None:
+    from pellucid.program.numeric import Apply, Assign, Column, Const, Formula, Lookup, NumericProgram, Var, predict
+    from pellucid.program.numeric.simplify import simplify
+
+    shifted = Formula(Apply("+", (Var("x"), Const(2))))
+    table = Lookup(("s",), (((2,), 1), ((6,), 1)), 0)
+    assigns = (Assign("x", Column("x")), Assign("s", shifted), Assign("y", table))
+    program = NumericProgram(("x",), ("y",), assigns, ("y",), True)
+    plain = simplify(program)
+    assert plain.nodes["y"] == Lookup(("x",), (((0,), 1), ((4,), 1)), 0)
+    assert predict(plain, [[0, 1, 4, 6]]) == predict(program, [[0, 1, 4, 6]]) == [[1, 0, 1, 0]]

@@ -23,7 +23,7 @@ def simplify(program: NumericProgram) -> NumericProgram:
 
 
 def _round(program: NumericProgram) -> NumericProgram:
-    for step in (tidied, without_copies, without_equal, with_longer_lags, inlined, without_unused):
+    for step in (tidied, with_plain_keys, without_copies, without_equal, with_longer_lags, inlined, without_unused):
         program = step(program)
     return program
 
@@ -62,6 +62,22 @@ def with_facts(expression: Expression, known: Mapping[str, Fact]) -> Expression:
         case Apply("//", (arg, number)) if fact.whole and is_number(number, 1):
             return arg
     return expression
+
+
+def with_plain_keys(program: NumericProgram) -> NumericProgram:
+    """A table over `x + 2`, for whole numbers, is one over `x`."""
+    known = facts(program)
+
+    def change(a: Assign) -> Node:
+        if not isinstance(a.node, Lookup) or len(a.node.variables) != 1:
+            return a.node
+        match program[a.node.variables[0]]:
+            case Formula(Apply("+" | "-" as op, (Var(name), Const(int() as by)))) if known[name].whole:
+                back = -by if op == "+" else by
+                return replace(a.node, variables=(name,), cases=tuple(((k[0] + back,), out) for k, out in a.node.cases))
+        return a.node
+
+    return _mapped(program, change)
 
 
 def without_copies(program: NumericProgram) -> NumericProgram:

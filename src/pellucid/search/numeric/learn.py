@@ -22,7 +22,8 @@ from pellucid.search.numeric.work import Answer, Work
 
 OBVIOUS = 3.0  # size of a right term that needs no second opinion
 QUICK = 30.0  # seconds of the first enumeration
-SECOND_OPINION = 6_000  # columns of the first enumeration where something is right already
+SHORT = 14.0  # size of a right term beside which another is not looked for at length
+SECOND_OPINION = 6_000  # columns of the first enumeration where something short is right already
 DEEP = 100_000  # columns of the second enumeration
 DEEP_SECONDS = 60.0
 EFFORT = 200_000  # programs of the elitist search
@@ -120,7 +121,8 @@ def _learners(
     if not found and work.problem.train.whole_outputs:
         yield "dynamics", lambda: dynamics(work, output)
     yield "machine", lambda: machines(work, output, within(STATES))
-    most = SECOND_OPINION if any(answer.exact for answer in found) else MOST_COLUMNS
+    short = found and found[0].exact and size(found[0].term) <= SHORT
+    most = SECOND_OPINION if short else MOST_COLUMNS
     yield "search", lambda: enumerated(work, output, within(QUICK), most)
     if not any(answer.exact for answer in found) and work.whole:
         yield "search", lambda: enumerated(work, output, within(DEEP_SECONDS), DEEP)
