@@ -17,6 +17,7 @@ from pellucid.series.learned import LearnedSeries, is_series_folder, load_series
 
 TASK = "task"
 INPUTS = 2000
+REPEATED = 500  # inputs with a zero at the start and repeated steps
 LONGER = 500  # of three times the length
 CLOSE = 1e-9
 Right = Callable[[Any], Any]
@@ -29,6 +30,7 @@ def check(learned: LearnedSeries, spec: str | None, equals: Path | None, seed: i
     name, right = _function(learned, spec, equals)
     rng = np.random.default_rng(seed)
     usual = [*edge_cases(learned.known), *random_inputs(learned.known, rng, INPUTS)]
+    usual += [_with_repeats(sequence, rng) for sequence in usual[-REPEATED:]]
     inputs = [*usual, *random_inputs(learned.known, rng, LONGER, times=3)]
     checked, wrong = 0, []
     for sequence, got in zip(inputs, predict(learned.program, inputs), strict=True):
@@ -36,6 +38,9 @@ def check(learned: LearnedSeries, spec: str | None, equals: Path | None, seed: i
             wanted = right(sequence)
         except ValueError:
             continue
+        except Exception as error:  # noqa: BLE001  # whatever the user's function raises is theirs
+            shown = f"{type(error).__name__}: {error}"
+            raise PellucidError(f"{name}: raised {shown} on input {json.dumps(sequence)[:200]}") from None
         checked += 1
         if not _same(got, wanted):
             wrong.append({"input": sequence, "expected": wanted, "got": got})
@@ -68,6 +73,16 @@ def _function(learned: LearnedSeries, spec: str | None, equals: Path | None) -> 
         return f"the task {task.name}", oracle
     loaded = load_oracle(spec or "", "tagging")
     return loaded.name, loaded.function
+
+
+def _with_repeats(sequence: list, rng: np.random.Generator) -> list:
+    """The sequence with its first step all zeros, and some steps as the one before."""
+    zero = [0] * len(sequence[0]) if sequence and isinstance(sequence[0], list) else 0
+    found = [zero, *sequence[1:]] if sequence else []
+    for i in range(1, len(found)):
+        if rng.random() < 0.3:
+            found[i] = found[i - 1]
+    return found
 
 
 def _same(got: Any, wanted: Any) -> bool:

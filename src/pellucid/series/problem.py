@@ -15,6 +15,7 @@ from pellucid.errors import PellucidError
 from pellucid.numeric import Bias, SeriesProblem
 from pellucid.settings import split_series_settings
 
+GROUPS = {name.split("/")[0] for name in numeric_names()}
 LONGER = 500  # sequences of three times the length on which programs for a built-in task are judged
 
 
@@ -30,10 +31,15 @@ def on_numbers(what: Any, model: str, asked: bool) -> bool:
         return True
     if not isinstance(what, str | Path):
         return False
-    if str(what) in numeric_names():
+    if _named(what):
         return True
     is_file = str(what).lower().endswith(SUFFIXES) and os.path.isfile(what)
     return is_file and (asked or model == "discrete" or is_numeric_file(what))
+
+
+def _named(what: str | Path) -> bool:
+    """Whether this is the name of a task on numbers, or meant as one."""
+    return str(what) in numeric_names() or (str(what).split("/")[0] in GROUPS and not os.path.exists(what))
 
 
 def resolve_series(
@@ -60,6 +66,8 @@ def resolve_series(
     Raises:
         PellucidError: in one line, for anything that cannot be learned from.
     """
+    if isinstance(what, str | Path) and _named(what):
+        get_numeric_task(str(what))  # says what the names are where there is none of it
     if isinstance(what, str) and what in numeric_names():
         if valid or test or longer or outputs:
             raise PellucidError(f"--valid, --test, --longer and --outputs go with a data file; {what} is a task")
@@ -94,7 +102,8 @@ def _task(name: str, pairs: Mapping[str, Any], seed: int, bias: Bias) -> SeriesP
     length = own.get("length", task.length)
     clean = {key: value for key, value in own.items() if key not in ("size", "length", "noise")}
     longer = task.dataset(seed + 1_000_003, LONGER, 3 * length, **clean)
-    return _problem(name, splits, {"3T": longer}, bias, {**settings, **own})
+    label = "3T without noise" if own.get("noise") else "3T"
+    return _problem(name, splits, {label: longer}, bias, {**settings, **own})
 
 
 def _problem(

@@ -15,7 +15,7 @@ import numpy as np
 
 from pellucid.search.numeric.affine import least_squares, neat, snapped, weighted_sum
 from pellucid.search.numeric.supports import supports
-from pellucid.search.numeric.terms import Num, Op, Past, Pos, Term, Value, num
+from pellucid.search.numeric.terms import Op, Past, Pos, Term, Value, num
 from pellucid.search.numeric.work import Answer, Work
 
 ORDERS = 2  # past outputs at most
@@ -117,15 +117,22 @@ def _from(term: Term, output: str, start: Value) -> Term:
     return term
 
 
+def started(work: Work, output: str, law: Term, parts: Sequence[Term]) -> Iterator[Term]:
+    """The law from 0, and from the starts that most often make the first output right by one of its parts."""
+    yield law
+    y, starts = work.train.targets[output][0], []
+    for part in parts:
+        at_zero, at_one = (work.train.value(_from(part, output, start)) for start in (0, 1))
+        if at_zero is not None and at_one is not None:
+            slope = (at_one - at_zero)[0]
+            usable = work.train.scored[0] & (np.abs(slope) > 1e-12)
+            starts.append(((y - at_zero[0])[usable] / slope[usable]).round(9))
+    values, counts = np.unique(np.concatenate([*starts, np.zeros(0)]), return_counts=True)
+    for start in values[np.argsort(-counts, kind="stable")[:6]].tolist():
+        yield _from(law, output, _value(start, max(abs(start), 1.0)))
+
+
 def _held(law: Term, bounds: Bounds) -> Term:
     low, high = ((None if b is None else num(int(b) if b == int(b) else b)) for b in bounds)
     held: Term = law if high is None else Op("min", (law, high))
     return held if low is None else Op("max", (held, low))
-
-
-def constant(work: Work, output: str) -> Answer:
-    """What there is if nothing else is: the mean of a real output, the commonest value of a whole one."""
-    y = work.train.target(output)
-    values, counts = np.unique(y, return_counts=True)
-    term = Num(int(values[counts.argmax()]) if work.problem.train.whole_outputs else float(y.mean()))
-    return Answer("constant", term, 0.0, False, work.loss(term, output))

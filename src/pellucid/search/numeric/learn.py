@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from pellucid.numeric import FoundProgram, SeriesProblem
+from pellucid.search.numeric.approximate import approximations
 from pellucid.search.numeric.build import build
-from pellucid.search.numeric.dynamics import constant, dynamics
+from pellucid.search.numeric.cases import cases
+from pellucid.search.numeric.dynamics import dynamics
 from pellucid.search.numeric.enumerated import MOST_COLUMNS, enumerated
 from pellucid.search.numeric.evolve import compared, evolved
 from pellucid.search.numeric.judge import exact_on, judged
@@ -53,14 +57,19 @@ def search_numeric(problem: SeriesProblem, seed: int, end: float, on_progress: P
         end: time (of `time.monotonic`) when to stop.
         on_progress: called with the share of the time spent and a short message.
     """
-    work = Work(problem, seed, end)
+    with np.errstate(all="ignore"):  # a term that overflows is left out
+        return _searched(Work(problem, seed, end), on_progress)
+
+
+def _searched(work: Work, on_progress: Progress) -> Result:
+    end = work.end
     answers: dict[str, list[Answer]] = {}
     tried: dict[str, list[dict[str, Any]]] = {}
     for number, output in enumerate(work.outputs):
         share = work.began + (end - work.began) * (number + 1) / len(work.outputs)
         tried[output] = []
         if work.stopped:
-            answers[output] = [constant(work, output)]
+            answers[output] = approximations(work, output)[:1]
             continue
         answers[output] = _for_output(work, output, share, on_progress, tried[output])
     found = list(islice(_programs(work, answers), KEPT))
@@ -99,7 +108,9 @@ def _for_output(
             break
         if time.monotonic() > end:
             break
-    return found or [constant(work, output)]
+    if found and found[0].exact:
+        return found
+    return _ranked([*found, *approximations(work, output)])
 
 
 def _learners(
@@ -114,12 +125,17 @@ def _learners(
         yield "dynamics", lambda: dynamics(work, output)
         if found and found[0].exact:
             return
+        yield "cases", lambda: cases(work, output)
+        if found and found[0].exact:
+            return
         yield "sparse", lambda: sparse(work, output, within(SPARSE))
         if found and (found[0].exact or settled(work, output, found[0])):
             return
     yield "linear", lambda: linear(work, output)
     if not found and work.problem.train.whole_outputs:
         yield "dynamics", lambda: dynamics(work, output)
+    if not found and work.problem.train.whole_outputs:
+        yield "cases", lambda: cases(work, output)
     yield "machine", lambda: machines(work, output, within(STATES))
     short = found and found[0].exact and size(found[0].term) <= SHORT
     most = SECOND_OPINION if short else MOST_COLUMNS
