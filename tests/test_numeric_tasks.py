@@ -252,10 +252,10 @@ def test_tasks_by_name():
     [
         (find_task, "mips/sun", "did you mean mips/sum"),
         (find_task, "parity", "did you mean mips/parity"),
-        (get_task, "sotr", "did you mean sort or hist? The tasks are reverse, sort"),
+        (get_task, "sotr", "did you mean sort or hist? the tasks are reverse, sort"),
         (get_task, "mips/sum", "task mips/sum is on number sequences"),
         (get_numeric_task, "sort", "task sort is on symbols"),
-        (get_numeric_task, "qqqqqq", "unknown task 'qqqqqq'; The tasks are reverse"),
+        (get_numeric_task, "qqqqqq", "unknown task 'qqqqqq'; the tasks are reverse"),
     ],
 )
 def test_unknown_names(find, name, message):

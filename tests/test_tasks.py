@@ -215,7 +215,7 @@ def test_valid_input():
 BAD = [
     ("hst", {}, "unknown task 'hst'; did you mean hist"),
     ("doublehist", {}, "did you mean double_hist"),
-    ("zzzzzz", {}, "unknown task 'zzzzzz'; The tasks are reverse, sort, hist"),
+    ("zzzzzz", {}, "unknown task 'zzzzzz'; the tasks are reverse, sort, hist"),
     ("hist", {"size": 3}, "task hist has no setting 'size'; its settings are vocab and length"),
     ("dyck1", {"vocab": 3}, "task dyck1 has no setting 'vocab'; its settings are length"),
     ("hist", {"vocab": 2}, "task hist: vocab is 2; expected at least 4"),
