@@ -22,6 +22,16 @@ SYMBOLS = {"(": "(", ")": ")"}
 MAX_LENGTH = None
 
 
+def output_rule(previous, token_value_sum_flag):
+    if previous == "F":
+        return "F"
+    if token_value_sum_flag:
+        return "P"
+    if previous == "P":
+        return "T"
+    return "F"
+
+
 def run(sequence):
     """One label per token of a sequence."""
     tokens = read(sequence)
@@ -31,7 +41,7 @@ def run(sequence):
     output = []
     previous = "T"
     for a in token_value_sum_flag:
-        previous = "P" if a == 1 and previous != "F" else "T" if previous == "P" else "F"  # fmt: skip
+        previous = output_rule(previous, a)
         output.append(previous)
     return output
 

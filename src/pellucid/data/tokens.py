@@ -58,7 +58,7 @@ def as_token(value: object) -> Token:
         return str(value)
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
         return int(value)
-    raise PellucidError(f"{describe(value)}; a symbol is a string or an integer")
+    raise PellucidError(f"{describe(value)}; a symbol is a string or an integer (numbers: pellucid.Series)")
 
 
 def sort_tokens(values: Iterable[Token]) -> tuple[Token, ...]:

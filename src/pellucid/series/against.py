@@ -43,7 +43,7 @@ def check(learned: LearnedSeries, spec: str | None, equals: Path | None, seed: i
             raise PellucidError(f"{name}: raised {shown} on input {json.dumps(sequence)[:200]}") from None
         checked += 1
         if not _same(got, wanted):
-            wrong.append({"input": sequence, "expected": wanted, "got": got})
+            wrong.append(_shorter({"input": sequence, "expected": wanted, "got": got}, learned, right))
     example = min(wrong, key=lambda case: (len(case["input"]), str(case["input"])), default=None)
     found = {"checked": checked, "mismatches": len(wrong), "counterexample": example}
     if example is None:
@@ -61,8 +61,10 @@ def _function(learned: LearnedSeries, spec: str | None, equals: Path | None) -> 
         other = load_series(equals)
         return str(equals), other.run
     if spec == TASK:
-        from pellucid.data.tasks import get_numeric_task
+        from pellucid.data.tasks import get_numeric_task, numeric_names
 
+        if learned.report["task"] not in numeric_names():
+            raise PellucidError(f"--spec task: {learned.report['task']} is no built-in task; give FILE.py:function")
         task = get_numeric_task(learned.report["task"])
 
         def oracle(sequence: Sequence) -> list:
@@ -73,6 +75,20 @@ def _function(learned: LearnedSeries, spec: str | None, equals: Path | None) -> 
         return f"the task {task.name}", oracle
     loaded = load_oracle(spec or "", "tagging")
     return loaded.name, loaded.function
+
+
+def _shorter(case: dict[str, Any], learned: LearnedSeries, right: Right) -> dict[str, Any]:
+    """The case cut off behind its first wrong step, where it is wrong there by itself."""
+    wanted, got = case["expected"], case["got"]
+    if learned.program.last or not isinstance(wanted, list) or len(wanted) != len(got):
+        return case
+    end = 1 + next((i for i, (a, b) in enumerate(zip(got, wanted, strict=True)) if not _same(a, b)), len(got) - 1)
+    short = case["input"][:end]
+    try:
+        cut = {"input": short, "expected": right(short), "got": predict(learned.program, [short])[0]}
+    except Exception:  # noqa: BLE001  # the user's function may not take so short an input
+        return case
+    return case if _same(cut["expected"], cut["got"]) else cut
 
 
 def _with_repeats(sequence: list, rng: np.random.Generator) -> list:

@@ -66,8 +66,10 @@ def is_whole(learned: LearnedSeries) -> bool:
 def data_of(learned: LearnedSeries, name: str) -> Series:
     """A data file, or what `task` stands for, in the form of the data that the program was learned from."""
     if name == TASK:
-        from pellucid.data.tasks import get_numeric_task
+        from pellucid.data.tasks import get_numeric_task, numeric_names
 
+        if learned.report["task"] not in numeric_names():
+            raise PellucidError(f"task: {learned.report['task']} is no built-in task; name a data file")
         return get_numeric_task(learned.report["task"]).dataset(learned.report["seed"] + 77, 1000)
     steps = len(learned.program.outputs) > 1 or len(learned.program.inputs) > 1
     try:
@@ -118,6 +120,12 @@ def typed(tokens: tuple[str, ...]) -> list:
             ) from None
         found.append(row if len(row) > 1 else row[0])
     return found
+
+
+def _one(row: Any) -> Any:
+    """A row of outputs as the user has it: a number, or a list of them."""
+    values = row.tolist()
+    return values[0] if len(values) == 1 else values
 
 
 def verify(learned: LearnedSeries, seed: int, as_json: bool, against: Mapping[str, Any]) -> None:
@@ -189,7 +197,7 @@ def errors(learned: LearnedSeries, data: str, top: int, as_json: bool) -> None:
         wrong = made != wanted if series.whole_outputs else abs(made - wanted) > RELATIVE * max(spread, 1e-300)
         if wrong.any():
             step = int(wrong.any(1).argmax())
-            row = {"step": step + 1, "expected": wanted[step].tolist(), "got": made[step].tolist()}
+            row = {"step": step + 1, "expected": _one(wanted[step]), "got": _one(made[step])}
             found.append({"example": i + 1, "input": series.rows(i), **row})
     found.sort(key=lambda row: (row["step"], len(row["input"]), str(row["input"])))
     if as_json:
