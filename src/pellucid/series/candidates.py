@@ -36,11 +36,15 @@ class SeriesCandidate:
 
     @property
     def rank(self) -> tuple:
-        """Larger is better: right on validation and longer data, small errors (a tenth of a decade counts), size."""
+        """Larger is better: right on validation and longer data, small errors (a tenth of a decade counts), size.
+
+        Exact ones are equals: the learners give them the plainest first.
+        """
         judged = [self.scores["valid"], *self.longer.values()]
         right = sum(s["token"] for s in judged) / len(judged)
         error = max(self.scores["valid"]["mse"], 1e-30)
-        return (self.exact, round(right, 3), -round(math.log10(error), 1) if math.isfinite(error) else -99, -self.nodes)
+        decade = -round(math.log10(error), 1) if math.isfinite(error) else -99
+        return (self.exact, round(right, 3), decade, 0 if self.exact else -self.nodes)
 
     def to_json(self) -> dict[str, Any]:
         """The row of `front.json`."""
