@@ -369,3 +369,13 @@ def test_last_output_is_that_of_the_last_step():
 def test_outputs_are_plain_json():
     made = program(("y", formula("<", "x", 2)), ("z", formula("/", "x", 2)), outputs=("y", "z"))
     assert json.dumps(loaded(emit(made))["run"]([1, 4])) == "[[1, 0.5], [0, 2]]"
+
+
+@pytest.mark.parametrize("first", [Const(0.5), Const(3), Var("x")])
+def test_a_remainder_inside_a_product_keeps_its_brackets(first):
+    inner = Apply("*", (Apply("%", (Var("x"), Const(15))), Apply("==", (Var("x"), Const(7)))))
+    made = NumericProgram(
+        ("x",), ("y",), (Assign("x", Column("x")), Assign("y", Formula(Apply("*", (first, inner))))), ("y",), True
+    )
+    steps = [0, 7, 22, 15, 30]
+    assert run_text(emit(made), [steps]) == predict(made, [steps])

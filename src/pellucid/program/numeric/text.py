@@ -165,10 +165,11 @@ def _called(op: str, arg: Expression, known: Known) -> tuple[str, int]:
 
 
 def _product(args: tuple[Expression, ...], known: Known) -> str:
+    whole = all(about(arg, known).whole for arg in args)  # these can be multiplied in any order
     parts = [operand(args[0], PRODUCT, known)]
     for arg in args[1:]:
-        chain = isinstance(arg, Apply) and arg.op == "*" and about(arg, known).whole
-        parts.append(operand(arg, PRODUCT if chain else SIGN, known))
+        chain = whole and isinstance(arg, Apply) and arg.op == "*"
+        parts += [operand(part, SIGN, known) for part in (arg.args if chain else (arg,))]
     return " * ".join(parts)
 
 
