@@ -168,8 +168,8 @@ def _product(args: tuple[Expression, ...], known: Known) -> str:
     whole = all(about(arg, known).whole for arg in args)  # these can be multiplied in any order
     parts = [operand(args[0], PRODUCT, known)]
     for arg in args[1:]:
-        chain = whole and isinstance(arg, Apply) and arg.op == "*"
-        parts += [operand(part, SIGN, known) for part in (arg.args if chain else (arg,))]
+        chain = arg.args if whole and isinstance(arg, Apply) and arg.op == "*" else (arg,)
+        parts += [operand(part, SIGN, known) for part in chain]
     return " * ".join(parts)
 
 
