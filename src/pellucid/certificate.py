@@ -5,6 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
+from pellucid.data.reading import Reading
+from pellucid.data.spelling import form
+from pellucid.data.vocab import Vocab
+from pellucid.data.words import NUMBER, PATTERN, UNKNOWN
 from pellucid.program.inspect.words import counted
 from pellucid.program.ir import Program
 from pellucid.program.literals import literal
@@ -38,13 +42,16 @@ def certificate(
     vocab = program.vocab
     lines = [f"{name}: a program learned by pellucid ({LEARNERS.get(learner, learner)}, seed {seed}).", ""]
     what = "tokens, whole sequences" if vocab.kind == "tagging" else "labels"
+    what = what.replace("tokens, whole sequences", "words, whole texts") if vocab.text is not None else what
     for part, score in scores.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on {part} data ({what}): {', '.join(figures)}.")
     for part, score in longer.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on longer inputs, {part} ({what}): {', '.join(figures)}.")
-    if not program.unbounded:
+    if vocab.text is not None:
+        pass  # they are no longer than those it is judged on
+    elif not program.unbounded:
         lines.append("Longer inputs: refused.")
     elif not longer:
         lines.append("Accuracy on longer inputs: not measured.")
@@ -53,13 +60,45 @@ def certificate(
     if verdict is not None:
         compared = "trained model, intermediate form" if given_up is None else "intermediate form"
         lines.append(f"Verified: {compared} and this text: {verdict}.")
-    lines += _wrapped("Tokens", vocab.tokens) + _wrapped("Labels", vocab.labels)
-    lines.append(f"Longest input: {_longest(program)}.")
-    lines += ["", "Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"]
+    if vocab.text is not None:
+        lines += [*_reading(vocab, vocab.text), *_wrapped("Labels", vocab.labels)]
+        lines.append(f"Longest training text: {counted(vocab.max_length, 'word')}; longer ones are taken.")
+        lines += ["", 'Use: run("a text") or run(["its", "words"]), or: python program.py "a text"']
+        lines += ["  or: python program.py --jsonl (a JSON string or a JSON list a line)"]
+    else:
+        lines += _wrapped("Tokens", vocab.tokens) + _wrapped("Labels", vocab.labels)
+        lines.append(f"Longest input: {_longest(program)}.")
+        lines += ["", "Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"]
     return (
         "\n".join(line for text in lines for line in (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""]))
         + "\n"
     )
+
+
+def _reading(vocab: Vocab, reading: Reading) -> list[str]:
+    """Which words are known, what happens to others, and how a raw text is split."""
+    known = [token for token in vocab.tokens if not _is_class(str(token))]
+    classes = len(vocab.tokens) - len(known)
+    other = f"{literal(UNKNOWN)} to it"
+    if reading.forms:
+        other = f"told apart by what they look like ({classes:,} classes, such as {literal(_example(vocab))})"
+    case = "small letters" if reading.words.lowercase else "capitals kept"
+    numbers = f"numbers become {literal(NUMBER)}" if reading.words.numbers else "numbers as they are"
+    default = "" if reading.words.pattern == PATTERN else ", by a pattern of its own"
+    return [
+        f"Words: {counted(len(known), 'word')} known; others are {other}.",
+        f"A raw text is split into words, numbers and signs{default}: {case}, {numbers}.",
+    ]
+
+
+def _is_class(token: str) -> bool:
+    """Whether a token stands for unknown words of one kind."""
+    return token == f"<{form(token)}>" and token != NUMBER
+
+
+def _example(vocab: Vocab) -> str:
+    classes = [str(token) for token in vocab.tokens if _is_class(str(token)) and token != UNKNOWN]
+    return next((token for token in classes if "-" in token), (classes or [UNKNOWN])[0])
 
 
 def _longest(program: Program) -> str:

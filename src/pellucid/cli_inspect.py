@@ -32,7 +32,10 @@ LEARNED = click.argument("learned", type=click.Path(path_type=Path))
 @click.option("--position", type=int, help="Show only what the output at this position (from 1) depends on.")
 @AS_JSON
 def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_json: bool) -> None:
-    """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, and why."""
+    """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, and why.
+
+    Of a program that reads texts: the decision, what every word of the text says, and which phrases and rules fired.
+    """
     from pellucid.given import fitting
     from pellucid.program.inspect.trace_text import text
     from pellucid.program.trace import explain as trace
@@ -46,7 +49,10 @@ def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_jso
     model, program = _opened(learned)
     if not tokens:
         raise PellucidError(f"no TOKENS to explain; try: pellucid explain {learned} {_example(program)}")
-    found = trace(program, fitting(model.vocab, tokens, program.unbounded), position)
+    if model.vocab.text is not None:
+        found = trace(program, " ".join(tokens), position)
+    else:
+        found = trace(program, fitting(model.vocab, tokens, program.unbounded), position)
     if as_json:
         click.echo(json.dumps(found.to_json()))
         return
@@ -249,10 +255,16 @@ def _data(model: Learned, name: str) -> Dataset:
     from pellucid.given import fitting_data
     from pellucid.program.spec import task_data
 
-    examples = task_data(model.report) if name == TASK else read_file(name)
+    reading = model.vocab.text
+    if reading is not None and name != TASK:
+        from pellucid.data.texts import read_texts
+
+        examples = read_texts(name, reading.words).data
+    else:
+        examples = task_data(model.report) if name == TASK else read_file(name)
     if examples.kind != model.vocab.kind:
         raise PellucidError(f"{name}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
-    if name == TASK:
+    if name == TASK or reading is not None:
         return model.vocab.match_dataset(examples)
     return fitting_data(model.vocab, name, examples, model.program is not None and model.program.unbounded)
 

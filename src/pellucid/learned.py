@@ -17,6 +17,7 @@ from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy
 from pellucid.program.serialise import dumps, loads
+from pellucid.program.text.trace import TextTrace
 from pellucid.program.trace import Trace, explain
 from pellucid.program.verify import Verdict, verify
 from pellucid.series.learned import is_series_folder, load_series
@@ -38,7 +39,9 @@ class Learned:
     files: Mapping[str, str | bytes] = field(repr=False)
 
     def run(self, sequence: Iterable[Token]) -> Any:
-        """The output for one sequence: a list of labels, or one label for a classifier."""
+        """The output for one sequence, or one text: a list of labels, or one label for a classifier."""
+        if self.vocab.text is not None:
+            return self.outputs([self.vocab.read(sequence)])[0]
         return self.outputs([tuple(self.vocab.match(token) for token in sequence)])[0]
 
     def outputs(self, inputs: Sequence[Sequence[Token]]) -> list:
@@ -64,13 +67,15 @@ class Learned:
             raise PellucidError("a standard Transformer has no program to verify")
         return verify(self.program, self.source, self.predictor, known=known, seed=seed, exhaustive=exhaustive)
 
-    def explain(self, sequence: Iterable[Token], position: int | None = None) -> Trace:
+    def explain(self, sequence: Iterable[Token], position: int | None = None) -> Trace | TextTrace:
         """What the program did on one input; printed, it is the text of `pellucid explain`.
 
         `position` (from 1): only what the output there depends on.
         """
         if self.program is None:
             raise PellucidError("a standard Transformer has no program to explain")
+        if self.vocab.text is not None:
+            return explain(self.program, sequence if isinstance(sequence, str) else list(sequence), position)
         return explain(self.program, [self.vocab.match(token) for token in sequence], position)
 
     def save(self, out: str | Path) -> Path:

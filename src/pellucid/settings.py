@@ -44,6 +44,14 @@ SERIES = {  # of the Discrete Transformer and its training
     "tau_end": float, "noise_end": float, "attention_noise": float, "rounds": int, "regression": bool,
 }  # fmt: skip
 SERIES_DATA = {"length": int, "size": int, "noise": float}
+TEXT_DATA = {"least": int, "most": int, "forms": bool}
+TEXT_MODEL = {
+    "layers": int, "heads": int, "heads_cat": int, "heads_num": int, "mlps_cat": int, "hidden": int, "variables": int,
+    "k": int, "mlp": int, "dropout": float, "kinds": int, "phrases": int,
+}  # fmt: skip
+TEXT_TRAINING = {
+    "batch": int, "lr": float, "tau_start": float, "tau_end": float, "group": int, "word_dropout": float,
+}  # fmt: skip
 WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -72,6 +80,16 @@ def parse(pairs: Mapping[str, Any], task_keys: Mapping[str, int]) -> Settings:
         PellucidError: an unknown key, with the nearest known one; a value of the wrong form.
     """
     groups = {"task": dict.fromkeys(task_keys, int), "data": DATA, "model": MODEL, "training": TRAINING}
+    return Settings(**_sorted(pairs, groups))
+
+
+def parse_text(pairs: Mapping[str, Any]) -> Settings:
+    """Settings of a run on texts, by part.
+
+    Raises:
+        PellucidError: as `parse`.
+    """
+    groups = {"task": {}, "data": TEXT_DATA, "model": TEXT_MODEL, "training": TEXT_TRAINING}
     return Settings(**_sorted(pairs, groups))
 
 

@@ -9,7 +9,22 @@ import numpy as np
 
 from pellucid.data.codes import flat_codes
 from pellucid.data.dataset import Dataset, Splits, count
-from pellucid.data.tokens import KINDS, PAD, Kind, Markers, Token, as_token, lenient, listing, show, sort_tokens
+from pellucid.data.reading import Reading
+from pellucid.data.tokens import (
+    KINDS,
+    PAD,
+    Kind,
+    Markers,
+    Token,
+    as_token,
+    describe,
+    is_sequence,
+    lenient,
+    listing,
+    show,
+    sort_tokens,
+)
+from pellucid.data.words import UNKNOWN
 from pellucid.errors import PellucidError
 
 
@@ -30,6 +45,8 @@ class Vocab:
 
     tokens, labels: the user's own, integers first by value, then strings. max_length: longest input, in user tokens.
     begin, end: markers the model puts around an input (end may be absent), never equal to a user token.
+    text: of a vocabulary of texts, how they are read: any word is taken, `tokens` are the known words and the classes
+    of unknown ones, `<unk>` among them, and `max_length` is that of the longest training text, no limit.
     """
 
     tokens: tuple[Token, ...]
@@ -39,6 +56,12 @@ class Vocab:
     begin: str = "<s>"
     end: str | None = None
     causal: bool = False
+    text: Reading | None = None
+
+    def __post_init__(self) -> None:
+        if self.text is not None:
+            _require(UNKNOWN in self._token_codes, "tokens", self.tokens, f"{UNKNOWN} among the words of a text")
+            _require(all(isinstance(t, str) for t in self.tokens), "tokens", self.tokens, "words of a text, no numbers")
 
     @classmethod
     def from_dataset(cls, *data: Dataset | Splits, causal: bool = False, markers: Markers = "begin") -> "Vocab":
@@ -148,14 +171,39 @@ class Vocab:
     def _lenient_labels(self) -> dict[Token, Token]:
         return lenient(self.labels)
 
+    def read(self, value: Any) -> tuple[Token, ...]:
+        """The words of a text as the program knows them: for a vocabulary of texts.
+
+        Args:
+            value: a raw text, which is split; or a list of words, which are taken as they are.
+
+        Raises:
+            PellucidError: neither of them, or a raw text without a word.
+        """
+        assert self.text is not None
+        if isinstance(value, str):
+            return tuple(map(self._word, self.text.words.tokens(value)))
+        if not is_sequence(value):
+            raise PellucidError(f"{describe(value)}; expected a text, or a list of words")
+        return tuple(map(self._word, self.text.normal(value.tolist() if hasattr(value, "tolist") else value)))
+
+    def _word(self, word: Token) -> Token:
+        assert self.text is not None
+        if word in self._token_codes:
+            return word
+        kind = self.text.unknown(word)
+        return kind if kind in self._token_codes else UNKNOWN
+
     def match(self, token: Any) -> Token:
         """The vocabulary's token for one read from CSV or the shell, where 1 and "1" look alike.
 
-        The exact token; else the one token with the same text.
+        The exact token; else the one token with the same text. Of a text: the word, or its class where it is unknown.
 
         Raises:
             PellucidError: there is none; the known tokens are listed.
         """
+        if self.text is not None:
+            return self.read((token,))[0]
         found = self._lenient_tokens.get(as_token(token))
         if found is None:
             raise PellucidError(f"unknown token {show(token)}; known: {listing(self.tokens)}")
@@ -170,7 +218,7 @@ class Vocab:
         inputs = []
         for i, sequence in enumerate(dataset.inputs):
             try:
-                inputs.append(tuple(self.match(t) for t in sequence))
+                inputs.append(tuple(self.match(t) for t in sequence) if self.text is None else self.read(sequence))
             except PellucidError as error:
                 raise PellucidError(f"example {i + 1}: {error}") from None
         known = self._lenient_labels
@@ -190,6 +238,7 @@ class Vocab:
             "begin": self.begin,
             "end": self.end,
             "causal": self.causal,
+            **({} if self.text is None else {"text": self.text.to_json()}),
         }
 
     @classmethod
@@ -200,7 +249,7 @@ class Vocab:
             PellucidError: naming the field that is wrong.
         """
         names = {"tokens", "labels", "kind", "max_length", "begin", "end", "causal"}
-        if not isinstance(value, dict) or set(value) != names:
+        if not isinstance(value, dict) or set(value) - {"text"} != names:
             got = listing(value) if isinstance(value, dict) else show(value)
             raise PellucidError(f"vocabulary: expected an object with the keys {', '.join(sorted(names))}; got {got}")
         tokens, labels = _ordered("tokens", value["tokens"]), _ordered("labels", value["labels"])
@@ -212,7 +261,8 @@ class Vocab:
         free = end is None or (isinstance(end, str) and end not in tokens and end != begin)
         _require(free, "end", end, "null or a string that is no token and not the begin marker")
         _require(isinstance(value["causal"], bool), "causal", value["causal"], "true or false")
-        return cls(tokens, labels, value["kind"], length, begin, end, value["causal"])
+        text = Reading.from_json(value["text"]) if "text" in value else None
+        return cls(tokens, labels, value["kind"], length, begin, end, value["causal"], text)
 
     def _explain_length(self, rows: Sequence[Sequence[Token]]) -> None:
         for i, row in enumerate(rows):

@@ -22,6 +22,7 @@ from pellucid.program.literals import literal
 from pellucid.program.predicates import Value
 
 MOST = 20_000  # wrong answers looked at, those of the smallest inputs first
+MOST_IN_TEXTS = 2_000  # likewise in texts, which are longer
 MANY = 20  # groups above which the path is cut short
 DEPTHS = (99, 3, 2, 1, 0)  # steps back from the output, the longest path first
 EXAMPLES = 3
@@ -172,7 +173,7 @@ def blame(program: Program, data: Dataset) -> Blame:
     counts = scored, len(wrong), len(data), len({case.index for case in wrong})
     if not wrong:
         return Blame(*counts, ())
-    wrong = sorted(wrong, key=_size)[:MOST]
+    wrong = sorted(wrong, key=_size)[: MOST if program.vocab.text is None else MOST_IN_TEXTS]
     ways = _ways(program, wrong)
     paths = [ways.path(case) for case in wrong]
     ruleless = not any(paths)

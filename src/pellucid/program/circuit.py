@@ -116,8 +116,17 @@ def size_of(program: Program, source: str) -> dict[str, int]:
     return {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": variables}
 
 
+def _not_for_texts(program: Program) -> None:
+    if program.vocab.text is not None:
+        raise PellucidError(
+            "a program that reads texts is not cut into slices: explain shows what one text uses, "
+            "circuit without a choice how much each variable matters, and errors what wrong answers have in common"
+        )
+
+
 def slice_for_input(program: Program, sequence: Sequence[Token]) -> Slice:
     """What one input uses: the program that gives the same output on it."""
+    _not_for_texts(program)
     scope = scope_of(program, [tuple(sequence)], "this input", exhaustive=True)
     told = " ".join(map(str, sequence))
     return _cut("input", f"the same output as the whole program on the input {told}", program, scope)
@@ -125,6 +134,7 @@ def slice_for_input(program: Program, sequence: Sequence[Token]) -> Slice:
 
 def slice_for_wrong(program: Program, data: Dataset, name: str) -> Slice | None:
     """What the wrong answers of a data set use; None if there are none."""
+    _not_for_texts(program)
     scope = wrong_answers(program, data, name)
     if scope is None:
         return None
@@ -137,6 +147,7 @@ def slice_for_position(program: Program, position: int, inputs: Inputs | None = 
     Raises:
         PellucidError: a classifier, or a position that no input has.
     """
+    _not_for_texts(program)
     if program.vocab.kind == "classification":
         raise PellucidError("--position: a classifier gives one label for a whole sequence; expected a tagging program")
     longest = program.vocab.max_length if inputs is None else max(map(len, inputs))
@@ -155,6 +166,7 @@ def slice_for_label(program: Program, label: Token, inputs: Inputs | None = None
     Raises:
         PellucidError: an unknown label.
     """
+    _not_for_texts(program)
     kind = program.types[program.output]
     labels = sort_tokens((*program.vocab.labels, *(kind.values if isinstance(kind, Categorical) else ())))
     known = lenient(labels)

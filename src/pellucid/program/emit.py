@@ -31,11 +31,15 @@ def emit(program: Program, certificate: str = "") -> str:
     Raises:
         PellucidError: a variable has a name that the emitted text needs for something else.
     """
+    if program.vocab.text is not None:
+        from pellucid.program.text.emit import emit_text
+
+        return emit_text(program, certificate)
     for a in program:
         if not usable(a.name):
             raise PellucidError(f"variable {a.name!r}: an emitted program cannot have a variable of that name")
     writer = Writer(program)
-    inlined, plain = _used_once(program), shown(program)
+    inlined, plain = used_once(program), shown(program)
     for assign in program:
         write_assignment(writer, assign, inlined, plain)
     vocab = program.vocab
@@ -82,7 +86,7 @@ def _return(program: Program) -> str:
     return settled(f"    return {program.output}" + ("[1 : len(sequence) + 1]" if program.markers else ""))
 
 
-def _used_once(program: Program) -> set[str]:
+def used_once(program: Program) -> set[str]:
     """Selections that are written where they are used: all but closest ones that several aggregates use."""
     uses = [a.node.selector for a in program if isinstance(a.node, Aggregate)]
     return {a.name for a in program if isinstance(a.node, Select) and (a.node.kind == "all" or uses.count(a.name) == 1)}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from pellucid.program.interpret import evaluate, own_tokens, scores, user_positions
+from pellucid.program.direct import direct_heads
+from pellucid.program.interpret import evaluate, own_tokens, scores, text_batches, user_positions
 from pellucid.program.ir import Program, Readout, stretched
 from pellucid.program.predicates import Value
 
@@ -30,6 +31,8 @@ def label_scores(program: Program, sequences: Sequence[Sequence[Value]]) -> np.n
     assert isinstance(node, Readout)
     if program.unbounded:
         program = stretched(program, max(map(len, sequences)))
+    if program.vocab.text is not None:
+        return _text_scores(program, node, sequences)
     found = []
     for sequence in sequences:  # one by one: a batch would need all variables of all positions at once
         tokens = program.vocab.encode_inputs([sequence])
@@ -38,6 +41,16 @@ def label_scores(program: Program, sequences: Sequence[Sequence[Value]]) -> np.n
         inside = user_positions(own, len(program.vocab.tokens))[..., None]
         found.append((scores(node, env, program, own.shape) * inside).sum(1)[0])
     return np.array(found, np.int64).reshape(len(sequences), len(node.labels))
+
+
+def _text_scores(program: Program, node: Readout, texts: Sequence[Sequence[Value]]) -> np.ndarray:
+    """As `label_scores`, several texts at a time."""
+    found = np.zeros((len(texts), len(node.labels)), np.int64)
+    wanted, direct = {a.name for a in program if a.name != program.output}, direct_heads(program)
+    for numbers, tokens in text_batches(program, texts):
+        env, own = evaluate(program, tokens, wanted=wanted, direct=direct), own_tokens(program, tokens)
+        found[numbers] = (scores(node, env, program, own.shape) * (own >= 0)[..., None]).sum(1)
+    return found
 
 
 def probabilities(totals: np.ndarray, factor: float) -> np.ndarray:

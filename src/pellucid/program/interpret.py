@@ -7,11 +7,13 @@ never picked as keys.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.program.attention import aggregated, selected
+from pellucid.program.direct import direct_aggregate, direct_heads
 from pellucid.program.elementwise import Env as Env
 from pellucid.program.elementwise import code_table as code_table
 from pellucid.program.elementwise import codes_in, local_function
@@ -34,10 +36,15 @@ from pellucid.program.ir import (
 from pellucid.program.predicates import Value
 
 CHUNK_CELLS = 2_000_000  # query x key cells evaluated at once, so memory stays small
+TEXT_CELLS = 200_000  # words of texts evaluated at once
 
 
 def evaluate(
-    program: Program, tokens: np.ndarray, env: Env | None = None, wanted: Collection[str] | None = None
+    program: Program,
+    tokens: np.ndarray,
+    env: Env | None = None,
+    wanted: Collection[str] | None = None,
+    direct: Collection[str] = (),
 ) -> Env:
     """Every variable of the program on a batch.
 
@@ -45,6 +52,7 @@ def evaluate(
         tokens: int [batch, columns] symbol codes with markers, -1 for padding (`Vocab.encode_inputs`).
         env: variables known already; they are not computed again.
         wanted: the variables to compute (default: all); what they read must be known or among them.
+        direct: selections to leave out, and the aggregates that are computed without them (`direct_heads`).
 
     Returns:
         codes by name: int [batch, width]; selections: picked position int [batch, width] (`closest`) or bool
@@ -54,7 +62,13 @@ def evaluate(
     tokens = own_tokens(program, tokens)
     for assign in program:
         if assign.name not in env and (wanted is None or assign.name in wanted):
-            env[assign.name] = _node(assign.node, env, program, tokens, program.types[assign.name])
+            node, kind = assign.node, program.types[assign.name]
+            if assign.name not in direct:
+                env[assign.name] = _node(node, env, program, tokens, kind)
+            elif isinstance(node, Aggregate):
+                select = program[node.selector]
+                assert isinstance(select, Select)
+                env[assign.name] = direct_aggregate(node, select, env, program, tokens >= 0, kind)
     return env
 
 
@@ -94,6 +108,8 @@ def predict(program: Program, sequences: Sequence[Sequence[Value]]) -> list:
         return outputs
     lengths = [len(sequences[i]) for i in filled]
     program = _long_enough(program, max(lengths))
+    if program.vocab.text is not None:
+        return _predict_texts(program, sequences, outputs)
     codes = predict_codes(program, program.vocab.encode_inputs([sequences[i] for i in filled]))
     values = values_of(program, program.output)
     first = int(program.markers)
@@ -103,6 +119,36 @@ def predict(program: Program, sequences: Sequence[Sequence[Value]]) -> list:
         else:
             outputs[i] = [values[c] for c in row[first : first + length]]
     return outputs
+
+
+def _predict_texts(program: Program, texts: Sequence[Sequence[Value]], outputs: list) -> list:
+    """As `predict`, a batch of texts of similar length at a time; `outputs` are filled in."""
+    direct, values = direct_heads(program), values_of(program, program.output)
+    for numbers, tokens in text_batches(program, texts):
+        codes = evaluate(program, tokens, direct=direct)[program.output]
+        for i, row in zip(numbers, codes, strict=True):
+            if program.vocab.kind == "classification":
+                outputs[i] = values[row if codes.ndim == 1 else row[len(texts[i]) - 1]]
+            else:
+                outputs[i] = [values[c] for c in row[: len(texts[i])]]
+    return outputs
+
+
+def text_batches(program: Program, texts: Sequence[Sequence[Value]]) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Numbers of the texts of a batch, those of similar length together, and their symbol codes; empty ones left out.
+
+    Args:
+        program: it must take inputs as long as the longest text.
+        texts: words of the vocabulary.
+    """
+    order = sorted((i for i in range(len(texts)) if len(texts[i])), key=lambda i: len(texts[i]))
+    while order:
+        size = len(order)
+        while size > 1 and size * len(texts[order[size - 1]]) > TEXT_CELLS:
+            size = max(1, min(size - 1, TEXT_CELLS // len(texts[order[size - 1]])))
+        batch, order = order[:size], order[size:]
+        vocab = replace(program.vocab, max_length=len(texts[batch[-1]]))
+        yield batch, vocab.encode_inputs([texts[i] for i in batch])
 
 
 def _long_enough(program: Program, length: int) -> Program:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pellucid.data.spelling import form
 from pellucid.program import runtime
 from pellucid.program.formula import Apply
 from pellucid.program.indexing import always, is_index
@@ -19,6 +20,7 @@ from pellucid.program.ir import (
     Formula,
     Input,
     Lookup,
+    Node,
     Program,
     Readout,
     Rule,
@@ -30,12 +32,15 @@ from pellucid.program.ir import (
     renamed,
 )
 from pellucid.program.predicates import Compare, OneOf
+from pellucid.program.text import runtime as text_runtime
 
 LONGEST = 24
 # Names that emitted programs use for something else; single letters and v0, v1, ... are their loop variables.
 RESERVED = {*dir(builtins), *keyword.kwlist, *vars(runtime), "sequence", "wanted", "votes", "row", PREVIOUS}
+IN_TEXTS = {*vars(text_runtime), "text"}  # names that programs for texts use for something else, too
 LOOP = re.compile(r"[a-z]|v\d+")
 SINGULAR = {"tokens": "token", "positions": "position"}
+SINGULAR_IN_TEXTS = {**SINGULAR, "words": "word"}
 REACHED = {"before": "earlier_", "after": "later_"}
 COMPARED = {"==": "same", "!=": "other", "<": "smaller", ">": "larger", "<=": "not_larger", ">=": "not_smaller"}
 CHOSEN = {"min": "smallest", "max": "largest", "first": "first", "last": "last"}
@@ -45,10 +50,13 @@ OPERATORS = {
 }  # fmt: skip
 
 
-def usable(name: str) -> bool:
-    """Whether a variable can have this name in an emitted program. Constants are upper case, so they never clash."""
+def usable(name: str, text: bool = False) -> bool:
+    """Whether a variable can have this name in an emitted program. Constants are upper case, so they never clash.
+
+    text: in a program for texts.
+    """
     plain = re.fullmatch("[a-z][a-z0-9_]*", name) is not None
-    return plain and name not in RESERVED and not LOOP.fullmatch(name)
+    return plain and name not in RESERVED and not LOOP.fullmatch(name) and not (text and name in IN_TEXTS)
 
 
 def with_readable_names(program: Program) -> Program:
@@ -59,7 +67,8 @@ def with_readable_names(program: Program) -> Program:
         base = "output"
         if a.name != program.output:
             base = next(filter(_short, _candidates(a.name, program, names)), "variable")
-        names[a.name] = base if a.name == program.output else _free(base, taken)
+        text = program.vocab.text is not None
+        names[a.name] = base if a.name == program.output else _free(base, taken, text)
         taken.add(names[a.name])
     assigns = tuple(Assign(names[a.name], renamed(a.node, names)) for a in program)
     return replace(program, assignments=assigns, output=names[program.output])
@@ -69,21 +78,23 @@ def _short(base: str) -> bool:
     return len(base) <= LONGEST and re.fullmatch("[a-z][a-z0-9_]*", base) is not None
 
 
-def _free(base: str, taken: set[str]) -> str:
+def _free(base: str, taken: set[str], text: bool) -> str:
     name, number = base, 1
-    while name in taken or not usable(name):
+    while name in taken or not usable(name, text):
         number += 1
         name = f"{base}_{number}"
     return name
 
 
 def _one(name: str) -> str:
-    return SINGULAR.get(name, name)
+    return SINGULAR_IN_TEXTS.get(name, name)
 
 
 def _candidates(name: str, program: Program, names: dict[str, str]) -> Iterator[str]:
     """Names for a variable, the most telling first; one that is too long is passed over."""
     node = program[name]
+    if program.vocab.text is not None:
+        yield from _in_texts(program, node, names)
     match node:
         case Input(which):
             yield which
@@ -113,6 +124,22 @@ def _candidates(name: str, program: Program, names: dict[str, str]) -> Iterator[
             yield "state"
         case Readout():
             yield "label"
+
+
+def _in_texts(program: Program, node: Node, names: dict[str, str]) -> Iterator[str]:
+    """What is called otherwise in programs for texts."""
+    match node:
+        case Input("tokens"):
+            yield "words"
+        case Embed(variable, cases) if variable == program.tokens:
+            yield "word_form" if all(kind == form(str(token)) for token, kind in cases) else "word_kind"
+        case Lookup((first, second)):
+            pair = _one(names[first]), _one(names[second])
+            named = {("previous_word", "word"): "phrase_kind", ("word", "next_word"): "next_phrase_kind"}
+            if pair in named:
+                yield named[pair]
+            yield "_and_".join(name.replace("word_form", "form").replace("word_kind", "kind") for name in pair)
+            yield "pair_kind"
 
 
 def _is(program: Program, variable: str, value: object) -> Iterator[str]:

@@ -85,6 +85,9 @@ def matrix(predicate: Predicate, queries: Sequence[Value], keys: Sequence[Value]
         for i, query in enumerate(queries):
             table[i, [where[key] for key in rows.get(query, predicate.default) if key in where]] = True
         return table
+    if isinstance(predicate, OneOf):
+        wanted = set(predicate.values)
+        return np.tile(np.array([key in wanted for key in keys], bool), (len(queries), 1))
     numbers = (*queries, *keys, *([predicate.offset] if isinstance(predicate, Compare) else []))
     if isinstance(predicate, Compare) and all(isinstance(v, int) and abs(v) < 2**60 for v in numbers):
         shifted = np.array(queries, np.int64)[:, None] + predicate.offset

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from pellucid.program.inspect.words import expression
 from pellucid.program.interpret import Env, evaluate, predict, values_of
 from pellucid.program.ir import Aggregate, Embed, Program, Rules, Scan, Select, Selection, stretched
 from pellucid.program.predicates import Match, Value
+
+if TYPE_CHECKING:
+    from pellucid.program.text.trace import TextTrace
 
 
 @dataclass(frozen=True)
@@ -108,18 +111,22 @@ class Trace:
         return to_json(self)
 
 
-def explain(program: Program, sequence: Sequence[Value], position: int | None = None) -> Trace:
+def explain(program: Program, sequence: Sequence[Value], position: int | None = None) -> Trace | TextTrace:
     """The trace of a program on one input.
 
     Args:
         program: any valid program.
-        sequence: the user's own tokens.
+        sequence: the user's own tokens; of a program for texts a raw text, or a list of words.
         position: keep only what the output at this position (from 1) depends on: the values that were read on the way
             there and the keys that were picked.
 
     Raises:
         PellucidError: an unknown token, a too long or empty sequence, a position that is not in it.
     """
+    if program.vocab.text is not None:
+        from pellucid.program.text.trace import explain_text
+
+        return explain_text(program, sequence, position)
     sequence = tuple(sequence)
     if position is not None and not 1 <= position <= len(sequence):
         raise PellucidError(f"--position {position}: expected a number from 1 to {len(sequence)}, the input's length")

@@ -33,6 +33,7 @@ HOPELESS = 100_000_000
 ATTEMPTS = 20  # times a program is started again after it failed on an input
 BATCH = 400_000  # inputs held in memory at once
 Inputs = Sequence[tuple[Token, ...]]
+Texts = Sequence[str | tuple[Token, ...]]
 Model = Callable[[Inputs], list]
 
 
@@ -42,6 +43,7 @@ class Verdict:
 
     `checked` inputs up to the longest in the data; `bound`: largest share of disagreeing ones compatible with the
     sample, 0 if exhaustive; beside them `longer` inputs of up to `longest` tokens. `mismatches` counts all.
+    `own`: of a program for texts, how many of those checked are the user's; the bound is for the random ones.
     """
 
     checked: int
@@ -51,6 +53,7 @@ class Verdict:
     counterexample: dict[str, Any] | None = None
     longer: int = 0
     longest: int = 0
+    own: int | None = None
 
     @property
     def faithful(self) -> bool:
@@ -66,6 +69,7 @@ class Verdict:
             "bound": self.bound,
         }
         data |= {"longer": self.longer, "longest": self.longest} if self.longer else {}
+        data |= {} if self.own is None else {"own": self.own}
         return data if self.counterexample is None else {**data, "counterexample": self.counterexample}
 
     def __str__(self) -> str:
@@ -78,6 +82,9 @@ class Verdict:
         longer = f", and {self.longer:,} longer ones up to {self.longest:,} tokens" if self.longer else ""
         if self.exhaustive:
             return f"all {self.checked:,} possible inputs agree{longer}"
+        if self.own is not None:
+            bound = f"fewer than {self.bound:.3%} of random ones differ (95 % confidence)"
+            return f"{self.checked:,} texts agree, {self.own:,} of the data and others of random words: {bound}"
         bound = f"fewer than {self.bound:.3%} of inputs differ (95 % confidence)"
         return f"{self.checked:,} sampled inputs agree: {bound}{longer}"
 
@@ -120,6 +127,7 @@ def verify(
     samples: int = SAMPLES,
     exhaustive: bool = False,
     longer: bool = False,
+    raw: Iterable = (),
 ) -> Verdict:
     """Compare model, IR and emitted text.
 
@@ -131,10 +139,20 @@ def verify(
         seed, samples: of the random inputs.
         exhaustive: check every input even if there are more than a million.
         longer: whether the model takes longer inputs, too; else the other two alone are compared on those.
+        raw: of a program for texts, texts as the user has them, raw ones or lists of words. Such a program is never
+            checked exhaustively, and its random inputs have up to 64 words whatever `longer` says.
 
     Raises:
         PellucidError: an exhaustive check of more than a hundred million inputs.
     """
+    if program.vocab.text is not None:
+        from pellucid.program.text.verify import verify_texts
+
+        if exhaustive:
+            raise PellucidError(
+                "--exhaustive: there is no end of texts; without it, the data and random ones are checked"
+            )
+        return verify_texts(program, source, model, known, raw, seed, samples)
     size = domain_size(program.vocab)
     whole = exhaustive or size <= EXHAUSTIVE
     if whole and size > HOPELESS:
@@ -178,7 +196,7 @@ def _outputs(program: Program, source: str, model: Model | None, inputs: Inputs)
     return {**told, "program.json": predict(program, inputs), "program.py": run_text(source, inputs)}
 
 
-def run_text(source: str, inputs: Inputs) -> list:
+def run_text(source: str, inputs: Texts) -> list:
     """Outputs of an emitted program, run as a user would: `python -I -S program.py --jsonl`, one process per core.
 
     An input on which the program fails gives the string `error: ...`.
@@ -199,12 +217,13 @@ def run_text(source: str, inputs: Inputs) -> list:
 class _Job:
     """One process working through its share of the inputs; restarted after an input that fails."""
 
-    def __init__(self, path: Path, inputs: Inputs, files: Path) -> None:
+    def __init__(self, path: Path, inputs: Texts, files: Path) -> None:
         self._path, self._inputs, self._files = path, inputs, files
         self._start(0)
 
     def _start(self, first: int) -> None:
-        lines = "".join(json.dumps(list(sequence)) + "\n" for sequence in self._inputs[first:])
+        given = (sequence if isinstance(sequence, str) else list(sequence) for sequence in self._inputs[first:])
+        lines = "".join(json.dumps(sequence) + "\n" for sequence in given)
         self._files.with_suffix(".in").write_text(lines, encoding="utf-8")
         command = [sys.executable, "-I", "-S", str(self._path), "--jsonl"]
         with self._files.with_suffix(".in").open() as given, self._files.with_suffix(".out").open("w") as told:

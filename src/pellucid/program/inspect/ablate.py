@@ -11,11 +11,12 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.errors import PellucidError
+from pellucid.program.direct import direct_heads
 from pellucid.program.inspect.demand import user_rows
 from pellucid.program.inspect.scope import Scope, few_of, same_length
 from pellucid.program.inspect.words import expression, plain
 from pellucid.program.interpret import Env, chunks, evaluate, values_of
-from pellucid.program.ir import Program, Selection
+from pellucid.program.ir import Input, Program, Selection
 from pellucid.program.literals import literal
 from pellucid.program.metrics import accuracy
 from pellucid.program.predicates import Value
@@ -169,7 +170,9 @@ def _held(program: Program, constants: dict[str, int], tokens: np.ndarray) -> np
     for name, code in constants.items():
         pooled = name == program.output and getattr(program[name], "pooled", False)
         held[name] = np.full(len(tokens) if pooled else (len(tokens), width), code)
-    codes = evaluate(program, tokens, held)[program.output]
+    shifted = any(program[name] == Input("positions") for name in held)
+    direct = direct_heads(program) if program.vocab.text is not None and not shifted else ()
+    codes = evaluate(program, tokens, held, direct=direct)[program.output]
     return codes if codes.ndim == 2 else codes[:, None]
 
 

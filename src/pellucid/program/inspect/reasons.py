@@ -43,6 +43,11 @@ class Piece:
     weights: tuple[int, ...]
     times: int = 1
 
+    @property
+    def lead(self) -> int:
+        """The difference it makes between the two best labels."""
+        return self.weights[0] - self.weights[1] if len(self.weights) > 1 else 0
+
 
 @dataclass(frozen=True)
 class Reason:

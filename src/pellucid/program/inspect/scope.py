@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.tokens import Token
+from pellucid.program.direct import direct_heads
 from pellucid.program.facts import MAX_CELLS, Observed
 from pellucid.program.inspect.demand import answer_rows
 from pellucid.program.inspect.words import counted
@@ -18,6 +19,7 @@ from pellucid.program.ir import Program, stretched
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size, sample_inputs
 
 SAMPLES = 20_000
+TEXTS = 2_000
 Inputs = Sequence[tuple[Token, ...]]
 
 
@@ -50,10 +52,14 @@ class Scope:
         return in_rows(program, self.answers)
 
     def runs(self, program: Program) -> Iterator[tuple[np.ndarray, np.ndarray, Env]]:
-        """Tokens, rows of answers and variables of a program on the inputs, part by part."""
+        """Tokens, rows of answers and variables of a program on the inputs, part by part.
+
+        Of a program for texts, selections that take much room are left out.
+        """
         program, rows = same_length(program, self.program), self.rows(program)
         for part in chunks(self.tokens):
-            yield self.tokens[part], rows[part], evaluate(program, self.tokens[part])
+            direct = direct_heads(program) if program.vocab.text is not None else ()
+            yield self.tokens[part], rows[part], evaluate(program, self.tokens[part], direct=direct)
 
     def facts(self) -> Observed:
         """Facts that hold on these inputs; the user's positions are those that count."""
@@ -112,6 +118,11 @@ def scope_of(program: Program, inputs: Inputs, words: str, exhaustive: bool = Fa
 
 def domain(program: Program, seed: int = 0, fewest: int = 1) -> Scope:
     """Every possible input of at least `fewest` tokens, where they can all be run; else a sample."""
+    if program.vocab.text is not None:
+        from pellucid.program.text.verify import random_texts
+
+        texts = [s for s in dict.fromkeys(random_texts(program.vocab, TEXTS, seed)) if len(s) >= fewest]
+        return scope_of(program, texts, f"{len(texts):,} texts of random words")
     size = domain_size(program.vocab)
     if size <= EXHAUSTIVE and size * program.vocab.width <= MAX_CELLS:
         inputs = [s for s in all_inputs(program.vocab) if len(s) >= fewest]

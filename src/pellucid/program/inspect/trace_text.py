@@ -9,6 +9,8 @@ from typing import Any
 from pellucid.program.inspect.reasons import NO_CASE, Piece, Reason
 from pellucid.program.inspect.words import plain, runs
 from pellucid.program.literals import literal
+from pellucid.program.text import trace_text as of_texts
+from pellucid.program.text.trace import TextTrace
 from pellucid.program.trace import Picks, Place, Trace, Variable
 
 WIDTH = 100
@@ -19,8 +21,10 @@ UNMATCHED = "none"
 Row = tuple[str, list[str]]
 
 
-def text(trace: Trace, width: int = WIDTH, bold: Callable[[str], str] = str) -> str:
+def text(trace: Trace | TextTrace, width: int = WIDTH, bold: Callable[[str], str] = str) -> str:
     """The trace for a reader; lines of at most about `width` columns, the table in blocks of positions."""
+    if isinstance(trace, TextTrace):
+        return of_texts.text(trace, width, bold)
     output = trace.output if isinstance(trace.output, list) else [trace.output]
     parts = [
         [f"input   {' '.join(map(plain, trace.sequence))}", f"output  {' '.join(map(plain, output))}"],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pellucid.data.spelling import form
 from pellucid.program import formula
 from pellucid.program.formula import Var
 from pellucid.program.interpret import values_of
@@ -33,6 +34,8 @@ def expression(program: Program, node: Node) -> str:
             first = 1 if program.markers else 0
             return f"{INPUTS[which]}, counted from {first}" if which == "positions" else INPUTS[which]
         case Embed(variable, cases):
+            if program.vocab.text is not None and all(kind == form(str(token)) for token, kind in cases):
+                return f"form of {variable}, {counted(len({out for _, out in cases}), 'form')}"
             return f"cluster of {variable}, {counted(len({out for _, out in cases}), 'cluster')}"
         case Select():
             return f"k where {condition(program, node)}"

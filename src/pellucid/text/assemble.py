@@ -1,0 +1,131 @@
+"""From weighed features to a hard model: kinds for words and pairs, whole numbers for weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.sparse as sp
+
+from pellucid.text.channels import Features
+from pellucid.text.clusters import Grouped, Tightening, grouped, merged, named
+from pellucid.text.model import Kinds, Pairs, Shifted, TextModel, Variable
+
+LARGEST = 50  # weight of the strongest kind
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weighed features [features, classes], how often each occurs, their counts x [rows, features]; kinds allowed."""
+
+    features: Features
+    weights: np.ndarray
+    counts: np.ndarray
+    x: sp.csr_matrix
+    kinds: int
+    pair_kinds: int
+
+    @property
+    def scale(self) -> float:
+        """What weights are multiplied by before they are rounded."""
+        return LARGEST / (np.abs(self.weights).max(initial=0.0) or 1.0)
+
+
+@dataclass
+class _Parts:
+    """Variables and readout so far."""
+
+    variables: list[Variable]
+    weights: dict[int, np.ndarray]
+
+    def add(self, variable: Variable) -> int:
+        """A new variable; returns its number."""
+        self.variables.append(variable)
+        return len(self.variables)
+
+
+def assembled(frame: TextModel, fit: Fit, seed: int) -> TextModel:
+    """The model of a fit, over the base variables of `frame`."""
+    parts = _Parts(list(frame.variables), {})
+    groups = dict(_groups(frame, fit, seed))
+    for number, channel in enumerate(fit.features.channels):
+        if number not in groups:  # a variable with few values: each has its own weights
+            columns = fit.features.of_channel(number)
+            table = np.zeros((frame.size_of(channel.reads[0]), fit.weights.shape[1]), np.int64)
+            table[fit.features.codes(number)[:, 0]] = np.rint(fit.weights[columns] * fit.scale).astype(np.int64)
+            parts.weights[channel.reads[0]] = table
+        elif len(channel.reads) == 2:
+            _pairs(parts, frame, fit, number, groups[number])
+        else:
+            _words(parts, frame, fit, number, groups[number])
+    return replace(frame, variables=tuple(parts.variables), weights=parts.weights)
+
+
+def _groups(frame: TextModel, fit: Fit, seed: int) -> Iterator[tuple[int, Grouped]]:
+    """Kinds with whole weights for every channel that has so many values that it needs them."""
+    size = len(fit.weights)
+    codes, centres, allowed = np.zeros(size, np.int64), [fit.weights[:0]], np.zeros((size, 2), np.int64)
+    first, spans = 0, {}
+    for number, channel in enumerate(fit.features.channels):
+        columns = fit.features.of_channel(number)
+        rows, counts = fit.weights[columns], fit.counts[columns]
+        many = len(channel.reads) == 2 or _source(frame, channel.reads[0]) is not None
+        group = (
+            grouped(rows, counts, fit.pair_kinds if len(channel.reads) == 2 else fit.kinds, seed)
+            if many
+            else Grouped(np.arange(len(rows)), rows)
+        )
+        codes[columns], allowed[columns] = group.codes + first, (first, first + len(group.centres))
+        centres.append(group.centres)
+        if many:
+            spans[number] = (columns, first, first + len(group.centres))
+        first += len(group.centres)
+    work = Tightening(fit.x, fit.weights, codes, np.concatenate(centres), allowed)
+    work.run()
+    for number, (columns, low, high) in spans.items():
+        whole = np.rint(work.centres[low:high] * fit.scale).astype(np.int64)
+        yield number, merged(Grouped(work.codes[columns] - low, whole), whole)
+
+
+def _source(frame: TextModel, read: int) -> Shifted | int | None:
+    """0 for the words themselves, the head for words elsewhere, None for anything else."""
+    source = None if read == 0 else frame.variables[read - 1]
+    if read == 0:
+        return 0
+    return source if isinstance(source, Shifted) and source.value == 0 else None
+
+
+def _names(fit: Fit, number: int, group: Grouped, members: list[str], inside: np.ndarray) -> tuple[str, ...]:
+    columns = fit.features.of_channel(number)
+    rows, counts = fit.weights[columns][inside], fit.counts[columns][inside]
+    far = np.abs(rows * fit.scale - group.centres[group.codes[inside]]).max(1, initial=0.0) / LARGEST
+    return named(Grouped(group.codes[inside], group.centres), members, counts, -10.0 * far)
+
+
+def _words(parts: _Parts, frame: TextModel, fit: Fit, number: int, group: Grouped) -> None:
+    """A kind for every word; where the channel reads a word elsewhere, the kind found there."""
+    channel, codes = fit.features.channels[number], fit.features.codes(number)[:, 0]
+    inside = codes < len(frame.words)
+    names = _names(fit, number, group, [str(frame.words[c]) for c in codes[inside].tolist()], inside)
+    table = np.zeros(len(frame.words), np.int64)
+    table[codes[inside]] = group.codes[inside]
+    source = _source(frame, channel.reads[0])
+    if not isinstance(source, Shifted):
+        parts.weights[parts.add(Kinds(channel.name, table, names))] = group.centres
+        return
+    kind = parts.add(Kinds(f"{channel.name}_of_word", table, names))
+    missing = group.centres[group.codes[~inside]] if (~inside).any() else np.zeros_like(group.centres[:1])
+    parts.weights[parts.add(Shifted(channel.name, kind, source.offset))] = np.concatenate([group.centres, missing])
+
+
+def _pairs(parts: _Parts, frame: TextModel, fit: Fit, number: int, group: Grouped) -> None:
+    """A kind for every listed pair, the most frequent first."""
+    channel, codes = fit.features.channels[number], fit.features.codes(number)
+    first, second = (frame.names_of(v) for v in channel.reads)
+    members = [f"{first[a]} {second[b]}" for a, b in codes.tolist()]
+    names = _names(fit, number, group, members, np.ones(len(codes), bool))
+    counts = fit.counts[fit.features.of_channel(number)]
+    order = [f for f in np.argsort(-counts, kind="stable").tolist() if group.codes[f]]
+    table = Pairs(channel.name, channel.reads[0], channel.reads[1], codes[order], group.codes[order], names)
+    parts.weights[parts.add(table)] = group.centres

@@ -1,0 +1,78 @@
+"""How good scores are on validation data: accuracy, or F1 of entities with a threshold of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pellucid.data import Dataset
+from pellucid.program.scores import entity_scores
+from pellucid.text.corpus import Corpus
+from pellucid.text.model import TextModel
+from pellucid.text.problem import TextProblem
+
+OUTSIDE = "O"
+TRIED = 24  # thresholds tried for entities
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Validation data, with what the labels should be."""
+
+    data: Dataset
+    corpus: Corpus
+    labels: tuple
+    entities: bool
+
+    @classmethod
+    def of(cls, problem: TextProblem, data: Dataset) -> Judge:
+        """A judge by the data of a problem."""
+        codes = {word: i for i, word in enumerate(problem.vocab.tokens)}
+        return cls(data, Corpus.of(data.inputs, codes), problem.vocab.labels, problem.entities)
+
+    def of_scores(self, scores: np.ndarray) -> tuple[float, float]:
+        """The figure that counts, and one to break ties by: [texts, labels] or [positions, labels]."""
+        return self._best(scores)[1]
+
+    def settled(self, model: TextModel) -> tuple[TextModel, tuple[float, float]]:
+        """The model, for entities with the bias of `O` that suits F1 best; and its figures."""
+        shift, score = self._best(model.scores(self.corpus).astype(np.float64))
+        if not shift:
+            return model, score
+        bias = model.bias.copy()
+        bias[self.labels.index(OUTSIDE)] += round(shift)
+        return replace(model, bias=bias), score
+
+    def _best(self, scores: np.ndarray) -> tuple[float, tuple[float, float]]:
+        if not self.entities or OUTSIDE not in self.labels:
+            return 0.0, self._accuracy(scores)
+        outside = self.labels.index(OUTSIDE)
+        lead = scores[:, outside] - np.delete(scores, outside, 1).max(1)
+        near = np.quantile(lead, np.linspace(0.0, 0.25, TRIED))
+        found = [(self._f1(scores, outside, shift), -abs(shift), shift) for shift in (0.0, *np.rint(-near).tolist())]
+        score, _, shift = max(found)
+        return shift, (score, self._accuracy(scores)[0])
+
+    def _f1(self, scores: np.ndarray, outside: int, shift: float) -> float:
+        moved = scores.copy()
+        moved[:, outside] += shift
+        told = [str(self.labels[c]) for c in moved.argmax(1).tolist()]
+        ends = self.corpus.starts.tolist()
+        given = [told[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        pairs = zip(given, self.data.outputs, strict=True)
+        masked = [["O" if b is None else a for a, b in zip(*pair, strict=True)] for pair in pairs]
+        wanted = [["O" if b is None else str(b) for b in row] for row in self.data.outputs]
+        return entity_scores(masked, wanted)["all"].f1
+
+    def _accuracy(self, scores: np.ndarray) -> tuple[float, float]:
+        """Share of right labels, and the mean lead of the right one, which tells near ties apart."""
+        places = {label: i for i, label in enumerate(self.labels)}
+        flat = self.data.outputs if self.data.kind == "classification" else [b for row in self.data.outputs for b in row]
+        wanted = np.array([-1 if b is None else places[b] for b in flat])
+        kept = wanted >= 0
+        rows, wanted = scores[kept], wanted[kept]
+        right = rows.argmax(1) == wanted
+        spread = rows.std() or 1.0
+        lead = (rows[np.arange(len(rows)), wanted] - rows.max(1)) / spread
+        return float(right.mean()), float(lead.mean())

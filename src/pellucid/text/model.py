@@ -1,0 +1,206 @@
+"""The hard text model: a Transformer Program over words, in integers, for texts of any length (NumPy).
+
+It is what both learners of texts end in, what `model.safetensors` holds, and what verification compares the program
+with. Variables are numbered: 0 is the words themselves, then each of `variables` in order. Every variable has codes
+0..size-1 with a name for each code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.data.tokens import Token
+from pellucid.text.corpus import Corpus
+
+START, END, NONE = "<start>", "<end>", "<none>"  # what a head gives where there is no such word
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """An embedding: the kind of every word. `codes` int [words], `names` of the kinds."""
+
+    name: str
+    codes: np.ndarray
+    names: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Shifted:
+    """A head by position: `value` at the word `offset` places on (negative: before); else START or END, the last code.
+
+    The paper's heads do this with a predicate over positions; here distance is all that counts, so texts may be long.
+    """
+
+    name: str
+    value: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """A head by content: `value` at the nearest earlier (`before`) or later word whose key the query wants, else NONE.
+
+    truth: bool [query values, key values]; `query` None: one row, wanted by every query.
+    """
+
+    name: str
+    query: int | None
+    key: int
+    truth: np.ndarray
+    value: int
+    before: bool
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A table (an MLP) over two variables: `cells` int [n, 2] of their codes, `codes` int [n]; all others code 0."""
+
+    name: str
+    first: int
+    second: int
+    cells: np.ndarray
+    codes: np.ndarray
+    names: tuple[Token, ...]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A numerical head: how many words of the text have a key that the query wants; a number, not a category."""
+
+    name: str
+    query: int | None
+    key: int
+    truth: np.ndarray
+
+
+Variable = Kinds | Shifted | Nearest | Pairs | Counted
+
+
+@dataclass(frozen=True)
+class TextModel:
+    """A hard model with its readout.
+
+    words, labels: what the codes stand for. pooled: one label per text, of the summed scores; else one per word.
+    weights: by variable number, int64 [size, labels] (of a number: [labels], times its value). bias: int64 [labels],
+    added at every word. The first label of the largest score is the answer.
+    """
+
+    words: tuple[Token, ...]
+    labels: tuple[Token, ...]
+    pooled: bool
+    variables: tuple[Variable, ...]
+    weights: dict[int, np.ndarray]
+    bias: np.ndarray
+
+    def names_of(self, number: int) -> tuple[Token, ...]:
+        """What the codes of a variable stand for."""
+        if number == 0:
+            return self.words
+        match self.variables[number - 1]:
+            case Kinds() | Pairs() as made:
+                return made.names
+            case Shifted(_, value, offset):
+                return (*self.names_of(value), START if offset < 0 else END)
+            case Nearest(value=value):
+                return (*self.names_of(value), NONE)
+            case Counted(name):
+                raise ValueError(f"{name} is a number")
+
+    def size_of(self, number: int) -> int:
+        """How many codes a variable has."""
+        return len(self.names_of(number))
+
+    def values(self, corpus: Corpus) -> list[np.ndarray]:
+        """Codes (or numbers) of all variables, int64 [positions] each."""
+        found = [corpus.tokens]
+        for variable in self.variables:
+            found.append(evaluate(variable, found, corpus, self))
+        return found
+
+    def scores(self, corpus: Corpus) -> np.ndarray:
+        """Class scores, int64 [texts, labels] where pooled, else [positions, labels]."""
+        values = self.values(corpus)
+        total = np.broadcast_to(self.bias, (len(corpus.tokens), len(self.labels))).copy()
+        for number, weight in self.weights.items():
+            total += weight[values[number]] if weight.ndim == 2 else values[number][:, None] * weight
+        return corpus.added_up(total) if self.pooled else total
+
+    def predict(self, inputs: Sequence[Sequence[Token]]) -> list:
+        """A label per text, or a list with one per word."""
+        if not len(inputs):
+            return []
+        corpus = Corpus.of(inputs, {word: i for i, word in enumerate(self.words)})
+        labels = [self.labels[i] for i in self.scores(corpus).argmax(-1).tolist()]
+        if self.pooled:
+            return labels
+        return [labels[a:b] for a, b in zip(corpus.starts[:-1].tolist(), corpus.starts[1:].tolist(), strict=True)]
+
+
+def evaluate(variable: Variable, values: Sequence[np.ndarray], corpus: Corpus, model: TextModel) -> np.ndarray:
+    """Codes of one variable at every position, given those of the variables before it."""
+    match variable:
+        case Kinds():
+            return variable.codes[corpus.tokens]
+        case Shifted(_, value, offset):
+            return shifted(values[value], offset, corpus, model.size_of(value))
+        case Nearest():
+            return _nearest(variable, values, corpus, model.size_of(variable.value))
+        case Pairs():
+            return pair_codes(variable, values[variable.first], values[variable.second])
+        case Counted():
+            return _counted(variable, values, corpus)
+
+
+def shifted(values: np.ndarray, offset: int, corpus: Corpus, missing: int) -> np.ndarray:
+    """Values `offset` places on, `missing` beyond the ends of a text."""
+    place = np.arange(len(values)) + offset
+    inside = (place >= corpus.first) & (place <= corpus.last)
+    return np.where(inside, values[np.clip(place, 0, len(values) - 1)], missing)
+
+
+def _nearest(head: Nearest, values: Sequence[np.ndarray], corpus: Corpus, missing: int) -> np.ndarray:
+    found = np.full(len(corpus.tokens), missing, np.int64)
+    query = np.zeros(len(corpus.tokens), np.int64) if head.query is None else values[head.query]
+    for row in np.flatnonzero(head.truth.any(1)):
+        here = query == row
+        place = nearest_places(head.truth[row][values[head.key]], corpus, head.before)[here]
+        found[here] = np.where(place >= 0, values[head.value][np.maximum(place, 0)], missing)
+    return found
+
+
+def nearest_places(wanted: np.ndarray, corpus: Corpus, before: bool) -> np.ndarray:
+    """Position of the nearest earlier (or later) wanted word of the same text, -1 where there is none."""
+    size = len(wanted)
+    own = np.arange(size)
+    if before:
+        latest = np.maximum.accumulate(np.where(wanted, own, -1))
+        latest = np.concatenate([[-1], latest[:-1]])
+        return np.where(latest >= corpus.first, latest, -1)
+    nearest = np.minimum.accumulate(np.where(wanted, own, size)[::-1])[::-1]
+    nearest = np.concatenate([nearest[1:], [size]])
+    return np.where(nearest <= corpus.last, nearest, -1)
+
+
+def pair_codes(table: Pairs, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Codes of a table for two arrays of codes."""
+    if not len(table.cells):
+        return np.zeros(len(first), np.int64)
+    width = int(max(second.max(initial=0), table.cells[:, 1].max())) + 1
+    keys = table.cells[:, 0] * width + table.cells[:, 1]
+    order = np.argsort(keys, kind="stable")
+    asked = first * width + second
+    place = np.minimum(np.searchsorted(keys[order], asked), len(keys) - 1)
+    return np.where(keys[order][place] == asked, table.codes[order][place], 0)
+
+
+def _counted(head: Counted, values: Sequence[np.ndarray], corpus: Corpus) -> np.ndarray:
+    query = np.zeros(len(corpus.tokens), np.int64) if head.query is None else values[head.query]
+    found = np.zeros(len(corpus.tokens), np.int64)
+    for row in np.flatnonzero(head.truth.any(1)):
+        per_text = corpus.added_up(head.truth[row][values[head.key]].astype(np.int64))
+        here = query == row
+        found[here] = per_text[corpus.owner[here]]
+    return found
