@@ -12,7 +12,7 @@ from pellucid.problem import Problem
 from pellucid.program.emit import emit
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program, ProgramError
-from pellucid.program.metrics import accuracy
+from pellucid.program.scores import figures
 from pellucid.program.serialise import from_json, to_json
 from pellucid.program.size import ast_nodes
 
@@ -59,8 +59,9 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[float, float, float, int]:
-        """Larger is better."""
-        return (self.valid["token"], self.valid["sequence"], self.reach, -self.nodes)
+        """Larger is better; F1 comes first where the labels are entity tags."""
+        first = self.valid.get("f1", self.valid["token"])
+        return (first, self.valid["sequence"], self.reach, -self.nodes)
 
     @property
     def reach(self) -> float:
@@ -84,10 +85,14 @@ class Candidate:
 def judged(
     learner: str, fitted: Fitted, program: Program, problem: Problem, found_after: float, **rest: Any
 ) -> Candidate:
-    """A candidate with its figures."""
-    valid, test = (
-        accuracy(predict(program, part.inputs), part) for part in (problem.splits.valid, problem.splits.test)
-    )
+    """A candidate with its figures.
+
+    A model that was fitted to the validation data, too, brings its own figures on it (`valid`): those of the same
+    settings fitted to the training data alone.
+    """
+    splits = problem.splits
+    valid = getattr(fitted, "valid", None) or figures(predict(program, splits.valid.inputs), splits.valid)
+    test = figures(predict(program, splits.test.inputs), splits.test)
     nodes = ast_nodes(emit(program))
     beyond = longer_scores(program, problem.longer)
     refused = () if program.unbounded else tuple(problem.longer)
@@ -99,7 +104,7 @@ def longer_scores(program: Program, longer: Mapping[str, Dataset]) -> dict[str, 
     found = {}
     for name, data in longer.items() if program.unbounded else ():
         try:
-            found[name] = accuracy(predict(program, data.inputs), data)
+            found[name] = figures(predict(program, data.inputs), data)
         except (PellucidError, ProgramError):
             found[name] = {"token": 0.0, "sequence": 0.0}
     return found
@@ -132,6 +137,7 @@ def table(rows: Sequence[Mapping[str, Any]], chosen: int, kind: Kind = "tagging"
     """The front as text, an arrow at the chosen row; rows as in `front.json`. A classifier has one accuracy."""
     longer = list(dict.fromkeys(name for row in rows for name in row["longer"]))
     told = {"token": "valid tokens", "sequence": "sequences"} if kind == "tagging" else {"token": "valid accuracy"}
+    told |= {"f1": "entity F1"} if all("f1" in row["valid"] for row in rows) else {}
     head = ["", "#", "nodes", *told.values(), *(f"at {name}" for name in longer), "learner"]
     lines = [head]
     for i, row in enumerate(rows, 1):

@@ -100,6 +100,8 @@ def _settings() -> str:
 @click.option("--longer", type=str, help="Data with longer inputs, on which programs that take them are judged.")
 @click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
 @click.option("--outputs", metavar="NAMES", help="Numbers: output columns of a table with one step a row.")
+@click.option("--vectors", type=str, help="Texts: word vectors in GloVe text format, for the gradient learner.")
+@click.option("--column", default=-1, show_default=True, help="Texts: labels in a CoNLL file, from 1, or -1: the last.")
 @click.option("--modes", metavar="NAMES", help="Numbers: what may be routed or aggregated: shift,first,sum,max,...")
 @click.option("--operators", metavar="NAMES", help="Numbers: which operators may be used: +,-,*,//,%,min,max,<,...")
 @click.option("--layers", type=int, help="Numbers: most layers.")
@@ -121,7 +123,9 @@ def learn(
     as_json: bool,
     **rest: Any,
 ) -> None:
-    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv).
+    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv, .conll).
+
+    Texts are learned as texts: LABEL<TAB>text a line, columns or keys text and label, or CoNLL columns of words and tags.
 
     Numbers are learned as numbers where they have fractions, several columns, or more than 64 different values, and
     where an option for numbers is given; else a file holds symbols. Exit code 3: a program for numbers was found and
@@ -186,6 +190,8 @@ def scored(score: Mapping[str, float], kind: str, width: int = 0) -> str:
     """The figures of a score; a classifier has one."""
     if kind == "classification":
         return f"accuracy {score['token']:{width}.3%}"
+    if "f1" in score:
+        return f"entity F1 {score['f1']:{width}.3%}   words {score['token']:{width}.3%}"
     return f"tokens {score['token']:{width}.3%}   sequences {score['sequence']:{width}.3%}"
 
 

@@ -15,7 +15,7 @@ from pellucid.errors import PellucidError
 from pellucid.program.emit import emit
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
-from pellucid.program.metrics import accuracy
+from pellucid.program.scores import figures
 from pellucid.program.serialise import dumps, loads
 from pellucid.program.text.trace import TextTrace
 from pellucid.program.trace import Trace, explain
@@ -52,20 +52,23 @@ class Learned:
         return self.predictor(inputs)
 
     def evaluate(self, data: Dataset) -> dict[str, float]:
-        """Accuracy on a data set: `token` and `sequence`, in 0..1."""
+        """Accuracy on a data set: `token` and `sequence`, and `f1` of entities, in 0..1."""
         matched = self.vocab.match_dataset(data)
         if matched.kind != self.vocab.kind:
             raise PellucidError(f"the data is for {matched.kind}; the program is for {self.vocab.kind}")
-        return accuracy(self.outputs(matched.inputs), matched)
+        return figures(self.outputs(matched.inputs), matched)
 
-    def verify(self, known: Iterable = (), seed: int = 0, exhaustive: bool = False) -> Verdict:
+    def verify(
+        self, known: Iterable = (), seed: int = 0, exhaustive: bool = False, raw: Iterable[Any] = ()
+    ) -> Verdict:
         """Compare model, program and emitted text on every input, or on a sample of a domain too large.
 
-        `known` inputs join a sample; `exhaustive` checks every input however many there are.
+        `known` inputs join a sample, `raw` ones as well: texts as the user has them; `exhaustive` checks every input
+        however many there are.
         """
         if self.program is None or self.source is None:
             raise PellucidError("a standard Transformer has no program to verify")
-        return verify(self.program, self.source, self.predictor, known=known, seed=seed, exhaustive=exhaustive)
+        return verify(self.program, self.source, self.predictor, known=known, seed=seed, exhaustive=exhaustive, raw=raw)
 
     def explain(self, sequence: Iterable[Token], position: int | None = None) -> Trace | TextTrace:
         """What the program did on one input; printed, it is the text of `pellucid explain`.
@@ -111,7 +114,9 @@ def load(path: str | Path) -> Any:
             files[folder.FRONT] = folder.read(place, folder.FRONT)
 
     def predictor(inputs: Sequence) -> list:
-        if model.get("family") == "search":
+        if model.get("family") == "texts":
+            from pellucid.text.files import predictor_from_folder
+        elif model.get("family") == "search":
             from pellucid.search.learn import predictor_from_folder
         else:
             from pellucid.learning.models import predictor_from_folder

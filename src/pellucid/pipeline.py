@@ -15,6 +15,7 @@ from pellucid import folder
 from pellucid.candidates import Candidate, best_of, front, judged, program_of
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
+from pellucid.data.texts import Texts, TextSplits
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
 from pellucid.learners import Found, learn_models
@@ -29,14 +30,16 @@ from pellucid.program.inspect.words import counted
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.longer import opened
-from pellucid.program.metrics import accuracy
 from pellucid.program.names import with_readable_names
+from pellucid.program.scores import figures
 from pellucid.program.serialise import dumps
 from pellucid.program.simplify import drop_unused, simplify
 from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import EXHAUSTIVE, all_inputs, domain_size, verify
 from pellucid.series.pipeline import learn_series, picked_series
 from pellucid.series.problem import on_numbers, resolve_series
+from pellucid.text.learners import learn_text_models
+from pellucid.text.problem import TextProblem, on_texts, resolve_texts
 
 MODELS = ("auto", "programs", "search", "standard", "discrete")
 SIMPLIFY = ("none", "exact", "compact")
@@ -62,7 +65,7 @@ class _Stages:
 
 
 def learn(
-    what: str | Path | Dataset | Splits | Series | SeriesSplits,
+    what: str | Path | Dataset | Splits | Texts | TextSplits | Series | SeriesSplits,
     *,
     out: str | Path | None = None,
     model: str = "auto",
@@ -79,11 +82,13 @@ def learn(
     resume: bool = False,
     outputs: Sequence[str] | None = None,
     bias: Bias | None = None,
+    column: int = -1,
+    vectors: str | Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Any:
     """Learn a program from a built-in task or from data, verified against the model it was read off.
 
-    Symbols give a `Learned`; numbers (a task on numbers, a file of numbers, a `Series`) a `LearnedSeries`.
+    Symbols and texts give a `Learned`; numbers (a task on numbers, a file of numbers, a `Series`) a `LearnedSeries`.
 
     Args:
         what: name of a built-in task, path of a JSONL, CSV or TSV file, or data in memory; or, with `pick`, a folder
@@ -104,6 +109,8 @@ def learn(
         resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
         outputs: output columns of a table of numbers with one step a row.
         bias: which pieces a program on numbers may be made of.
+        column: of the labels of a CoNLL file, from 1, or from the end as -1.
+        vectors: file of word vectors in GloVe text format, from which the gradient learner of texts may start.
         on_progress: called with a stage, the share of it done (0..1) and a short message.
 
     Raises:
@@ -127,19 +134,27 @@ def learn(
         found = load(what)
         return _kept(picked(found, pick) if isinstance(found, Learned) else picked_series(found, pick), out)
     stages = _Stages(on_progress or (lambda stage, share, message: None))
-    if not isinstance(what, Dataset | Splits) and on_numbers(what, model, bias is not None or outputs is not None):
-        asked = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
+    options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
+    if on_texts(what):
+        _only_texts(longer=longer, bias=bias, outputs=outputs)
+        problem: Problem = resolve_texts(what, settings or {}, seed, valid, test, column, vectors)
+    elif vectors is not None or column != -1:
+        raise PellucidError(f"{what}: holds no texts; --vectors and --column go with texts")
+    elif not isinstance(what, Dataset | Splits) and on_numbers(what, model, bias is not None or outputs is not None):
         task = resolve_series(what, settings or {}, seed, bias or Bias(), outputs, valid, test, longer)
         place = None if out is None else Path(out)
-        return _kept(learn_series(task, model, asked, simplify, pick, place, stages.on_progress), out)
-    if bias is not None or outputs is not None or model == "discrete" or isinstance(what, Series | SeriesSplits):
+        return _kept(learn_series(task, model, options, simplify, pick, place, stages.on_progress), out)
+    elif bias is not None or outputs is not None or model == "discrete" or isinstance(what, Series | SeriesSplits):
         raise PellucidError(f"{what}: options for numbers, but this holds symbols; expected a file or task of numbers")
-    problem = resolve(what, settings or {}, seed, valid, test, longer)
-    options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
+    else:
+        problem = resolve(what, settings or {}, seed, valid, test, longer)
     if model == "standard":
         return _kept(_learn_standard(problem, options, stages), out)
     checkpoint = None if out is None else folder.checkpoint_of(Path(out))
-    found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
+    if isinstance(problem, TextProblem):
+        found = learn_text_models(model, problem, options, stages.on_progress)
+    else:
+        found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("simplify"):
         candidates = read_off(found, problem, simplify, stages.on_progress)
     best = best_of(candidates, simplify)
@@ -150,6 +165,12 @@ def learn(
     if pick is not None and pick > len(rows):
         raise PellucidError(f"--pick {pick}: of {counted(len(rows), 'candidate')}, the best was taken")
     return learned
+
+
+def _only_texts(**other: Any) -> None:
+    for name, value in other.items():
+        if value is not None:
+            raise PellucidError(f"--{name}: not for texts")
 
 
 def _kept(learned: Any, out: str | Path | None) -> Any:
@@ -165,13 +186,16 @@ def _written(
 ) -> Learned:
     """The chosen program verified against its model, with its files and its report."""
     program, fitted, vocab = chosen.program, chosen.fitted, problem.vocab
-    scores = _scores(problem, program)
+    scores = _scores(problem, program, chosen)
     story = {"learner": chosen.learner, "longer": chosen.longer, "given_up": chosen.given_up}
     with stages.stage("verify"):
         source = emit(program, certificate(problem.name, options["seed"], scores, None, program, **story))
         model = fitted.predictor(vocab) if chosen.given_up is None else None
         draft = Learned(vocab, {}, program, source, model, {})
-        verdict = draft.verify(problem.splits.train.inputs + problem.splits.test.inputs, options["seed"])
+        known, raw = problem.splits.train.inputs + problem.splits.test.inputs, ()
+        if isinstance(problem, TextProblem):
+            known, raw = (), [text for part in problem.raw.values() for text in part]
+        verdict = draft.verify(known, options["seed"], raw=raw)
     if not verdict.faithful:
         raise MismatchError(verdict)
     source = emit(program, certificate(problem.name, options["seed"], scores, verdict, program, **story))
@@ -196,7 +220,7 @@ def _written(
 
 def _random_programs(found: Found, problem: Problem, seed: int) -> dict[str, Any] | None:
     """The baseline of the search: random programs with the same readouts, as many and for as long at most."""
-    if "search" not in found.report:
+    if "search" not in found.report or isinstance(problem, TextProblem):
         return None
     from pellucid.search.baseline import random_programs
 
@@ -224,9 +248,9 @@ def read_off(
         if program in seen:
             continue
         seen.append(program)
-        simpler = _simplified(program, how, facts_about(program))
+        simpler = program if isinstance(problem, TextProblem) else _simplified(program, how, facts_about(program))
         candidates.append(judged(learner, fitted, simpler, problem, after))
-        if how == "compact" and candidates[-1] is max((c for c in candidates if c.learner == learner), key=_rank):
+        if how == "compact" and not isinstance(problem, TextProblem) and candidates[-1] is max((c for c in candidates if c.learner == learner), key=_rank):
             smaller = _compacted(candidates[-1], problem, seconds, on_progress)
             candidates += smaller
     return candidates
@@ -296,11 +320,13 @@ def picked(learned: Learned, number: int) -> Learned:
 
 
 def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
-    from pellucid.learning.standard_model import fit_standard_model
-
-    fitted = fit_standard_model(problem, options, stages.on_progress)
+    if isinstance(problem, TextProblem):
+        from pellucid.learning.texts.standard import fit_text_standard as fit
+    else:
+        from pellucid.learning.standard_model import fit_standard_model as fit
+    fitted = fit(problem, options, stages.on_progress)
     predictor = fitted.predictor(problem.vocab)
-    scores = {name: accuracy(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
+    scores = {name: figures(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
     report = _report(problem, "standard", options, scores, stages, fitted.seconds)
     report["training"] = fitted.summary
     return _finish(problem.vocab, report, None, None, predictor, fitted.history, fitted.files(problem.vocab))
@@ -330,8 +356,10 @@ def facts_about(program: Program) -> Facts:
     return Bounded()
 
 
-def _scores(problem: Problem, program: Program) -> dict[str, dict[str, float]]:
-    return {name: accuracy(predict(program, part.inputs), part) for name, part in problem.splits.parts().items()}
+def _scores(problem: Problem, program: Program, chosen: Candidate) -> dict[str, dict[str, float]]:
+    parts = problem.splits.parts()
+    found = {name: figures(predict(program, part.inputs), part) for name, part in parts.items() if name != "valid"}
+    return {name: dict(chosen.valid) if name == "valid" else found[name] for name in parts}
 
 
 def _report(

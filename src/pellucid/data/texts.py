@@ -13,13 +13,13 @@ A raw text is split by a `Words` rule; a list of words is taken as it is.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pellucid.data.conll import looks_like_conll, parse_conll
-from pellucid.data.dataset import SHARES, Dataset, Splits, partition
+from pellucid.data.dataset import SHARES, Dataset, Input, Splits, partition, split
 from pellucid.data.files import StrPath, read_text
 from pellucid.data.tags import Scheme, check_tags, scheme_of, to_iob2
 from pellucid.data.text_rows import Record, has_text_records, is_labelled_table, label_first, text_records, text_table
@@ -38,13 +38,15 @@ class Texts:
 
     data: tagging (labels of entities in IOB2) or classification.
     words: how raw text was split, and is to be split for the program; None where all came as lists of words.
-    lines: in a file, the line of every example. scheme: that of the entity tags as they came.
+    lines: in a file, the line of every example. scheme: that of the entity tags as they came. originals: the raw text
+    that some words were split from.
     """
 
     data: Dataset
     words: Words | None
     lines: tuple[int, ...] = ()
     scheme: Scheme | None = None
+    originals: Mapping[Input, str] = field(default_factory=dict)
 
     @property
     def splitting(self) -> Words:
@@ -59,6 +61,7 @@ class TextSplits:
     splits: Splits
     words: Words | None
     scheme: Scheme | None = None
+    originals: Mapping[Input, str] = field(default_factory=dict)
 
 
 def is_text_file(path: StrPath) -> bool:
@@ -150,7 +153,17 @@ def load_texts(
             parts |= partition(parts["train"], shares, seed)
         except PellucidError as error:
             raise PellucidError(f"{os.fspath(train)}: {error}") from None
-    return TextSplits(Splits(**parts), found["train"].words, found["train"].scheme)
+    originals = {words: text for texts in found.values() for words, text in texts.originals.items()}
+    return TextSplits(Splits(**parts), found["train"].words, found["train"].scheme, originals)
+
+
+def split_texts(texts: Texts, seed: int = 0) -> TextSplits:
+    """Texts divided as `split` divides any data: 81 / 9 / 10, equal texts kept together.
+
+    Raises:
+        PellucidError: too few examples to divide.
+    """
+    return TextSplits(split(texts.data, seed), texts.words, texts.scheme, texts.originals)
 
 
 def _texts(records: Sequence[Record], words: Words | None, where: Callable[[int], str]) -> Texts:
@@ -167,7 +180,9 @@ def _texts(records: Sequence[Record], words: Words | None, where: Callable[[int]
     data = Dataset.of(inputs, [r.label for r in records], "tagging" if tagging else "classification", where)
     raw = any(isinstance(record.text, str) for record in records)
     data, scheme = _in_iob2(data, where) if tagging else (data, None)
-    return Texts(data, rule if raw else None, scheme=scheme)
+    pairs = zip(data.inputs, records, strict=True)
+    originals = {words: record.text for words, record in pairs if isinstance(record.text, str)}
+    return Texts(data, rule if raw else None, (), scheme, originals)
 
 
 def _in_iob2(data: Dataset, where: Callable[[int], str]) -> tuple[Dataset, Scheme | None]:

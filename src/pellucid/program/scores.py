@@ -15,6 +15,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.tokens import Token, sort_tokens
+from pellucid.program.metrics import accuracy
 
 Entity = tuple[str, int, int]  # type, first and last position, from 0
 ROUNDS, LEVEL = 1000, 0.95
@@ -129,6 +130,14 @@ def has_entities(dataset: Dataset) -> bool:
     """Whether the labels are entity tags: `O` and others that begin with one of B I E S and a hyphen, nothing else."""
     labels = dataset.labels() - {"O"} if dataset.kind == "tagging" else set()
     return bool(labels) and all(isinstance(y, str) and y[:2] in ("B-", "I-", "E-", "S-") for y in labels)
+
+
+def figures(outputs: Sequence, dataset: Dataset) -> dict[str, float]:
+    """`token` and `sequence` accuracy in 0..1; and `f1` of the entities where the labels are entity tags."""
+    found = accuracy(outputs, dataset)
+    if has_entities(dataset):
+        found["f1"] = entity_scores(*entity_tags(outputs, dataset))["all"].f1
+    return found
 
 
 def entity_tags(outputs: Sequence, dataset: Dataset) -> tuple[list[list[str]], list[list[str]]]:

@@ -25,11 +25,15 @@ KINDS: dict[str, type] = {cls.__name__: cls for cls in (Kinds, Shifted, Nearest,
 
 @dataclass(frozen=True)
 class FittedText:
-    """A hard text model as the pipeline sees it. learner: who found it; details: what the report says of it."""
+    """A hard text model as the pipeline sees it.
+
+    learner: who found it. valid: figures on validation data of the same settings fitted to the training data alone;
+    None where the model was fitted to nothing else.
+    """
 
     model: TextModel
     learner: str
-    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    valid: Mapping[str, float] | None = None
 
     def extract(self, vocab: Vocab) -> Program:
         """The model as an IR program."""

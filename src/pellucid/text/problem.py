@@ -13,11 +13,12 @@ import numpy as np
 from pellucid.data import Dataset, Splits, Vocab
 from pellucid.data.reading import Reading
 from pellucid.data.tags import Scheme
-from pellucid.data.texts import TextSplits, is_text_file, load_texts
+from pellucid.data.texts import Texts, TextSplits, is_text_file, load_texts, split_texts
 from pellucid.data.words import AS_WRITTEN, UNKNOWN, Lexicon
 from pellucid.errors import PellucidError
+from pellucid.problem import Problem
 from pellucid.program.scores import has_entities
-from pellucid.settings import Settings, parse_text
+from pellucid.settings import parse_text
 from pellucid.text.vectors import read_vectors
 
 MOST = 20_000  # words that are known; the paper's models know 10,000
@@ -25,7 +26,7 @@ LEAST = 2  # how often a word must occur in the training texts to be known
 
 
 @dataclass(frozen=True)
-class TextProblem:
+class TextProblem(Problem):
     """Texts divided three ways, as words that the vocabulary has; and what they were before.
 
     splits: inputs as `vocab.read` gives them. raw: the inputs as they came, by part. vectors: float32
@@ -33,10 +34,6 @@ class TextProblem:
     validation data was split off the training data by us, and programs may be fitted to both in the end.
     """
 
-    name: str
-    splits: Splits
-    vocab: Vocab
-    settings: Settings
     raw: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scheme: Scheme | None = None
     vectors: np.ndarray | None = None
@@ -50,13 +47,13 @@ class TextProblem:
 
 def on_texts(what: Any) -> bool:
     """Whether `what` is a file of texts, or texts in memory."""
-    if isinstance(what, TextSplits):
+    if isinstance(what, Texts | TextSplits):
         return True
     return isinstance(what, str | Path) and os.path.exists(what) and not os.path.isdir(what) and is_text_file(what)
 
 
 def resolve_texts(
-    what: str | Path | TextSplits,
+    what: str | Path | Texts | TextSplits,
     pairs: Mapping[str, Any],
     seed: int,
     valid: str | Path | None = None,
@@ -78,10 +75,10 @@ def resolve_texts(
         PellucidError: as `load_texts`, `parse_text` and `read_vectors`.
     """
     settings = parse_text(pairs)
-    if isinstance(what, TextSplits):
+    if isinstance(what, Texts | TextSplits):
         if valid or test:
             raise PellucidError("--valid and --test go with a data file")
-        found, name = what, "texts"
+        found, name = split_texts(what, seed) if isinstance(what, Texts) else what, "texts"
     else:
         found, name = load_texts(what, valid, test, seed=seed, column=column), os.path.basename(what)
     data = found.splits
@@ -89,10 +86,12 @@ def resolve_texts(
     reading = Reading(words, settings.data.get("forms", True))
     vocab = vocabulary(data, reading, settings.data.get("least", LEAST), settings.data.get("most", MOST))
     read = {part: Dataset(tuple(map(vocab.read, d.inputs)), d.outputs, d.kind) for part, d in data.parts().items()}
-    raw = {part: d.inputs for part, d in data.parts().items()}
+    raw = {part: [found.originals.get(x, x) for x in d.inputs] for part, d in data.parts().items()}
     rows = None if vectors is None else read_vectors(vectors, vocab.tokens)
     refit = valid is None and not isinstance(what, TextSplits)
-    return TextProblem(name, Splits(**read), vocab, settings, raw, found.scheme, rows, refit)
+    return TextProblem(
+        name, Splits(**read), vocab, {}, {}, settings, raw=raw, scheme=found.scheme, vectors=rows, refit=refit
+    )
 
 
 def vocabulary(data: Splits, reading: Reading, least: int, most: int) -> Vocab:

@@ -35,8 +35,8 @@ POOLED = [
     for bayes in (0.0, 0.5)
 ]
 TAGGING = [Recipe(0.0, 1.0, 0.0), Recipe(0.0, 4.0, 0.0), Recipe(0.5, 0.3, 0.0), Recipe(0.5, 1.0, 0.0)]
-COMMITTEE = 8  # recipes whose weights are averaged, at most half of them
-SIZES = ((12, 8, 100), (24, 12, 300), (32, 16, 1000), (64, 32, 1000), (64, 32, 3000), (96, 48, 10_000))
+COMMITTEE = 4  # recipes whose weights are averaged, at most half of them
+SIZES = ((12, 8, 100), (24, 12, 300), (32, 16, 1000), (64, 32, 1000), (64, 32, 3000), (96, 48, 3000), (128, 64, 10_000))
 
 
 @dataclass(frozen=True)
