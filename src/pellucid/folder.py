@@ -90,6 +90,15 @@ def digest(content: str | bytes) -> str:
     return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
+def dump_rows(data: dict[str, Any], rows: str) -> str:
+    """JSON text of an object with the items of the list `rows` a line each: long ones stay small and easy to compare."""
+    head = {key: value for key, value in data.items() if key != rows}
+    lines = ",\n".join("  " + json.dumps(row) for row in data[rows])
+    return "{\n" + "".join(f" {json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items()) + (
+        f' {json.dumps(rows)}: [\n{lines}\n ]\n}}\n'
+    )
+
+
 def dump(data: Any) -> str:
     """JSON text of a report: indented, one newline at the end."""
     return json.dumps(data, indent=1) + "\n"

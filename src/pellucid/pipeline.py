@@ -213,7 +213,7 @@ def _written(
         report["found"]["random_programs"] = _random_programs(found, problem, options["seed"])
     number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
     table = {"chosen": number, "candidates": [row.to_json() for row in rows]}
-    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: folder.dump(table), **fitted.files(vocab)}
+    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: folder.dump_rows(table, "candidates"), **fitted.files(vocab)}
     report["training"] = found.report.get("programs", {}) if chosen.learner == "programs" else {}
     return _finish(vocab, report, program, source, model, found.history, files)
 
@@ -314,7 +314,7 @@ def picked(learned: Learned, number: int) -> Learned:
     report |= {"accuracy": scores, "faithful": verdict.to_json(), "size": size, "given_up": given_up, "picked": number}
     report |= {"longer": longer if program.unbounded else None, "model": row["learner"]}
     models = {name: learned.files[name] for name in (folder.MODEL, folder.WEIGHTS)}
-    front_text = folder.dump({**table, "chosen": number})
+    front_text = folder.dump_rows({**table, "chosen": number}, "candidates")
     files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: front_text, **models}
     return _finish(learned.vocab, report, program, source, None, {}, files)
 

@@ -53,7 +53,8 @@ def _assigned(variable: Kinds | Shifted | Nearest | Pairs | Counted, model: Text
     name = variable.name
     match variable:
         case Kinds(_, codes, kinds):
-            cases = tuple((word, kinds[c]) for word, c in zip(model.words, codes.tolist(), strict=True))
+            order = range(len(codes)) if model.counts is None else np.argsort(-model.counts, kind="stable").tolist()
+            cases = tuple((model.words[i], kinds[codes[i]]) for i in order)
             return [Assign(name, Embed("words", cases))]
         case Shifted(_, value, offset):
             select = Select("positions", "positions", Compare("==", offset), "all")

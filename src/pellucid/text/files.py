@@ -54,6 +54,8 @@ class FittedText:
 def to_arrays(model: TextModel) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Configuration, and arrays by name."""
     rows, arrays = [], {"bias": model.bias}
+    if model.counts is not None:
+        arrays["counts"] = model.counts
     for number, variable in enumerate(model.variables, 1):
         row: dict[str, Any] = {"variable": type(variable).__name__}
         for field in dataclasses.fields(variable):
@@ -79,7 +81,7 @@ def from_arrays(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], voc
         names = [name for name in arrays if name.startswith("weights.")]
         weights = {int(name.partition(".")[2]): arrays[name] for name in names}
         pooled = vocab.kind == "classification"
-        return TextModel(vocab.tokens, vocab.labels, pooled, variables, weights, arrays["bias"])
+        return TextModel(vocab.tokens, vocab.labels, pooled, variables, weights, arrays["bias"], arrays.get("counts"))
     except (KeyError, TypeError, ValueError) as error:
         raise PellucidError(f"{where}: not the description of a text model: {error!r}") from None
 

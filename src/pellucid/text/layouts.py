@@ -28,7 +28,7 @@ def _of_words(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
     variables: tuple[Variable, ...] = (
         Shifted("before", 0, -1),  # 1
         Shifted("after", 0, 1),  # 2
-        Kinds("form", codes, names),  # 3
+        Kinds("word_form", codes, names),  # 3
         Shifted("form_before", 3, -1),  # 4
         Shifted("form_after", 3, 1),  # 5
     )
@@ -36,15 +36,9 @@ def _of_words(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
         Channel("word_kind", (0,)),
         Channel("before_kind", (1,)),
         Channel("after_kind", (2,)),
-        Channel("form", (3,)),
+        Channel("word_form", (3,)),
         Channel("form_before", (4,)),
         Channel("form_after", (5,)),
-        Channel("phrase_kind", (1, 0)),
-        Channel("next_phrase_kind", (0, 2)),
-        Channel("after_word_form_kind", (1, 3)),
-        Channel("before_word_form_kind", (3, 2)),
-        Channel("two_forms_kind", (4, 3)),
-        Channel("next_forms_kind", (3, 5)),
     )
     return _base(problem, variables), channels
 

@@ -85,7 +85,8 @@ class TextModel:
 
     words, labels: what the codes stand for. pooled: one label per text, of the summed scores; else one per word.
     weights: by variable number, int64 [size, labels] (of a number: [labels], times its value). bias: int64 [labels],
-    added at every word. The first label of the largest score is the answer.
+    added at every word. The first label of the largest score is the answer. counts: how often each word occurs in the
+    training texts, int64 [words]; only the order of words in the program comes from it. None: not known.
     """
 
     words: tuple[Token, ...]
@@ -94,6 +95,7 @@ class TextModel:
     variables: tuple[Variable, ...]
     weights: dict[int, np.ndarray]
     bias: np.ndarray
+    counts: np.ndarray | None = None
 
     def names_of(self, number: int) -> tuple[Token, ...]:
         """What the codes of a variable stand for."""
@@ -102,10 +104,9 @@ class TextModel:
         match self.variables[number - 1]:
             case Kinds() | Pairs() as made:
                 return made.names
-            case Shifted(_, value, offset):
-                return (*self.names_of(value), START if offset < 0 else END)
-            case Nearest(value=value):
-                return (*self.names_of(value), NONE)
+            case Shifted(value=value) | Nearest(value=value) as head:
+                names = self.names_of(value)
+                return names if missing_name(head) in names else (*names, missing_name(head))
             case Counted(name):
                 raise ValueError(f"{name} is a number")
 
@@ -139,15 +140,28 @@ class TextModel:
         return [labels[a:b] for a, b in zip(corpus.starts[:-1].tolist(), corpus.starts[1:].tolist(), strict=True)]
 
 
+def missing_name(head: Shifted | Nearest) -> str:
+    """What a head gives where there is no such word."""
+    if isinstance(head, Nearest):
+        return NONE
+    return START if head.offset < 0 else END
+
+
+def _missing_code(head: Shifted | Nearest, model: TextModel) -> int:
+    """Code of `missing_name`: that of the value read, where a head before gave the same name; else one more."""
+    names, missing = model.names_of(head.value), missing_name(head)
+    return names.index(missing) if missing in names else len(names)
+
+
 def evaluate(variable: Variable, values: Sequence[np.ndarray], corpus: Corpus, model: TextModel) -> np.ndarray:
     """Codes of one variable at every position, given those of the variables before it."""
     match variable:
         case Kinds():
             return variable.codes[corpus.tokens]
         case Shifted(_, value, offset):
-            return shifted(values[value], offset, corpus, model.size_of(value))
+            return shifted(values[value], offset, corpus, _missing_code(variable, model))
         case Nearest():
-            return _nearest(variable, values, corpus, model.size_of(variable.value))
+            return _nearest(variable, values, corpus, _missing_code(variable, model))
         case Pairs():
             return pair_codes(variable, values[variable.first], values[variable.second])
         case Counted():

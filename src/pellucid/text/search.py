@@ -34,8 +34,9 @@ POOLED = [
     for strength in strengths
     for bayes in (0.0, 0.5)
 ]
-TAGGING = [Recipe(0.0, 1.0, 0.0), Recipe(0.0, 4.0, 0.0), Recipe(0.5, 0.3, 0.0), Recipe(0.5, 1.0, 0.0)]
+TAGGING = [Recipe(power, strength, 0.0) for power in (0.0, 0.5) for strength in (0.3, 1.0, 4.0)]
 COMMITTEE = 4  # recipes whose weights are averaged, at most half of them
+TAGGING_SIZES = ((12, 0, 0), (24, 0, 0), (48, 0, 0), (96, 0, 0))
 SIZES = ((12, 8, 100), (24, 12, 300), (32, 16, 1000), (64, 32, 1000), (64, 32, 3000), (96, 48, 3000), (128, 64, 10_000))
 
 
@@ -89,6 +90,7 @@ class Searcher:
         self.base, self.channels = layout(problem)
         bias = np.zeros(len(vocab.labels), np.int64)
         self.frame = TextModel(vocab.tokens, vocab.labels, self.pooled, self.base.variables, {}, bias)
+        self.frame = replace(self.frame, counts=word_counts(problem.splits.train, self.codes))
 
     def counted(self, data: Dataset, features: Features | None = None) -> _Data:
         """Data as counts of features; those that occur in it where none are given."""
@@ -135,7 +137,7 @@ def search_texts(
         sizes: of programs to make; the usual ones where not given.
     """
     result, began = SearchResult(), time.monotonic()
-    sizes = sizes or [Size(*s) for s in SIZES]
+    sizes = sizes or [Size(*s) for s in (SIZES if problem.vocab.kind == "classification" else TAGGING_SIZES)]
     try:
         with threadpool_limits(1):  # small products, where threads only wait for each other; the same on any machine
             _search(Searcher(problem, seed), sizes, result, end, on_progress)
@@ -177,10 +179,16 @@ def _search(s: Searcher, sizes: Sequence[Size], result: SearchResult, end: float
             model = judged
         result.found.append(Searched(model, judged, size, score[0]))
         share = 0.5 + 0.5 * (i + 1) / len(sizes)
-        on_progress(share, f"{size.kinds} kinds of words, {size.pairs} phrases: valid {score[0]:.2%}")
+        phrases = f", {size.pairs} phrases" if size.pairs else ""
+        on_progress(share, f"{size.kinds} kinds of words{phrases}: valid {score[0]:.2%}")
         if time.monotonic() > end:
             result.stopped = "budget spent"
             return
+
+
+def word_counts(data: Dataset, codes: dict) -> np.ndarray:
+    """How often each word occurs, int64 [words]."""
+    return np.bincount(Corpus.of(data.inputs, codes).tokens, minlength=len(codes))
 
 
 def together(first: Dataset, second: Dataset) -> Dataset:
