@@ -20,8 +20,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
+import pellucid
 from inspect_samples import LAST, POOLED
-from pellucid import estimators
+from made_texts import questions, sentences
+from pellucid import estimator_base, estimators
+from pellucid.data.tags import to_iob2
+from pellucid.data.texts import texts_of
 from pellucid.data.words import Words
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import ProgramEstimator
@@ -45,6 +49,7 @@ class Case:
     y: Any
     bad: Any  # an input that the program refuses
     grid: dict[str, list]
+    refusal: str = "z"
 
 
 CASES = {
@@ -62,12 +67,27 @@ CASES = {
         ProgramRegressor(**QUICK), NUMBERS, [np.cumsum(x).tolist() for x in NUMBERS], ["z"], {"seed": [0, 1]}
     ),
 }
+TEXTS, WORD_LISTS = questions(), sentences()
+TEXT_CASES = {
+    "ProgramClassifier of texts": Case(
+        ProgramClassifier(model="search", budget=5), *TEXTS, "", {"seed": [0, 1]}, "no word in the text"
+    ),
+    "ProgramTagger of words": Case(
+        ProgramTagger(model="search", budget=5, words=Words(lowercase=False)),
+        WORD_LISTS[0],
+        [to_iob2(tags) for tags in WORD_LISTS[1]],
+        (),
+        {"metric": ["token", "entity"]},
+        "an empty list of words",
+    ),
+}
+EVERY = CASES | TEXT_CASES
 FITTED: dict[str, Any] = {}
 
 
 def fitted(name):
     if name not in FITTED:
-        FITTED[name] = clone(CASES[name].estimator).fit(CASES[name].X, CASES[name].y)
+        FITTED[name] = clone(EVERY[name].estimator).fit(EVERY[name].X, EVERY[name].y)
     return FITTED[name]
 
 
@@ -113,8 +133,9 @@ def check_prediction(made, case):
     assert all(np.array_equal(a, b) for a, b in zip(found, case.y, strict=True))
     column = pd.Series(case.X, index=range(9, 9 + len(case.X)))
     assert all(np.array_equal(a, b) for a, b in zip(made.predict(column), found, strict=True))
-    same = [x for x in case.X if len(x) == 3]
-    array = np.array(same)
+    texts = isinstance(case.X[0], str)
+    same = case.X if texts else [x for x in case.X if len(x) == len(case.X[0])]
+    array = np.array(same)[:, None] if texts else np.array(same)
     for table in (array, pd.DataFrame(array)):
         assert all(np.array_equal(a, b) for a, b in zip(made.predict(table), made.predict(same), strict=True))
 
@@ -129,7 +150,7 @@ def check_score_counts(made, case):
 def check_errors(made, case):
     """Bad data end in one line."""
     for ask, message in (
-        (lambda: made.predict([*case.X[:2], case.bad]), "z"),
+        (lambda: made.predict([*case.X[:2], case.bad]), case.refusal),
         (lambda: made.predict("text"), "expected one sequence per example"),
         (lambda: made.score(case.X, case.y[:-1]), "one output per input is needed"),
         (lambda: clone(made).fit(case.X, None), "y is None"),
@@ -148,7 +169,7 @@ def check_looks_inside(made, case):
     namespace: dict[str, Any] = {"__name__": "program"}
     exec(made.source_, namespace)
     for x, y in zip(case.X[:20], made.predict(case.X[:20]), strict=True):
-        assert np.array_equal(namespace["run"](list(x)), y)
+        assert np.array_equal(namespace["run"](x if isinstance(x, str) else list(x)), y)
     assert str(made.explain(case.X[0]))
 
 
@@ -217,20 +238,20 @@ def test_every_estimator_has_its_cases():
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EVERY)
 def test_contract(name, check):
-    check(fitted(name), CASES[name])
+    check(fitted(name), EVERY[name])
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EVERY)
 def test_folder(name, tmp_path):
-    check_folder(fitted(name), CASES[name], tmp_path / "folder")
+    check_folder(fitted(name), EVERY[name], tmp_path / "folder")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", EVERY)
 def test_selection(name):
-    check_selection(fitted(name), CASES[name])
+    check_selection(fitted(name), EVERY[name])
 
 
 class Changes(ProgramClassifier):
@@ -338,6 +359,51 @@ def test_raw_texts_are_split():
     assert given_program(LAST, words=Words(pattern="[ab]")).predict(["bxa"]).tolist() == ["yes"]
 
 
+def test_what_is_learned_as_texts():
+    made = ProgramClassifier()
+    for X, texts in ((["a b"], True), ([["a", "b"]], False), ([[f"w{i}"] for i in range(201)], True),
+                     ([[i] for i in range(201)], False)):  # fmt: skip
+        assert made._as_texts(texts_of(X, ["x"] * len(X)).data, X) == texts
+    assert ProgramClassifier(words=Words())._as_texts(texts_of([["a"]], ["x"]).data, [["a"]])
+    assert ProgramTagger(vectors="glove.txt")._as_texts(texts_of([["a"]], ["x"]).data, [["a"]])
+
+
+def test_texts_with_unknown_words_and_probabilities():
+    made = fitted("ProgramClassifier of texts")
+    assert made.predict(["Who saw Zorro?", ["Where", "is", "it"]]).tolist() == ["HUM", "LOC"]
+    shares = made.predict_proba(["Who saw Zorro?", "xyzzy"])
+    assert shares.shape == (2, 3)
+    assert shares.sum(1) == pytest.approx(1)
+    assert made.classes_.tolist() == ["HUM", "LOC", "NUM"]
+    assert made.classes_[shares[0].argmax()] == "HUM"
+    sure = clone(made).set_params(refused="majority")
+    vars(sure).update({name: value for name, value in vars(made).items() if name.endswith("_")})
+    assert sure.predict(["", "Where?"]).tolist() == [made.majority_, "LOC"]
+    assert sure.predict_proba(["", "Where?"])[0].max() == 1.0
+    assert "Zorro" in str(made.explain("Who saw Zorro?"))
+
+
+def test_entity_tags_in_another_scheme():
+    made, (words, tags) = fitted("ProgramTagger of words"), sentences()
+    again = ProgramTagger(model="search", budget=5, metric="entity").fit(words, tags)
+    assert again.scheme_ == "IOB1"
+    for metric in ("token", "sequence", "entity"):
+        assert again.set_params(metric=metric).score(words, tags) == 1.0
+    assert made.predict(["Lima sees Rome."]) == [["B-LOC", "O", "B-LOC", "O"]]
+    assert "entity F1 100.00%" in str(made)
+
+
+def test_long_word_lists_are_cut(monkeypatch):
+    made = fitted("ProgramTagger of words")
+    assert "more lines" not in str(made) or made.source_.count("\n") > 60
+    monkeypatch.setattr(estimator_base, "MOST_LISTED", 5)
+    lines = made.source_.split("# The words of each kind.")[1].split("# How texts are split")[0].strip().split("\n")
+    for text in (str(made), made._repr_html_()):
+        assert f"# ... {len(lines) + 1 - 5} more lines of words: see source_" in text
+        assert "def words_of" not in text
+        assert "def run(" in text
+
+
 def test_kinds_of_output_are_told_apart():
     with pytest.raises(PellucidError, match="y has a list for each input; ProgramClassifier needs one label"):
         ProgramClassifier(**QUICK).fit([["a"]] * 10, [["x"]] * 10)
@@ -372,6 +438,16 @@ def test_parameters_that_are_no_json_are_named(tmp_path):
     made = given_program(LAST, settings={"k": {1, 2}})
     with pytest.raises(PellucidError, match="parameters cannot be saved as JSON"):
         made.save(tmp_path / "folder")
+
+
+def test_texts_in_columns_are_learned(tmp_path):
+    texts, labels = questions(60)
+    learned = pellucid.learn(pellucid.texts_from_columns(pd.DataFrame({"text": texts, "label": labels})),
+                             model="search", budget=2)  # fmt: skip
+    assert learned.run("Who is Zoe?") == "HUM"
+    assert pellucid.texts_of(texts, labels).data.kind == "classification"
+    made = ProgramClassifier(vectors=tmp_path / "glove.txt")
+    assert made._params_to_json()["vectors"] == str(tmp_path / "glove.txt")
 
 
 def test_importing_pellucid_stays_light():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pellucid.data import Dataset, Series, Splits, Vocab, read_file
-    from pellucid.data.texts import read_texts
+    from pellucid.data.text_columns import texts_from_columns
+    from pellucid.data.texts import read_texts, texts_of
     from pellucid.errors import MismatchError, PellucidError
     from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
     from pellucid.learned import Learned, load
@@ -33,6 +34,8 @@ _HOMES = {
     "load": "pellucid.learned",
     "read_file": "pellucid.data",
     "read_texts": "pellucid.data.texts",
+    "texts_from_columns": "pellucid.data.text_columns",
+    "texts_of": "pellucid.data.texts",
 }
 
 __all__ = [
@@ -52,6 +55,8 @@ __all__ = [
     "load",
     "read_file",
     "read_texts",
+    "texts_from_columns",
+    "texts_of",
 ]
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from pellucid.cli_eval import evaluate, load_any, of_numbers, run
 from pellucid.cli_inspect import COMMANDS
 from pellucid.cli_text import baseline
 from pellucid.errors import MismatchError, PellucidError
@@ -125,14 +125,15 @@ def learn(
 ) -> None:
     """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv, .conll).
 
-    Texts are learned as texts: LABEL<TAB>text a line, columns or keys text and label, or CoNLL columns of words and tags.
+    Texts are learned as texts: LABEL<TAB>text a line, columns or keys text and label, or CoNLL columns of words and
+    tags.
 
     Numbers are learned as numbers where they have fractions, several columns, or more than 64 different values, and
     where an option for numbers is given; else a file holds symbols. Exit code 3: a program for numbers was found and
     written, but it is not exact.
     """
     from pellucid.numeric import Bias
-    from pellucid.pipeline import learn as run
+    from pellucid.pipeline import learn as start
     from pellucid.progress import progress_bar
     from pellucid.series import commands as series
     from pellucid.settings import split_pair
@@ -147,13 +148,13 @@ def learn(
     if rest["outputs"] is not None:
         rest["outputs"] = [part.strip() for part in rest["outputs"].split(",")]
     with progress_bar(quiet) as on_progress:
-        learned = run(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
+        learned = start(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
     picked = rest["pick"] if Path(name).is_dir() else None
     if as_json:
         click.echo(json.dumps(learned.report))
     elif not quiet:
-        click.echo(series.summary(learned, out, picked) if _on_numbers(learned) else _summary(learned, out, picked))
-    if _on_numbers(learned) and not learned.exact:
+        click.echo(series.summary(learned, out, picked) if of_numbers(learned) else _summary(learned, out, picked))
+    if of_numbers(learned) and not learned.exact:
         if quiet or as_json:
             click.echo(series.verdict_line(learned), err=True)
         sys.exit(EXIT_INEXACT)
@@ -161,6 +162,8 @@ def learn(
 
 def _summary(learned: Learned, out: Path, picked: int | None) -> str:
     """What was learned; `picked` is the candidate taken from a folder that was there before."""
+    from pellucid.evaluation import scored
+
     report, kind = learned.report, learned.vocab.kind
     what = f"{report['seconds']['total']:.1f} s" if picked is None else f"candidate {picked}"
     lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {what}"]
@@ -186,87 +189,6 @@ def _summary(learned: Learned, out: Path, picked: int | None) -> str:
     return "\n".join([*lines, f"  wrote {out}/" + ("" if learned.program is None else "program.py")])
 
 
-def scored(score: Mapping[str, float], kind: str, width: int = 0) -> str:
-    """The figures of a score; a classifier has one."""
-    if kind == "classification":
-        return f"accuracy {score['token']:{width}.3%}"
-    if "f1" in score:
-        return f"entity F1 {score['f1']:{width}.3%}   words {score['token']:{width}.3%}"
-    return f"tokens {score['token']:{width}.3%}   sequences {score['sequence']:{width}.3%}"
-
-
-@main.command("eval")
-@click.argument("learned", type=click.Path(path_type=Path))
-@click.argument("data", type=str)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def evaluate(learned: Path, data: str, as_json: bool) -> None:
-    """Accuracy of LEARNED (a folder, or a program.py) on a DATA file."""
-    from pellucid.data import read_file
-    from pellucid.given import fitting_data
-    from pellucid.scripts import evaluate_numbers, evaluate_script, on_numbers
-
-    if learned.suffix == ".py" and on_numbers(learned):
-        figures = evaluate_numbers(learned, data)
-        click.echo(json.dumps(figures) if as_json else " ".join(f"{k} {v:.6g}" for k, v in figures.items()))
-        return
-    if learned.suffix != ".py" and _on_numbers(model := _load(learned)):
-        from pellucid.series.commands import evaluate as evaluate_series
-
-        evaluate_series(model, data, as_json)
-        return
-    examples = read_file(data)
-    if learned.suffix == ".py":
-        score = evaluate_script(learned, examples, data)
-    else:
-        model = _load(learned)
-        if examples.kind != model.vocab.kind:
-            raise PellucidError(f"{data}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
-        score = model.evaluate(fitting_data(model.vocab, data, examples, _unbounded(model)))
-    click.echo(json.dumps(score) if as_json else scored(score, examples.kind))
-
-
-@main.command(context_settings={"ignore_unknown_options": True})
-@click.argument("learned", type=click.Path(path_type=Path))
-@click.argument("tokens", nargs=-1, type=click.UNPROCESSED)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per sequence.")
-def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
-    """Run LEARNED on TOKENS, or on standard input: one JSON list per line."""
-    from pellucid.given import fitting
-
-    model = _load(learned)
-    if _on_numbers(model):
-        from pellucid.series.commands import run as run_series
-
-        run_series(model, tokens, _stdin_sequences(), as_json)
-        return
-    sequences = [("", list(tokens))] if tokens else list(_stdin_sequences())
-    for place, sequence in sequences:
-        try:
-            output = model.run(fitting(model.vocab, sequence, _unbounded(model)))
-        except PellucidError as error:
-            raise PellucidError(f"{place}{error}") from None
-        if as_json:
-            click.echo(json.dumps({"input": sequence, "output": output}))
-        elif tokens:
-            click.echo(" ".join(map(str, output)) if isinstance(output, list) else str(output))
-        else:
-            click.echo(json.dumps(output))
-
-
-def _stdin_sequences() -> Iterator[tuple[str, list]]:
-    """Every sequence with the beginning of a message about it."""
-    for number, line in enumerate(sys.stdin, 1):
-        place = f"standard input, line {number}: "
-        if line.strip():
-            try:
-                sequence = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise PellucidError(f"{place}not JSON: {error}") from None
-            if not isinstance(sequence, list):
-                raise PellucidError(f"{place}expected a JSON list, got {line.strip()[:40]!r}")
-            yield place, sequence
-
-
 @main.command()
 @click.argument("learned", type=click.Path(path_type=Path))
 @click.option("--exhaustive", is_flag=True, help="Check every possible input, however many; error if over 100 million.")
@@ -288,12 +210,13 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
     --equals DIR             instead: does another learned program say the same?
 
     Every possible input is tried where there are at most a million, else the shortest and random ones; a difference is
-    shown on a smallest input. With --prove, all inputs up to --length, however many. Exit code 1 if anything differs.
+    shown on a smallest input. With --prove, all inputs up to --length, however many. A program that reads texts is
+    tried on texts of random words and odd strings. Exit code 1 if anything differs.
     """
     from pellucid.cli_inspect import check_against
     from pellucid.learned import tampering
 
-    if _on_numbers(model := _load(learned)):
+    if of_numbers(model := load_any(learned)):
         from pellucid.series.commands import verify as verify_series
 
         if exhaustive:
@@ -333,22 +256,5 @@ def tasks(as_json: bool) -> None:
         click.echo(f"{task.name:<28} {task.summary}  [{sizes}]")
 
 
-for _command in (*COMMANDS, baseline):
+for _command in (evaluate, run, *COMMANDS, baseline):
     main.add_command(_command)
-
-
-def _load(path: Path) -> Any:
-    from pellucid.learned import load
-
-    return load(path)
-
-
-def _on_numbers(model: Any) -> bool:
-    from pellucid.series.learned import LearnedSeries
-
-    return isinstance(model, LearnedSeries)
-
-
-def _unbounded(model: Learned) -> bool:
-    """Whether it takes inputs longer than those it was learned from."""
-    return model.program is not None and model.program.unbounded

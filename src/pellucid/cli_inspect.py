@@ -169,8 +169,9 @@ def _ablated(program: Program, names: tuple[str, ...], data: str | None, given: 
 @LEARNED
 @click.argument("data", type=str)
 @click.option("--top", default=10, show_default=True, help="Groups to print.")
+@click.option("--column", type=int, help="Texts: labels in a CoNLL file, from 1, or -1.  [default: the last]")
 @AS_JSON
-def errors(learned: Path, data: str, top: int, as_json: bool) -> None:
+def errors(learned: Path, data: str, top: int, column: int | None, as_json: bool) -> None:
     """Wrong answers of LEARNED on a DATA file, grouped by the rules they went through, the largest group first.
 
     Each group with how many it holds and its smallest input. Where no rule is on the way, or the ways are too many, the
@@ -184,10 +185,20 @@ def errors(learned: Path, data: str, top: int, as_json: bool) -> None:
     if (numbers := _numbers(learned)) is not None:
         from pellucid.series import commands as series
 
+        if column is not None:
+            raise PellucidError("--column: for programs on texts")
         series.errors(numbers, data, top, as_json)
         return
     model, program = _opened(learned)
-    found = blame(program, _data(model, data))
+    if model.vocab.text is not None and data != TASK:
+        from pellucid.given import fitting_texts, own_texts, words_as_written
+
+        texts, examples = fitting_texts(model.vocab, data, -1 if column is None else column)
+        found = blame(program, examples, [words_as_written(model.vocab, text) for text in own_texts(texts)])
+    else:
+        if column is not None:
+            raise PellucidError("--column: for programs on texts")
+        found = blame(program, _data(model, data))
     click.echo(json.dumps(found.to_json()) if as_json else found.text(top))
 
 
@@ -245,26 +256,23 @@ def _opened(path: Path) -> tuple[Learned, Program]:
 
 
 def _example(program: Program) -> str:
-    """A few tokens to try, as they are typed."""
+    """A few tokens to try, or a text, as they are typed."""
+    if program.vocab.text is not None:
+        return '"a text"'
     return " ".join(map(str, program.vocab.tokens[: min(3, program.vocab.max_length)]))
 
 
 def _data(model: Learned, name: str) -> Dataset:
     """A data file, or what `task` stands for, with tokens and labels as the program has them."""
     from pellucid.data import read_file
-    from pellucid.given import fitting_data
+    from pellucid.given import fitting_data, fitting_texts, same_kind
     from pellucid.program.spec import task_data
 
-    reading = model.vocab.text
-    if reading is not None and name != TASK:
-        from pellucid.data.texts import read_texts
-
-        examples = read_texts(name, reading.words).data
-    else:
-        examples = task_data(model.report) if name == TASK else read_file(name)
-    if examples.kind != model.vocab.kind:
-        raise PellucidError(f"{name}: the data is for {examples.kind}; the program is for {model.vocab.kind}")
-    if name == TASK or reading is not None:
+    if model.vocab.text is not None and name != TASK:
+        return fitting_texts(model.vocab, name)[1]
+    examples = task_data(model.report) if name == TASK else read_file(name)
+    same_kind(name, examples, model.vocab.kind)
+    if name == TASK:
         return model.vocab.match_dataset(examples)
     return fitting_data(model.vocab, name, examples, model.program is not None and model.program.unbounded)
 

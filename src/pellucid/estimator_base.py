@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Sequence
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +19,8 @@ from pellucid.learned import load
 
 ESTIMATOR = "estimator.json"
 RUNTIME = "# Runtime, the same in every program."
+LISTS, SPLITTING = "# The words of each kind.", "# How texts are split; the rest is the same in every program."
+MOST_LISTED = 60  # lines of word lists that are shown
 
 
 class ProgramEstimator(BaseEstimator):
@@ -108,7 +112,14 @@ class ProgramEstimator(BaseEstimator):
     def _shown(self) -> str:
         """The program, without the functions that all programs have; `source_` has them."""
         text, runtime, _ = str(self.learned_).partition(RUNTIME)
-        return text.rstrip() + ("\n\n# ... runtime functions: see source_" if runtime else "")
+        text, splitting, _ = text.partition(SPLITTING)
+        text, heading, lists = text.rstrip().partition(LISTS)
+        lines = lists.split("\n")
+        if len(lines) > MOST_LISTED + 1:
+            more = f"# ... {len(lines) - MOST_LISTED:,} more lines of words: see source_"
+            lines = [*lines[:MOST_LISTED], more]
+        more = "\n\n# ... runtime functions: see source_" if runtime or splitting else ""
+        return text + heading + "\n".join(lines) + more
 
     def _told(self) -> str:
         """The figures in a line."""
@@ -133,7 +144,7 @@ class ProgramEstimator(BaseEstimator):
     def _params_to_json(self) -> dict[str, Any]:
         params = self.get_params(deep=False)
         try:
-            return json.loads(json.dumps(params, default=lambda value: value.to_json()))
+            return json.loads(json.dumps(params, default=_plain))
         except (TypeError, ValueError, AttributeError) as error:
             raise PellucidError(f"parameters cannot be saved as JSON: {error}") from None
 
@@ -143,9 +154,11 @@ class ProgramEstimator(BaseEstimator):
 
 
 def rows(X: Any) -> list[Any]:
-    """The examples in a list, array, column or data frame (whose rows they are)."""
+    """The examples in a list, array, column or data frame: its rows, or what a lone column of texts or lists has."""
     if hasattr(X, "to_numpy") and getattr(X, "ndim", 0) == 2:
         X = X.to_numpy()
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1 and len(X):
+        X = X[:, 0] if isinstance(X[0, 0], str | list | tuple | np.ndarray) else X
     if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
         raise PellucidError(f"{X!r:.60} is no list of inputs; expected one sequence per example")
     return list(X)
@@ -173,9 +186,16 @@ def weighted(values: Sequence[float], weights: Any) -> float:
     return sum(v * w for v, w in zip(values, shares, strict=True)) / sum(shares)
 
 
+def _plain(value: Any) -> Any:
+    """A parameter that JSON does not know."""
+    return fspath(value) if isinstance(value, PathLike) else value.to_json()
+
+
 def _figures(score: dict[str, float]) -> str:
     if "mse" in score:
         return f"{score.get('sequence', 0.0):.2%} of sequences, mean squared error {score['mse']:.3g}"
+    if "f1" in score:
+        return f"entity F1 {score['f1']:.2%}, {score['token']:.2%} of words"
     if score.get("token") == score.get("sequence"):
         return f"{score['token']:.2%}"
     return f"{score['token']:.2%} of tokens, {score['sequence']:.2%} of sequences"

@@ -1,7 +1,9 @@
 """Estimators in the manner of scikit-learn: fit, predict, score, and the program that does it.
 
 They work with `clone`, `GridSearchCV`, `cross_val_score` and pipelines. An input is a sequence of tokens (strings or
-whole numbers), or a raw text, which is split into words; arrays and data frames have an input per row. As `learn` does,
+whole numbers), or a raw text, which is split into words; arrays and data frames have an input per row, a frame with one
+column of texts or lists a text or list per row. Raw texts, and lists of many different words, are learned as texts: a
+word that was not seen in training is then no error, but taken by what it looks like. As `learn` does,
 `fit` divides what it is given: 81 % to learn from, 9 % to choose the program with, 10 % to state its accuracy on
 (`accuracy_`).
 
@@ -12,12 +14,14 @@ whole numbers), or a raw text, which is split into words; arrays and data frames
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import ClassifierMixin
 
 from pellucid.data import Dataset, Token
+from pellucid.data.tags import to_iob2
 from pellucid.data.tokens import show
 from pellucid.data.words import AS_WRITTEN, Words
 from pellucid.errors import PellucidError
@@ -41,9 +45,9 @@ class ProgramClassifier(ClassifierMixin, SymbolEstimator):
         Raises:
             PellucidError: in one line, for data from which nothing can be learned.
         """
-        valid = self._fit(X, y, "classification")
+        held = self._fit(X, y, "classification")
         self.classes_ = as_array(self.labels_)
-        self.factor_ = self._calibration(valid)
+        self.factor_ = self._calibration(held)
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -64,7 +68,8 @@ class ProgramClassifier(ClassifierMixin, SymbolEstimator):
     def predict_proba(self) -> Callable[[Any], np.ndarray]:
         """Probabilities [inputs, classes_] of a program that adds up scores; others have no such method.
 
-        The scores are calibrated on the 9 % of the data that chose the program, by one factor.
+        The scores are calibrated by one factor, on the 9 % of the data that chose the program; for texts, to which a
+        program is fitted on those as well, on the 10 % of its accuracy. The columns are in the order of `classes_`.
         """
         program = self._fitted().program
         if program is None or self.factor_ is None:
@@ -75,26 +80,21 @@ class ProgramClassifier(ClassifierMixin, SymbolEstimator):
     def _probabilities(self, X: Any) -> np.ndarray:
         learned, given = self._fitted(), rows(X)
         place = {label: i for i, label in enumerate(self.labels_)}
-        found = np.zeros((len(given), len(place)))
-        for i, x in enumerate(given):
-            try:
-                totals = label_scores(learned.program, [self._input(x)])
-            except PellucidError as error:
-                if self.refused == "error":
-                    raise PellucidError(f"input {i + 1}: {error}; or use refused='majority'") from None
-                found[i, place[self.majority_]] = 1.0
-                continue
-            shares = probabilities(totals, self.factor_ or 1.0)[0]
-            found[i, [place[label] for label in learned.program[learned.program.output].labels]] = shares
+        taken, found = self._taken(given), np.zeros((len(given), len(place)))
+        found[[i for i in range(len(given)) if i not in taken], place[self.majority_]] = 1.0
+        if taken:
+            labels = learned.program[learned.program.output].labels
+            shares = probabilities(label_scores(learned.program, list(taken.values())), self.factor_ or 1.0)
+            found[np.ix_(list(taken), [place[label] for label in labels])] = shares
         return found
 
-    def _calibration(self, valid: Dataset) -> float | None:
+    def _calibration(self, held: Dataset) -> float | None:
         program = self.learned_.program
         if program is None or not decides_by_scores(program):
             return None
         labels = list(program[program.output].labels)
-        wanted = np.array([labels.index(y) if y in labels else -1 for y in valid.outputs])
-        return calibrated(label_scores(program, valid.inputs), wanted)
+        wanted = np.array([labels.index(y) if y in labels else -1 for y in held.outputs])
+        return calibrated(label_scores(program, held.inputs), wanted)
 
     def _state(self) -> dict[str, Any]:
         return {**super()._state(), "factor": self.factor_}
@@ -106,6 +106,8 @@ class ProgramClassifier(ClassifierMixin, SymbolEstimator):
 
 class ProgramTagger(SymbolEstimator):
     """A label for every token. Not a classifier to scikit-learn, which would take lists of labels for many outputs.
+
+    Entity tags may come in any scheme; the program's are IOB2.
 
     Args:
         metric: what `score` gives: `token` (share of right labels), `sequence` (share of sequences without a wrong
@@ -123,6 +125,7 @@ class ProgramTagger(SymbolEstimator):
         simplify: str = "exact",
         settings: Mapping[str, Any] | None = None,
         words: Words | None = None,
+        vectors: str | PathLike[str] | None = None,
         refused: str = "error",
         metric: str = "token",
     ) -> None:
@@ -135,6 +138,7 @@ class ProgramTagger(SymbolEstimator):
             simplify=simplify,
             settings=settings,
             words=words,
+            vectors=vectors,
             refused=refused,
         )
         self.metric = metric
@@ -161,6 +165,8 @@ class ProgramTagger(SymbolEstimator):
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """How right the labels are, by `metric`; weights are for sequences, and not for entities."""
         inputs, wanted = paired(X, y)
+        if getattr(self, "scheme_", None) is not None:  # the program's labels are IOB2
+            wanted = [row if None in row else to_iob2(row) for row in map(list, wanted)]
         pairs = list(zip(self.predict(inputs), wanted, strict=True))
         if self.metric == "entity":
             return _entity_f1(pairs)

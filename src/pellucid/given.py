@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.files import read_text
+from pellucid.data.texts import Texts, read_texts
 from pellucid.data.tokens import Token
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
@@ -51,6 +53,52 @@ def fitting_data(vocab: Vocab, path: str, data: Dataset, unbounded: bool) -> Dat
         except PellucidError as error:
             raise PellucidError(f"{place(path, i)}: {error}") from None
     return vocab.match_dataset(data)
+
+
+def same_kind(path: str, data: Dataset, kind: str) -> None:
+    """Refuse data for programs of the other kind."""
+    if data.kind != kind:
+        raise PellucidError(f"{path}: the data is for {data.kind}; the program is for {kind}")
+
+
+def reading(vocab: Vocab, text: Any) -> tuple[Token, ...]:
+    """The words of a raw text, or of a list of words, as a program for texts knows them.
+
+    Raises:
+        PellucidError: neither of them, or there is no word.
+    """
+    found = vocab.read(text)
+    if not found:
+        raise PellucidError("an empty list of words; expected at least one word")
+    return found
+
+
+def words_as_written(vocab: Vocab, text: Any) -> list[str]:
+    """The user's own words of a text, capitals and numbers as they were; one for each that the program reads."""
+    assert vocab.text is not None
+    if not isinstance(text, str):
+        return [str(word) for word in text]
+    words = vocab.text.words
+    found, known = replace(words, lowercase=False, numbers=False).split(text), words.split(text)
+    return list(found if len(found) == len(known) else known)  # small letters may divide otherwise than capitals
+
+
+def own_texts(texts: Texts) -> list[Any]:
+    """The texts as the user has them, each a raw text or a list of words."""
+    return [texts.originals.get(words, words) for words in texts.data.inputs]
+
+
+def fitting_texts(vocab: Vocab, path: str, column: int = -1) -> tuple[Texts, Dataset]:
+    """The texts of a file, as they are and with words and labels as the program has them.
+
+    Raises:
+        PellucidError: with file and line, as `read_texts`; data of the other kind.
+    """
+    assert vocab.text is not None
+    texts = read_texts(path, vocab.text.words, column)
+    same_kind(path, texts.data, vocab.kind)
+    own = Dataset(tuple(own_texts(texts)), texts.data.outputs, texts.data.kind)
+    return texts, vocab.match_dataset(own)
 
 
 def place(path: str, index: int) -> str:

@@ -114,15 +114,25 @@ def load(path: str | Path) -> Any:
             files[folder.FRONT] = folder.read(place, folder.FRONT)
 
     def predictor(inputs: Sequence) -> list:
-        if model.get("family") == "texts":
-            from pellucid.text.files import predictor_from_folder
-        elif model.get("family") == "search":
-            from pellucid.search.learn import predictor_from_folder
-        else:
-            from pellucid.learning.models import predictor_from_folder
-        return predictor_from_folder(place, model, vocab)(inputs)
+        return _model_of(place, model, vocab)(inputs)
 
     return Learned(vocab, report, program, source, predictor if report.get("given_up") is None else None, files)
+
+
+def _model_of(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Callable[[Sequence], list]:
+    """The trained model of a folder; a network needs JAX."""
+    match model.get("family"), vocab.text:
+        case "texts", _:
+            from pellucid.text.files import predictor_from_folder
+        case "search", _:
+            from pellucid.search.learn import predictor_from_folder
+        case "standard", text if text is not None:
+            from pellucid.learning.texts.standard import load_text_standard
+
+            return load_text_standard(place, model, vocab).predict
+        case _:
+            from pellucid.learning.models import predictor_from_folder
+    return predictor_from_folder(place, model, vocab)
 
 
 def tampering(learned: Learned) -> list[str]:

@@ -321,15 +321,19 @@ def picked(learned: Learned, number: int) -> Learned:
 
 def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
     if isinstance(problem, TextProblem):
-        from pellucid.learning.texts.standard import fit_text_standard as fit
+        from pellucid.learning.texts.standard import fit_text_standard
+
+        fitted = fit_text_standard(problem, options, stages.on_progress)
+        predictor, files = fitted.predict, fitted.files()
     else:
-        from pellucid.learning.standard_model import fit_standard_model as fit
-    fitted = fit(problem, options, stages.on_progress)
-    predictor = fitted.predictor(problem.vocab)
+        from pellucid.learning.standard_model import fit_standard_model
+
+        fitted = fit_standard_model(problem, options, stages.on_progress)
+        predictor, files = fitted.predictor(problem.vocab), fitted.files(problem.vocab)
     scores = {name: figures(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
     report = _report(problem, "standard", options, scores, stages, fitted.seconds)
     report["training"] = fitted.summary
-    return _finish(problem.vocab, report, None, None, predictor, fitted.history, fitted.files(problem.vocab))
+    return _finish(problem.vocab, report, None, None, predictor, fitted.history, files)
 
 
 def _finish(

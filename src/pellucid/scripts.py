@@ -4,36 +4,57 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pellucid.data import Dataset, Vocab
+from pellucid.data import Dataset, Token, Vocab, read_file
 from pellucid.data.files import read_text
 from pellucid.data.numeric_files import read_series
+from pellucid.data.texts import read_texts
+from pellucid.data.words import Words
 from pellucid.errors import PellucidError
-from pellucid.given import fitting_data, place
-from pellucid.program.metrics import accuracy
+from pellucid.evaluation import Evaluation
+from pellucid.given import fitting_data, own_texts, place, same_kind
 from pellucid.program.verify import run_text
 from pellucid.series.scores import score
 
 FAILED = re.compile(r"error: (line \d+: )?")  # the beginning of what a program says to an input that it does not take
 
 
-def evaluate_script(path: Path, data: Dataset, name: str) -> dict[str, float]:
-    """Accuracy of a program.py on the data of the file `name`; tokens are matched leniently with those it lists."""
-    source = read_text(path)
+def evaluate_script(path: Path, name: str) -> Evaluation:
+    """A program.py on the data of the file `name`; tokens are matched leniently with those it lists."""
+    source, data = read_text(path), read_file(name)
     vocab = _vocab(path, source, data)
     matched = fitting_data(vocab, name, data, unbounded=True)
-    outputs = run_text(source, matched.inputs)
+    return _compared(source, matched.inputs, matched, name, lambda i: place(name, i))
+
+
+def evaluate_script_on_texts(path: Path, name: str, column: int = -1) -> Evaluation:
+    """A program.py on the texts of the file `name`, which it splits and reads itself."""
+    source = read_text(path)
+    texts = read_texts(name, _words(source), column)
+    return _compared(source, own_texts(texts), texts.data, name, lambda i: f"{name}:{texts.lines[i]}")
+
+
+def _compared(source: str, inputs: Sequence, data: Dataset, name: str, where: Callable[[int], str]) -> Evaluation:
+    """Outputs of the program compared with the data; `where` is the place of an example."""
+    outputs = run_text(source, inputs)
     for i, output in enumerate(outputs):
         if isinstance(output, str) and FAILED.match(output):
-            raise PellucidError(f"{place(name, i)}: {FAILED.sub('', output)}")
-        if isinstance(output, list) != (data.kind == "tagging"):
-            other = "tagging" if isinstance(output, list) else "classification"
-            raise PellucidError(f"{name}: the data is for {data.kind}; the program is for {other}")
-    known = {str(label): label for output in outputs for label in (output if isinstance(output, list) else [output])}
-    return accuracy(outputs, _labels_like(matched, known))
+            raise PellucidError(f"{where(i)}: {FAILED.sub('', output)}")
+        same_kind(name, data, "tagging" if isinstance(output, list) else "classification")
+    said = {label for output in outputs for label in (output if isinstance(output, list) else [output])}
+    matched = _labels_like(data, {str(label): label for label in said})
+    return Evaluation.of(outputs, matched, said | _constants(source))
+
+
+def on_texts(path: Path) -> bool:
+    """Whether a program.py reads texts: it says how it splits them."""
+    return _words(read_text(path)) is not None
 
 
 def on_numbers(path: Path) -> bool:
@@ -64,10 +85,40 @@ def _labels_like(data: Dataset, known: dict) -> Dataset:
 def _vocab(path: Path, source: str, data: Dataset) -> Vocab:
     """The tokens a program knows, read off its SYMBOLS table without running it."""
     try:
-        for node in ast.parse(source).body:
-            if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "SYMBOLS":
-                tokens = list(ast.literal_eval(node.value).values())
-                return Vocab.of(tokens, data.labels(), data.kind, 1)
-    except (SyntaxError, ValueError, AttributeError):
-        pass
-    raise PellucidError(f"{path}: not a program written by pellucid")
+        tokens = list(_assigned(source)["SYMBOLS"].values())
+        return Vocab.of(tokens, data.labels(), data.kind, 1)
+    except (KeyError, AttributeError):
+        raise PellucidError(f"{path}: not a program written by pellucid") from None
+
+
+def _words(source: str) -> Words | None:
+    """How a program splits texts, read off its constants without running it; None where it reads no texts."""
+    found = _assigned(source)
+    try:
+        return Words(found["LOWERCASE"], found["NUMBER"] is not None, found["PATTERN"])
+    except (KeyError, PellucidError):
+        return None
+
+
+def _assigned(source: str) -> dict[str, Any]:
+    """The constants of a program by name, as far as they are literals."""
+    found = {}
+    for node in _parsed(source).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            with suppress(ValueError, TypeError, RecursionError):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
+
+
+def _constants(source: str) -> set[Token]:
+    """Every number and string in a program: the labels that it can say are among them."""
+    values: list[Any] = [node.value for node in ast.walk(_parsed(source)) if isinstance(node, ast.Constant)]
+    return {value for value in values if type(value) in (int, str)}
+
+
+def _parsed(source: str) -> ast.Module:
+    """The program as a tree; an empty one where it is no Python."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,11 +33,24 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Engine:
-    """Everything a run shares: the configuration, the layout of the flat parameters and the compiled step."""
+class Relaxed:
+    """A kind of relaxed model, as what a population needs of it.
 
-    config: ProgramsConfig
-    structured: float
+    init: fresh parameters of one seed. loss: of (parameters, *arrays of a batch, tau, noise), where noise None is none.
+    noise: numbers of noise that the loss takes, at most. config: its sizes, for the records.
+    """
+
+    init: Callable[[np.random.Generator], Tree]
+    loss: Callable[..., jax.Array]
+    noise: int
+    config: Any
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything a run shares: the kind of model, the layout of the flat parameters and the compiled step."""
+
+    model: Relaxed
     batch: int
     noise_size: int
     unravel: Any
@@ -49,21 +63,27 @@ def flatten(tree: Tree) -> np.ndarray:
 
 
 def build(config: ProgramsConfig, batch: int, structured: float) -> Engine:
-    """Prepare the compiled update of a population."""
-    template = init_params(np.random.default_rng(0), config, structured)
-    _, unravel = ravel_pytree(jax.tree.map(jnp.asarray, template))
+    """Prepare the compiled update of a population of Transformer Programs over symbols."""
+    init = functools.partial(init_params, config=config, structured=structured)
     tape = NoiseTape(None)
     tokens = jax.ShapeDtypeStruct((batch, config.width), jnp.int32)
-    jax.eval_shape(lambda p, t: forward(p, t, 1.0, tape, config), template, tokens)
+    jax.eval_shape(lambda p, t: forward(p, t, 1.0, tape, config), init(np.random.default_rng(0)), tokens)
     loss = functools.partial(loss_of, config=config)
+    return build_for(Relaxed(init, loss, tape.used, config), batch)
+
+
+def build_for(model: Relaxed, batch: int) -> Engine:
+    """Prepare the compiled update of a population of any kind of model."""
+    template = model.init(np.random.default_rng(0))
+    _, unravel = ravel_pytree(jax.tree.map(jnp.asarray, template))
     # Nothing is donated: a group must stay readable when Ctrl-C comes in the middle of a call.
-    advance = jax.jit(functools.partial(_advance, unravel, loss, tape.used))
-    return Engine(config, structured, batch, tape.used + SPARE_NOISE, unravel, advance)
+    advance = jax.jit(functools.partial(_advance, unravel, model.loss, model.noise))
+    return Engine(model, batch, model.noise + SPARE_NOISE, unravel, advance)
 
 
 def start(engine: Engine, seeds: tuple[int, ...]) -> Group:
     """Fresh parameters for `seeds`; a seed's start does not depend on its companions."""
-    trees = [init_params(np.random.default_rng([seed, 11]), engine.config, engine.structured) for seed in seeds]
+    trees = [engine.model.init(np.random.default_rng([seed, 11])) for seed in seeds]
     params = np.stack([flatten(tree) for tree in trees])
     noise = np.stack([gumbel_pool(seed, engine.noise_size) for seed in seeds])
     return Group(seeds, params, np.zeros_like(params), np.zeros_like(params), noise)
@@ -80,21 +100,19 @@ def loss_of(tree: Tree, tokens: jax.Array, labels: jax.Array, tau, noise: jax.Ar
     return -jnp.where(onehot, logp, 0.0).sum() / jnp.maximum((labels >= 0).sum(), 1)
 
 
-def _advance(unravel, loss, noise_used: int, params, mean, square, noise, tokens, labels, plan):
+def _advance(unravel, loss, noise_used: int, params, mean, square, noise, data, plan):
     """Run the planned steps. plan: step, rows [steps, batch], offset, noise (scale), tau, lr (each [steps])."""
 
-    def gradient(flat, piece, tau, batch_tokens, batch_labels):
+    def gradient(flat, piece, tau, batch):
         tree = unravel(flat)
-        value, grads = jax.value_and_grad(loss)(tree, batch_tokens, batch_labels, tau, piece)
+        value, grads = jax.value_and_grad(loss)(tree, *batch, tau, piece)
         return value, jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(grads)])
 
     def body(carry, now):
         params, mean, square = carry
         piece = now["noise"] * jax.lax.dynamic_slice_in_dim(noise, now["offset"], noise_used, axis=1)
-        batch_tokens, batch_labels = tokens[now["rows"]], labels[now["rows"]]
-        value, grads = jax.vmap(gradient, (0, 0, None, None, None))(
-            params, piece, now["tau"], batch_tokens, batch_labels
-        )
+        batch = tuple(array[now["rows"]] for array in data)
+        value, grads = jax.vmap(gradient, (0, 0, None, None))(params, piece, now["tau"], batch)
         mean = BETA1 * mean + (1 - BETA1) * grads
         square = BETA2 * square + (1 - BETA2) * grads**2
         count = now["step"] + 1.0
@@ -107,10 +125,10 @@ def _advance(unravel, loss, noise_used: int, params, mean, square, noise, tokens
 
 
 def run_steps(
-    engine: Engine, group: Group, data: tuple[jax.Array, jax.Array], plan: dict[str, np.ndarray]
+    engine: Engine, group: Group, data: tuple[Any, ...], plan: dict[str, np.ndarray]
 ) -> tuple[Group, np.ndarray]:
     """Advance a group by the steps of `plan`; returns the group and the losses [steps, seeds]."""
     state = (group.params, group.mean, group.square)
-    params, mean, square, losses = engine.advance(*map(jnp.asarray, state), group.noise, *data, plan)
+    params, mean, square, losses = engine.advance(*map(jnp.asarray, state), group.noise, data, plan)
     step = group.step + len(plan["tau"])
     return replace(group, params=params, mean=mean, square=square, step=step), np.asarray(losses)

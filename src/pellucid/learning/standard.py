@@ -76,8 +76,8 @@ def fit_standard(
         PellucidError: data without a scored position, or wider than the model.
     """
     for name, (tokens, labels) in (("train", train), ("valid", valid)):
-        _check(name, tokens, labels, config)
-    run = _Run(train, valid, config, settings, on_progress or (lambda share, message: None))
+        _check_arrays(name, tokens, labels, config)
+    run = Run(train, valid, config, settings, on_progress or (lambda share, message: None))
     try:
         run.compile()
         run.steps()
@@ -88,7 +88,7 @@ def fit_standard(
     return run.result()
 
 
-def _check(name: str, tokens: np.ndarray, labels: np.ndarray, config: StandardConfig) -> None:
+def _check_arrays(name: str, tokens: np.ndarray, labels: np.ndarray, config: StandardConfig) -> None:
     if tokens.ndim != 2 or tokens.shape[1] > config.width:
         raise PellucidError(f"{name}: tokens have shape {tokens.shape}; expected [n, at most {config.width}]")
     wanted = tokens.shape if config.kind == "tagging" else tokens.shape[:1]
@@ -113,17 +113,17 @@ def _optimiser(s: StandardTraining) -> optax.GradientTransformation:
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(config: StandardConfig, settings: StandardTraining, examples: int, width: int) -> Any:
+def compiled(config: StandardConfig, settings: StandardTraining, examples: int, width: int) -> Any:
     """The compiled chunk of steps; runs that differ in seed or budget only (give 0 for both) share it."""
     s, optimiser, params = settings, _optimiser(settings), init_params(0, config)
     tokens = jax.ShapeDtypeStruct((examples, width), jnp.int32)
     labels = tokens if config.kind == "tagging" else jax.ShapeDtypeStruct((examples,), jnp.int32)
     state = jax.eval_shape(optimiser.init, params)
     advance = jax.jit(functools.partial(_advance, config, optimiser))
-    return advance.lower(params, state, tokens, labels, *_plan(s, 0, examples)).compile()
+    return advance.lower(params, state, tokens, labels, *plan_of(s, 0, examples)).compile()
 
 
-def _plan(s: StandardTraining, step: int, examples: int) -> tuple[np.ndarray, jax.Array]:
+def plan_of(s: StandardTraining, step: int, examples: int) -> tuple[np.ndarray, jax.Array]:
     """Rows int32 [chunk, batch] and dropout keys [chunk] from `step` on: a function of seed and step only."""
     steps = min(s.chunk, s.steps)
     rows = np.random.default_rng([s.seed, step, 29]).integers(0, examples, (steps, s.batch)).astype(np.int32)
@@ -145,7 +145,7 @@ def _advance(config: StandardConfig, optimiser, params: Params, state, tokens, l
 
 
 @dataclass
-class _Run:
+class Run:
     """The state of one training run."""
 
     train: Arrays
@@ -172,7 +172,7 @@ class _Run:
     def compile(self) -> None:
         """Compile a chunk of steps and the check, so that neither is counted as training."""
         self.on_progress(0.0, "compiling")
-        self.advance = _compiled(self.config, replace(self.settings, seed=0, budget=0.0), *self.train[0].shape)
+        self.advance = compiled(self.config, replace(self.settings, seed=0, budget=0.0), *self.train[0].shape)
         predict_standard(self.params, self.config, self.valid[0])
         self.compile_seconds = time.monotonic() - self.began
 
@@ -188,11 +188,16 @@ class _Run:
             if self.step % every < s.chunk and self.check() == 1.0:
                 self.stopped = "perfect on validation"
                 return
+            if self.done():
+                return
             slowest = max(slowest, time.monotonic() - began)
 
     def _chunk(self) -> None:
-        plan = _plan(self.settings, self.step, len(self.train[0]))
-        params, state, losses = self.advance(self.params, self.state, *self.data, *plan)
+        self._take(self.advance, self.data, plan_of(self.settings, self.step, len(self.train[0])))
+
+    def _take(self, advance: Any, data: tuple[jax.Array, ...], plan: tuple[np.ndarray, jax.Array]) -> None:
+        """Take the planned steps on the data."""
+        params, state, losses = advance(self.params, self.state, *data, *plan)
         self.losses += np.asarray(losses).tolist()  # waits for the result
         self.params, self.state, self.step = params, state, self.step + len(losses)
         share = max(self.step / self.settings.steps, self._spent() / self.settings.budget)
@@ -209,10 +214,17 @@ class _Run:
     def _spent(self) -> float:
         return time.monotonic() - self.began
 
+    def done(self) -> bool:
+        """Whether to stop early, for another reason than those of `steps`."""
+        return False
+
+    def measured(self) -> dict[str, float]:
+        """Token and sequence accuracy on validation."""
+        return accuracy(predict_standard(self.params, self.config, self.valid[0]), self.valid[1])
+
     def check(self) -> float:
         """Measure on validation, record, keep the parameters if they are the best; returns the token accuracy."""
-        codes = predict_standard(self.params, self.config, self.valid[0])
-        found = accuracy(codes, self.valid[1])
+        found = self.measured()
         loss = float(np.mean(self.losses))
         row = (self.step, round(loss, 6), round(found["token"], 6), round(found["sequence"], 6))
         for name, value in zip(self.history, row, strict=True):

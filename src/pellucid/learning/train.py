@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -61,12 +62,16 @@ class Trained:
 
 @dataclass
 class Trainer:
-    """What a round of training needs. `data` on the device, `sample` = validation arrays for the checks."""
+    """What a round of training needs. `data` on the device, `sample` = validation data for the checks.
+
+    measure: hardens, measures on the sample and records, as `history.record`. draw: the data of the chunk that begins
+    at a step and how many of them are a batch; None draws from `data`.
+    """
 
     engine: Engine
     settings: TrainConfig
-    data: tuple[jax.Array, jax.Array]
-    sample: tuple[np.ndarray, np.ndarray]
+    data: tuple[jax.Array, ...]
+    sample: Any
     clock: Clock
     reserve: float
     on_progress: Progress
@@ -77,6 +82,8 @@ class Trainer:
     slowest: float = 0.0
     rung: int = 0
     on_check: Callable[[], None] = lambda: None
+    measure: Callable[..., dict[str, float]] = record
+    draw: Callable[[int], tuple[tuple[Any, ...], int]] | None = None
 
     def round(self, seeds: tuple[int, ...], steps: int, resumed: bool = False) -> Iterator[list[Trained]]:
         """Train seeds for `steps`, keeping the better half at each rung; yields perfect ones, then all that are left.
@@ -112,8 +119,9 @@ class Trainer:
         while self.groups[index].step < stop and not self.late():
             group = self.groups[index]
             began = time.monotonic()
-            plan = make_plan(self.engine, s, steps, group.step, len(self.data[0]))
-            group, losses = population.run_steps(self.engine, group, self.data, plan)
+            data, batch = self.draw(group.step) if self.draw else (self.data, self.engine.batch)
+            plan = make_plan(batch, s, steps, group.step, len(data[0]))
+            group, losses = population.run_steps(self.engine, group, data, plan)
             self.groups[index] = group
             took = time.monotonic() - began
             if self.compile_seconds == 0.0:
@@ -141,7 +149,7 @@ class Trainer:
         for i, seed in enumerate(group.seeds):
             tree = self._tree(params[i])
             history = self.history.setdefault(seed, SeedHistory())
-            row = record(history, tree, self.engine.config, group.step, self.losses[seed], self.sample)
+            row = self.measure(history, tree, self.engine.model.config, group.step, self.losses[seed], self.sample)
             if row["hard_token"] == 1.0:
                 perfect.append(Trained(seed, tree, group.step, 1.0))
         return perfect
@@ -170,7 +178,7 @@ def merge(members: list[tuple[Group, int]]) -> Group:
     return replace(members[0][0], seeds=tuple(g.seeds[i] for g, i in members), **arrays)
 
 
-def make_plan(engine: Engine, s: TrainConfig, steps: int, at: int, rows: int) -> dict[str, np.ndarray]:
+def make_plan(batch: int, s: TrainConfig, steps: int, at: int, rows: int) -> dict[str, np.ndarray]:
     """Batches, noise offsets, temperatures and learning rates of the next chunk; a function of seed and step only."""
     rng = np.random.default_rng([s.seed, at, 5])
     n = s.chunk
@@ -179,7 +187,7 @@ def make_plan(engine: Engine, s: TrainConfig, steps: int, at: int, rows: int) ->
     rate = s.lr + (s.lr_end - s.lr) * np.minimum(now / steps, 1.0)
     return {
         "step": now.astype(np.float32),
-        "rows": rng.integers(0, rows, (n, engine.batch)).astype(np.int32),
+        "rows": rng.integers(0, rows, (n, batch)).astype(np.int32),
         "offset": rng.integers(0, population.SPARE_NOISE, n).astype(np.int32),
         "noise": (1.0 + (s.noise_end - 1.0) * np.minimum(now / steps, 1.0)).astype(np.float32),
         "tau": tau,

@@ -60,6 +60,7 @@ class Blame:
         answers, wrong: scored answers in all, and wrong ones; examples, wrong_examples: likewise.
         depth: steps back from the output that paths were followed; None where the groups are by answer.
         ruleless: whether that is because no rule or case is on any way.
+        written: of texts, the user's own words of every example, where inputs have the classes of unknown ones.
     """
 
     answers: int
@@ -69,6 +70,7 @@ class Blame:
     groups: tuple[Group, ...]
     depth: int | None = DEPTHS[0]
     ruleless: bool = False
+    written: Sequence[Sequence[Value]] | None = None
 
     @property
     def grouped(self) -> int:
@@ -94,6 +96,9 @@ class Blame:
              "output": c.output, "right": c.right}
             for c in group.smallest
         ]  # fmt: skip
+        if self.written is not None:
+            for example, case in zip(examples, group.smallest, strict=True):
+                example["words"] = list(self.written[case.index])
         for example, values in zip(examples, group.deciding, strict=False):
             example["deciding"] = dict(values)
         share = len(group.cases) / self.grouped
@@ -142,7 +147,7 @@ class Blame:
         yield f"{number}. {len(group.cases):,} wrong ({share}), in {counted(group.inputs, 'example')}"
         yield from (f"     {step}" for step in group.path)
         where = "" if smallest.position is None else f"   at position {smallest.position}"
-        yield f"   smallest input:  {_shown(list(smallest.sequence))}{where}"
+        yield f"   smallest input:  {self._input(smallest)}{where}"
         yield f"   given:           {_shown(smallest.output)}"
         yield f"   right:           {_shown(smallest.right)}"
         if not group.deciding:
@@ -152,7 +157,10 @@ class Blame:
         for case, held in list(zip(group.smallest, group.deciding, strict=True))[1:]:
             where = "" if case.position is None else f"   at position {case.position}"
             decided = f"   {_values(held)}" if held else ""
-            yield f"   also:            {_shown(list(case.sequence))}{where}{decided}"
+            yield f"   also:            {self._input(case)}{where}{decided}"
+
+    def _input(self, case: Wrong) -> str:
+        return _shown(list(case.sequence if self.written is None else self.written[case.index]))
 
 
 def _values(held: Sequence[tuple[str, Value]]) -> str:
@@ -165,14 +173,14 @@ def _shown(value: Any) -> str:
     return " ".join("-" if item is None else plain(item) for item in items)
 
 
-def blame(program: Program, data: Dataset) -> Blame:
-    """Group the wrong answers on a data set by the rules they went through."""
+def blame(program: Program, data: Dataset, written: Sequence[Sequence[Value]] | None = None) -> Blame:
+    """Group the wrong answers on a data set by the rules they went through; `written` as in `Blame`."""
     outputs = predict(program, data.inputs)
     wrong = list(_wrong_answers(data, outputs))
     scored = len(data) if data.kind == "classification" else sum(y is not None for row in data.outputs for y in row)
     counts = scored, len(wrong), len(data), len({case.index for case in wrong})
     if not wrong:
-        return Blame(*counts, ())
+        return Blame(*counts, (), written=written)
     wrong = sorted(wrong, key=_size)[: MOST if program.vocab.text is None else MOST_IN_TEXTS]
     ways = _ways(program, wrong)
     paths = [ways.path(case) for case in wrong]
@@ -187,7 +195,7 @@ def blame(program: Program, data: Dataset) -> Blame:
     ranked.sort(key=lambda g: (-len(g.cases), _size(g.cases[0])))
     if depth is None:
         ranked = [replace(g, deciding=tuple(tuple(ways.deciding(c)) for c in g.smallest)) for g in ranked]
-    return Blame(*counts, tuple(ranked), depth, ruleless)
+    return Blame(*counts, tuple(ranked), depth, ruleless, written)
 
 
 def _by_answer(wrong: Sequence[Wrong]) -> dict[tuple[str, ...], list[Wrong]]:

@@ -84,6 +84,8 @@ class Verdict:
             return f"all {self.checked:,} possible inputs agree{longer}"
         if self.own is not None:
             bound = f"fewer than {self.bound:.3%} of random ones differ (95 % confidence)"
+            if not self.own:
+                return f"{self.checked:,} texts of random words agree: {bound}"
             return f"{self.checked:,} texts agree, {self.own:,} of the data and others of random words: {bound}"
         bound = f"fewer than {self.bound:.3%} of inputs differ (95 % confidence)"
         return f"{self.checked:,} sampled inputs agree: {bound}{longer}"

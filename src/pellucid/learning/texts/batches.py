@@ -1,0 +1,100 @@
+"""Mini-batches by length: texts of similar length together, with words and variables dropped at random."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.data import Dataset, Vocab
+from pellucid.data.tokens import PAD, Token
+from pellucid.data.words import UNKNOWN
+
+LONGEST = 64  # words of a text in training; the program itself reads whole texts
+WIDTHS = (16, 32, 64)
+USUAL = 16  # width at which a batch has as many texts as was set
+FEW = 0.08  # share of texts below which a width is not worth a compilation of its own
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Texts of one width: tokens int32 [n, width] with padding -1, labels int32 [n] or [n, width] with -1 unscored."""
+
+    tokens: np.ndarray
+    labels: np.ndarray
+    batch: int
+
+
+def buckets_of(data: Dataset, vocab: Vocab, batch: int) -> list[Bucket]:
+    """The texts by width; those longer than `LONGEST` words are cut.
+
+    Args:
+        data: texts of words that `vocab` has. batch: texts of a batch of width `USUAL`; others have as many words.
+    """
+    words, labels = codes_of(vocab)
+    lengths = np.minimum([len(row) for row in data.inputs], LONGEST)
+    found = []
+    for width, rows in _by_width(lengths):
+        tokens = np.full((len(rows), width), PAD, np.int32)
+        wanted = np.full((len(rows), width) if data.kind == "tagging" else len(rows), PAD, np.int32)
+        for i, row in enumerate(rows.tolist()):
+            size = lengths[row]
+            tokens[i, :size] = [words[word] for word in data.inputs[row][:size]]
+            if data.kind == "tagging":
+                wanted[i, :size] = [labels.get(label, PAD) for label in data.outputs[row][:size]]
+            else:
+                wanted[i] = labels[data.outputs[row]]
+        found.append(Bucket(tokens, wanted, max(4, batch * USUAL // width)))
+    return found
+
+
+def codes_of(vocab: Vocab) -> tuple[dict[Token, int], dict[Token, int]]:
+    """Codes of words and of labels."""
+    return {w: i for i, w in enumerate(vocab.tokens)}, {y: i for i, y in enumerate(vocab.labels)}
+
+
+def unknown_codes(vocab: Vocab) -> np.ndarray:
+    """Code of the class that every word would have, were it unknown; int64 [words]."""
+    codes, _ = codes_of(vocab)
+    assert vocab.text is not None
+    return np.array([codes.get(vocab.text.unknown(word), codes[UNKNOWN]) for word in vocab.tokens], np.int64)
+
+
+def _by_width(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Widths, each with the numbers of its texts; a width with few texts goes with the next larger."""
+    found, left = [], np.arange(len(lengths))
+    for width in WIDTHS:
+        fits = lengths[left] <= width
+        last = fits.all()
+        if fits.mean() * len(left) >= FEW * len(lengths) or last:
+            found.append((width, left[fits]))
+            left = left[~fits]
+        if not len(left):
+            break
+    return found
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The data of every chunk of steps, a function of seed and step only.
+
+    unknown: int [words], the class that a dropped word becomes. variables: how many the readout reads.
+    """
+
+    buckets: Sequence[Bucket]
+    unknown: np.ndarray
+    variables: int
+    seed: int
+    word_dropout: float
+    dropout: float
+
+    def __call__(self, at: int) -> tuple[tuple[np.ndarray, ...], int]:
+        """Arrays (tokens, labels, keep) of one width and the texts of a batch, for the chunk that begins at `at`."""
+        rng = np.random.default_rng([self.seed, at, 31])
+        sizes = np.array([bucket.tokens.size for bucket in self.buckets], float)
+        bucket = self.buckets[int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
+        dropped = (rng.random(bucket.tokens.shape) < self.word_dropout) & (bucket.tokens >= 0)
+        tokens = np.where(dropped, self.unknown[bucket.tokens], bucket.tokens).astype(np.int32)
+        kept = rng.random((len(tokens), self.variables)) >= self.dropout
+        return (tokens, bucket.labels, (kept / (1 - self.dropout)).astype(np.float32)), bucket.batch
