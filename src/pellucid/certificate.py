@@ -43,6 +43,9 @@ def certificate(
     lines = [f"{name}: a program learned by pellucid ({LEARNERS.get(learner, learner)}, seed {seed}).", ""]
     what = "tokens, whole sequences" if vocab.kind == "tagging" else "labels"
     what = what.replace("tokens, whole sequences", "words, whole texts") if vocab.text is not None else what
+    if any("f1" in score for score in scores.values()):
+        told = ", ".join(f"{part} {score['f1']:.2%}" for part, score in scores.items() if "f1" in score)
+        lines.append(f"F1 of entities: {told}.")
     for part, score in scores.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on {part} data ({what}): {', '.join(figures)}.")
@@ -81,7 +84,8 @@ def _reading(vocab: Vocab, reading: Reading) -> list[str]:
     classes = len(vocab.tokens) - len(known)
     other = f"{literal(UNKNOWN)} to it"
     if reading.forms:
-        other = f"told apart by what they look like ({classes:,} classes, such as {literal(_example(vocab))})"
+        number = f"{classes:,} class{'' if classes == 1 else 'es'}"
+        other = f"told apart by what they look like ({number}, such as {literal(_example(vocab))})"
     case = "small letters" if reading.words.lowercase else "capitals kept"
     numbers = f"numbers become {literal(NUMBER)}" if reading.words.numbers else "numbers as they are"
     default = "" if reading.words.pattern == PATTERN else ", by a pattern of its own"

@@ -304,6 +304,8 @@ def check_against(
         if value is not None and not value > 0:
             raise PellucidError(f"{name} {value}: expected more than 0")
     model, program = _opened(learned)
+    if model.vocab.text is not None and (prove or spec is not None):
+        raise PellucidError(f"{'--prove' if prove else '--spec'}: not for programs that read texts; --equals is")
     if prove:
         verdict: Any = _proof(model, program, spec, equals, length, seconds)
         good = verdict.holds

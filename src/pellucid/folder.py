@@ -91,12 +91,11 @@ def digest(content: str | bytes) -> str:
 
 
 def dump_rows(data: dict[str, Any], rows: str) -> str:
-    """JSON text of an object with the items of the list `rows` a line each: long ones stay small and easy to compare."""
+    """JSON text of an object with the items of its list `rows` a line each, so that long ones stay small."""
     head = {key: value for key, value in data.items() if key != rows}
     lines = ",\n".join("  " + json.dumps(row) for row in data[rows])
-    return "{\n" + "".join(f" {json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items()) + (
-        f' {json.dumps(rows)}: [\n{lines}\n ]\n}}\n'
-    )
+    first = "".join(f" {json.dumps(key)}: {json.dumps(value)},\n" for key, value in head.items())
+    return f"{{\n{first} {json.dumps(rows)}: [\n{lines}\n ]\n}}\n"
 
 
 def dump(data: Any) -> str:

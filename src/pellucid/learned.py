@@ -58,9 +58,7 @@ class Learned:
             raise PellucidError(f"the data is for {matched.kind}; the program is for {self.vocab.kind}")
         return figures(self.outputs(matched.inputs), matched)
 
-    def verify(
-        self, known: Iterable = (), seed: int = 0, exhaustive: bool = False, raw: Iterable[Any] = ()
-    ) -> Verdict:
+    def verify(self, known: Iterable = (), seed: int = 0, exhaustive: bool = False, raw: Iterable[Any] = ()) -> Verdict:
         """Compare model, program and emitted text on every input, or on a sample of a domain too large.
 
         `known` inputs join a sample, `raw` ones as well: texts as the user has them; `exhaustive` checks every input

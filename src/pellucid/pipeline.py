@@ -135,18 +135,21 @@ def learn(
         return _kept(picked(found, pick) if isinstance(found, Learned) else picked_series(found, pick), out)
     stages = _Stages(on_progress or (lambda stage, share, message: None))
     options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
+    asks_numbers = bias is not None or outputs is not None
     if on_texts(what):
         _only_texts(longer=longer, bias=bias, outputs=outputs)
+        assert not isinstance(what, Dataset | Splits | Series | SeriesSplits)
         problem: Problem = resolve_texts(what, settings or {}, seed, valid, test, column, vectors)
     elif vectors is not None or column != -1:
         raise PellucidError(f"{what}: holds no texts; --vectors and --column go with texts")
-    elif not isinstance(what, Dataset | Splits) and on_numbers(what, model, bias is not None or outputs is not None):
+    elif not isinstance(what, Dataset | Splits | Texts | TextSplits) and on_numbers(what, model, asks_numbers):
         task = resolve_series(what, settings or {}, seed, bias or Bias(), outputs, valid, test, longer)
         place = None if out is None else Path(out)
         return _kept(learn_series(task, model, options, simplify, pick, place, stages.on_progress), out)
     elif bias is not None or outputs is not None or model == "discrete" or isinstance(what, Series | SeriesSplits):
         raise PellucidError(f"{what}: options for numbers, but this holds symbols; expected a file or task of numbers")
     else:
+        assert not isinstance(what, Texts | TextSplits)
         problem = resolve(what, settings or {}, seed, valid, test, longer)
     if model == "standard":
         return _kept(_learn_standard(problem, options, stages), out)
@@ -213,7 +216,12 @@ def _written(
         report["found"]["random_programs"] = _random_programs(found, problem, options["seed"])
     number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
     table = {"chosen": number, "candidates": [row.to_json() for row in rows]}
-    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: folder.dump_rows(table, "candidates"), **fitted.files(vocab)}
+    files = {
+        folder.PROGRAM: source,
+        folder.IR: dumps(program),
+        folder.FRONT: folder.dump_rows(table, "candidates"),
+        **fitted.files(vocab),
+    }
     report["training"] = found.report.get("programs", {}) if chosen.learner == "programs" else {}
     return _finish(vocab, report, program, source, model, found.history, files)
 
@@ -250,7 +258,11 @@ def read_off(
         seen.append(program)
         simpler = program if isinstance(problem, TextProblem) else _simplified(program, how, facts_about(program))
         candidates.append(judged(learner, fitted, simpler, problem, after))
-        if how == "compact" and not isinstance(problem, TextProblem) and candidates[-1] is max((c for c in candidates if c.learner == learner), key=_rank):
+        if (
+            how == "compact"
+            and not isinstance(problem, TextProblem)
+            and candidates[-1] is max((c for c in candidates if c.learner == learner), key=_rank)
+        ):
             smaller = _compacted(candidates[-1], problem, seconds, on_progress)
             candidates += smaller
     return candidates

@@ -78,7 +78,9 @@ def calibrated(totals: np.ndarray, wanted: np.ndarray) -> float:
 
     def loss(log_factor: float) -> float:
         shares = probabilities(rows, float(np.exp(log_factor)))
-        return float(-np.log(np.maximum(shares[np.arange(len(rows)), right], 1e-12)).mean())
+        logs = np.log(np.maximum(shares, 1e-12))
+        # one more example, of which every label is as probable: few ones, all right, would make the factor endless
+        return float(-(logs[np.arange(len(rows)), right].sum() + logs.mean()) / (len(rows) + 1))
 
     result = minimize_scalar(loss, bounds=(np.log(1e-3 / largest), np.log(LARGEST)), method="bounded")
     return float(np.exp(result.x))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 
 from pellucid.text.channels import Features
 from pellucid.text.clusters import Grouped, Tightening, grouped, merged, named
@@ -22,7 +22,7 @@ class Fit:
     features: Features
     weights: np.ndarray
     counts: np.ndarray
-    x: sp.csr_matrix
+    x: Any
     kinds: int
     pair_kinds: int
 

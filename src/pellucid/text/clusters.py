@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -40,7 +41,7 @@ def grouped(weights: np.ndarray, counts: np.ndarray, kinds: int, seed: int) -> G
     distinct = len(np.unique(weights[chosen].round(9), axis=0))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        means = KMeans(min(kinds, distinct), n_init=1, random_state=seed, max_iter=60)
+        means: Any = KMeans(min(kinds, distinct), n_init=1, random_state=seed, max_iter=60)  # pyright: ignore[reportArgumentType]
         means.fit(weights[chosen], sample_weight=share[chosen])
         codes = means.predict(weights).astype(np.int64) + 1
     centres = np.concatenate([np.zeros((1, weights.shape[1])), means.cluster_centers_])
@@ -59,7 +60,7 @@ class Tightening:
     held to its own weights, beside the scores.
     """
 
-    x: sp.csr_matrix
+    x: Any  # scipy.sparse, whose products the type checker does not know
     weights: np.ndarray
     codes: np.ndarray
     centres: np.ndarray
@@ -69,7 +70,7 @@ class Tightening:
     def run(self, sweeps: int = SWEEPS) -> None:
         """Move features and centres in turn."""
         columns = self.x.tocsc()
-        squares = np.asarray(self.x.multiply(self.x).sum(0)).ravel()
+        squares: Any = np.asarray(self.x.multiply(self.x).sum(0)).ravel()
         use = np.sqrt(squares) * np.abs(self.weights).max(1)
         order = np.argsort(-use, kind="stable")[:LIMIT]
         for _ in range(sweeps):
@@ -78,7 +79,7 @@ class Tightening:
                 self._move(f, columns, squares[f], off)
             self._settle()
 
-    def _move(self, f: int, columns: sp.csc_matrix, square: float, off: np.ndarray) -> None:
+    def _move(self, f: int, columns: Any, square: float, off: np.ndarray) -> None:
         """The best kind for one feature, given what the others err by; `off` [rows, classes] is kept up to date."""
         part = slice(columns.indptr[f], columns.indptr[f + 1])
         rows, values = columns.indices[part], columns.data[part]
@@ -94,7 +95,7 @@ class Tightening:
     def _settle(self) -> None:
         """Centres by least squares, kind 0 of every channel (which weighs nothing) aside."""
         size, kinds = len(self.codes), len(self.centres)
-        chosen = sp.csr_matrix((np.ones(size), (np.arange(size), self.codes)), (size, kinds))
+        chosen: Any = sp.csr_matrix((np.ones(size), (np.arange(size), self.codes)), (size, kinds))
         z = (self.x @ chosen).toarray()
         change = self.centres[self.codes] - self.weights
         held = self.hold * np.bincount(self.codes, minlength=kinds) + 1e-3
@@ -132,7 +133,7 @@ def named(group: Grouped, members: Sequence[str], counts: np.ndarray, fits: np.n
     for feature in rank:
         listed = first.setdefault(int(group.codes[feature]), [])
         if len(listed) < TYPICAL:
-            listed.append(members[feature][:LONGEST])
+            listed.append(str(members[int(feature)])[:LONGEST])
     names, taken = [NEUTRAL], {NEUTRAL}
     for code in range(1, len(group.centres)):
         name = ", ".join(first.get(code, ["?"]))

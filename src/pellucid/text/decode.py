@@ -49,7 +49,9 @@ def _live(model: TextModel) -> set[int]:
     return live
 
 
-def _assigned(variable: Kinds | Shifted | Nearest | Pairs | Counted, model: TextModel, names: list[str]) -> list[Assign]:
+def _assigned(
+    variable: Kinds | Shifted | Nearest | Pairs | Counted, model: TextModel, names: list[str]
+) -> list[Assign]:
     name = variable.name
     match variable:
         case Kinds(_, codes, kinds):
@@ -60,7 +62,7 @@ def _assigned(variable: Kinds | Shifted | Nearest | Pairs | Counted, model: Text
             select = Select("positions", "positions", Compare("==", offset), "all")
             how, missing = ("last", START) if offset < 0 else ("first", END)
             return _head(name, select, Aggregate(f"select_{name}", how, names[value], missing))
-        case Nearest(_, query, key, truth, value, before):
+        case Nearest(_, query, key, _, value, before):
             asks = names[key if query is None else query]
             reach = "before" if before else "after"
             select = Select(asks, names[key], _predicate(variable, model), "all", reach)

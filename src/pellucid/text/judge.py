@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -59,7 +60,7 @@ class Judge:
         moved[:, outside] += shift
         told = [str(self.labels[c]) for c in moved.argmax(1).tolist()]
         ends = self.corpus.starts.tolist()
-        given = [told[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+        given = [told[a:b] for a, b in pairwise(ends)]
         pairs = zip(given, self.data.outputs, strict=True)
         masked = [["O" if b is None else a for a, b in zip(*pair, strict=True)] for pair in pairs]
         wanted = [["O" if b is None else str(b) for b in row] for row in self.data.outputs]
@@ -68,7 +69,9 @@ class Judge:
     def _accuracy(self, scores: np.ndarray) -> tuple[float, float]:
         """Share of right labels, and the mean lead of the right one, which tells near ties apart."""
         places = {label: i for i, label in enumerate(self.labels)}
-        flat = self.data.outputs if self.data.kind == "classification" else [b for row in self.data.outputs for b in row]
+        flat = (
+            self.data.outputs if self.data.kind == "classification" else [b for row in self.data.outputs for b in row]
+        )
         wanted = np.array([-1 if b is None else places[b] for b in flat])
         kept = wanted >= 0
         rows, wanted = scores[kept], wanted[kept]

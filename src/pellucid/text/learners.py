@@ -20,9 +20,7 @@ BUDGET = 270.0  # seconds for learning, where nothing else is said
 SEARCH_SETTINGS = ("kinds", "phrases")  # the architecture settings that are the search's
 
 
-def learn_text_models(
-    model: str, problem: TextProblem, options: Mapping[str, Any], on_progress: OnProgress
-) -> Found:
+def learn_text_models(model: str, problem: TextProblem, options: Mapping[str, Any], on_progress: OnProgress) -> Found:
     """Run the learners that `model` names within the budget.
 
     `auto` searches first; the gradient learner has the rest of the time, and the best program on validation data wins.
@@ -35,7 +33,7 @@ def learn_text_models(
         _search(found, problem, options, began, began + budget, on_progress)
     interrupted = found.report.get("search", {}).get("stopped") == "interrupted"
     left = began + budget - time.monotonic()
-    if model == "programs" or (model == "auto" and not interrupted and left > budget / 4):
+    if model == "programs" or (model == "auto" and not interrupted and left > budget / 3):
         _gradient(found, problem, {**options, "budget": left}, began, on_progress)
     elif model == "auto":
         found.report["programs"] = {"skipped": "interrupted" if interrupted else "no time left"}

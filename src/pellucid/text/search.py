@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from pellucid.data import Dataset
@@ -74,7 +73,7 @@ class _Data:
     """Data as counts of features: x [rows, features]; y class of every row, -1 where not scored."""
 
     features: Features
-    x: sp.csr_matrix
+    x: Any
     y: np.ndarray
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
 from scipy.optimize import minimize
 
+# x is a scipy.sparse matrix in this file; the type checker does not know its products.
 SMOOTHING = 0.3
 STEPS = 120
 
@@ -30,7 +31,7 @@ class Recipe:
     bayes: float
 
 
-def log_ratios(x: sp.csr_matrix, y: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def log_ratios(x: Any, y: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Naive Bayes: log probability of features by class [features, classes], centred; and the ratio to the rest."""
     counts = np.asarray(x.T @ np.eye(classes)[y]) + SMOOTHING
     rest = counts.sum(1, keepdims=True) - counts
@@ -38,7 +39,7 @@ def log_ratios(x: sp.csr_matrix, y: np.ndarray, classes: int) -> tuple[np.ndarra
     return shares - shares.mean(1, keepdims=True), shares - np.log(rest / rest.sum(0))
 
 
-def regression(x: sp.csr_matrix, y: np.ndarray, classes: int, scale: np.ndarray, strength: float) -> np.ndarray:
+def regression(x: Any, y: np.ndarray, classes: int, scale: np.ndarray, strength: float) -> np.ndarray:
     """Weights [features, classes] of multinomial logistic regression with a normal prior on weights / scale.
 
     Args:
@@ -62,7 +63,7 @@ def regression(x: sp.csr_matrix, y: np.ndarray, classes: int, scale: np.ndarray,
     return scale * result.x.reshape(shape)
 
 
-def fitted(x: sp.csr_matrix, y: np.ndarray, classes: int, recipes: list[Recipe]) -> Iterator[np.ndarray]:
+def fitted(x: Any, y: np.ndarray, classes: int, recipes: list[Recipe]) -> Iterator[np.ndarray]:
     """Weights [features, classes] of every recipe, each row with mean 0; equal regressions are fitted once."""
     bayes, ratio = log_ratios(x, y, classes)
     known: dict[tuple[float, float], np.ndarray] = {}
