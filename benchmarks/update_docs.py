@@ -26,7 +26,7 @@ def filled(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for path in (ROOT / "README.md", ROOT / "docs" / "numbers.md"):
+    for path in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("numbers", "text", "method"))):
         old = path.read_text(encoding="utf-8")
         if "--check" not in sys.argv:
             path.write_text(filled(old), encoding="utf-8")

@@ -3,7 +3,8 @@
     python examples/own_texts.py
 
 To be run cell by cell (`# %%`) or whole, in a few seconds. The texts are made here, from templates, and one label in
-twenty is drawn anew, so that the figures say little about texts that people write. Read your own with `pellucid.read_texts("mine.tsv")` or `pellucid.texts_from_columns(data_frame)`.
+twenty is drawn anew: the figures say little about texts that people write. Read your own with
+`pellucid.read_texts("mine.tsv")` or `pellucid.texts_from_columns(data_frame)`.
 """
 
 # %% 300 requests in three classes, many with a sentence that could be of another class
@@ -65,7 +66,8 @@ print("Accuracy:", {part: round(found["token"], 3) for part, found in learned.re
 
 def heart(learned: pellucid.Learned) -> str:
     """What a program does and what its kinds of words say, without the word lists and helpers after them."""
-    text = learned.source[learned.source.index("def run(") :]
+    source = learned.source or ""
+    text = source[source.index("def run(") :]
     return text[: text.index("\n\n\n# The words of each kind")]
 
 

@@ -17,7 +17,6 @@ from pellucid.learning.texts.config import TextConfig
 from pellucid.learning.texts.fit import configurations, fit_text_programs
 from pellucid.learning.texts.harden import harden
 from pellucid.learning.texts.names import named
-from pellucid.learning.texts.plain import plainer
 from pellucid.learning.texts.readout import Judged, entity_f1, fit_readout, matrix, quality
 from pellucid.learning.texts.relaxed import forward, init_params, nearest
 from pellucid.learning.texts.standard import fit_text_standard, load_text_standard
@@ -29,7 +28,7 @@ from pellucid.text.problem import TextProblem, resolve_texts
 
 GOOD, BAD = ("good", "fine", "great"), ("bad", "poor", "awful")
 NAMES = ("Anna", "Bert", "Carl")
-SMALL = {"layers": 1, "heads_cat": 2, "mlps_cat": 1, "k": 6, "hidden": 8}
+SMALL = {"layers": 1, "heads_cat": 2, "mlps_cat": 1, "k": 6, "hidden": 8, "queries": True}
 QUICK = {"seed": 0, "seeds": 1, "steps": 160}
 
 
@@ -87,9 +86,10 @@ def test_padding_matches_nothing():
     np.testing.assert_allclose(np.asarray(rest)[0, 0, 0], 1.0)
 
 
+@pytest.mark.parametrize("queries", [False, True])
 @pytest.mark.parametrize("structured", [0.0, 8.0])
-def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(structured):
-    config = TextConfig(9, 3, "tagging", k=4, hidden=8, heads_num=2, dropout=0.0)
+def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(structured, queries):
+    config = TextConfig(9, 3, "tagging", k=4, hidden=8, heads_num=2, dropout=0.0, queries=queries)
     rng = np.random.default_rng(5)
     params = init_params(rng, config, structured, 8 * rng.standard_normal((2, 4, 9)), np.full(9, 50))
     words = tuple(f"w{i}" for i in range(9))
@@ -106,35 +106,22 @@ def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(
     np.testing.assert_allclose(hard, soft, atol=0.02)
 
 
-def test_a_hardened_model_is_a_program_that_computes_the_same():
+@pytest.mark.parametrize("queries", [False, True])
+def test_a_hardened_model_is_a_program_that_computes_the_same(queries):
     posed = problem(layers=2)
     vocab, rng = posed.vocab, np.random.default_rng(7)
-    config = TextConfig(len(vocab.tokens), 2, "classification", k=4, hidden=8)
+    config = TextConfig(len(vocab.tokens), 2, "classification", k=4, hidden=8, queries=queries)
     start, counts = 8 * rng.standard_normal((2, 4, config.n_words)), np.full(config.n_words, 50)
     params = init_params(rng, config, 8.0, start, counts)
     train = Judged.of(posed.splits.train, TextModel(vocab.tokens, vocab.labels, True, (), {}, np.zeros(2, np.int64)))
     model = named(harden(params, config, vocab.tokens, vocab.labels, train.corpus), train)
-    assert any(isinstance(v, Shifted) and isinstance(model.variables[v.value - 1], Shifted) for v in model.variables)
+    shifts = [v for v in model.variables if isinstance(v, Shifted)]
+    assert any(isinstance(model.variables[v.value - 1], Shifted) for v in shifts) or not queries
+    assert shifts
+    assert queries or all(v.query is None for v in model.variables if isinstance(v, Nearest))
     model, _ = fit_readout(model, train, train, entities=False)
     program = decode(model, vocab)
     assert predict(program, posed.splits.test.inputs) == model.predict(posed.splits.test.inputs)
-
-
-def test_plainer_heads_still_make_a_program():
-    posed = problem(layers=2)
-    vocab, rng = posed.vocab, np.random.default_rng(8)
-    config = TextConfig(len(vocab.tokens), 2, "classification", k=4, hidden=8)
-    start, counts = 8 * rng.standard_normal((2, 4, config.n_words)), np.full(config.n_words, 50)
-    params = init_params(rng, config, 0.0, start, counts)
-    train = Judged.of(posed.splits.train, TextModel(vocab.tokens, vocab.labels, True, (), {}, np.zeros(2, np.int64)))
-    model = harden(params, config, vocab.tokens, vocab.labels, train.corpus)
-    found = list(plainer(fit_readout(model, train, train, False)[0], train, train, False, 0.1, float("inf")))
-    assert sum(isinstance(v, Shifted) for v in found[-1].variables) > sum(
-        isinstance(v, Shifted) for v in model.variables
-    )
-    for tried in found:
-        inputs = posed.splits.test.inputs
-        assert predict(decode(named(tried, train), vocab), inputs) == tried.predict(inputs)
 
 
 def _weights(model: TextModel, params: dict, config: TextConfig) -> np.ndarray:

@@ -47,7 +47,7 @@ SERIES_DATA = {"length": int, "size": int, "noise": float}
 TEXT_DATA = {"least": int, "most": int, "forms": bool}
 TEXT_MODEL = {
     "layers": int, "heads": int, "heads_cat": int, "heads_num": int, "mlps_cat": int, "hidden": int, "variables": int,
-    "k": int, "mlp": int, "dropout": float, "kinds": int, "phrases": int,
+    "k": int, "mlp": int, "dropout": float, "queries": bool, "kinds": int, "phrases": int,
 }  # fmt: skip
 TEXT_TRAINING = {
     "batch": int, "lr": float, "tau_start": float, "tau_end": float, "group": int, "word_dropout": float,

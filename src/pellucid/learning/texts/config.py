@@ -20,7 +20,9 @@ class TextConfig:
     """Architecture of a Transformer Program over words (Friedman et al., 2023, section 5).
 
     Every word has `variables` learnt values of `k`; a head's value may also be NONE, so a variable has k + 1 codes in
-    training. `dropout` is the share of variables that the readout does not see of a text in training.
+    training. `queries`: what a head wants may depend on its query's value, as in the paper; else it wants the same of
+    every word, one kind or any, which reads as a sentence. `dropout` is the share of variables that the readout does
+    not see of a text in training.
     """
 
     n_words: int
@@ -34,6 +36,7 @@ class TextConfig:
     variables: int = 2
     k: int = 32
     dropout: float = 0.3
+    queries: bool = False
 
     def __post_init__(self) -> None:
         """Check the sizes."""
@@ -50,6 +53,11 @@ class TextConfig:
     def codes(self) -> int:
         """Codes of a variable in training: k values and NONE, the last."""
         return self.k + 1
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The choices of variables that a categorical head makes."""
+        return ("query", "key", "value") if self.queries else ("key", "value")
 
     @property
     def pooled(self) -> bool:

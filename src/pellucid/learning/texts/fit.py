@@ -22,7 +22,6 @@ from pellucid.learning.texts.config import DEFAULTS, WORD_DROPOUT, TextConfig
 from pellucid.learning.texts.harden import harden
 from pellucid.learning.texts.history import record
 from pellucid.learning.texts.names import named
-from pellucid.learning.texts.plain import TOLERATED, plainer
 from pellucid.learning.texts.readout import Judged, fit_readout, quality
 from pellucid.learning.texts.refine import refine
 from pellucid.learning.texts.relaxed import forward, init_params, loss_of
@@ -32,7 +31,6 @@ from pellucid.text.model import TextModel
 from pellucid.text.problem import TextProblem
 
 OnProgress = Callable[[str, float, str], None]
-BETTER = -1e-9  # slack of a model that is to be better than the one before
 FINISHING = 0.2  # share of the budget kept for what comes after training
 
 
@@ -155,19 +153,17 @@ class _Job:
         self._keep(trained.seed, *fit_readout(model, self.train, self.valid, self.problem.entities))
 
     def _improve(self) -> None:
-        """Make the heads of the best program plainer, where that costs nothing, and its kinds better."""
-        for step, slack in ((plainer, 2 * TOLERATED), (refine, BETTER)):
-            assert self.best is not None
-            _, seed, model, strength = self.best
-            self._progress(0.0, f"refining seed {seed}")
-            found = list(step(model, self.train, self.valid, self.problem.entities, strength, self.clock.end))
-            if found:
-                refitted = fit_readout(found[-1], self.train, self.valid, self.problem.entities)
-                self._keep(seed, *refitted, slack=slack)
+        """Make the kinds of the best program better."""
+        assert self.best is not None
+        _, seed, model, strength = self.best
+        self._progress(0.0, f"refining seed {seed}")
+        found = list(refine(model, self.train, self.valid, self.problem.entities, strength, self.clock.end))
+        if found:
+            self._keep(seed, *fit_readout(found[-1], self.train, self.valid, self.problem.entities))
 
-    def _keep(self, seed: int, model: TextModel, strength: float, slack: float = BETTER) -> None:
+    def _keep(self, seed: int, model: TextModel, strength: float) -> None:
         found = quality(model, self.valid, self.problem.entities)
-        if self.best is None or found >= self.best[0] - slack:
+        if self.best is None or found > self.best[0]:
             self.best = found, seed, model, strength
 
     def result(self) -> FittedTexts:

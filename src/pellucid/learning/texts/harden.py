@@ -76,8 +76,10 @@ class _Builder:
 
     def head(self, head: Tree, h: int, name: str, order: list[int]) -> None:
         """A categorical head: by position where any word matches, else by content."""
-        query, key, value = (order[int(head[gate][h].argmax())] for gate in ("query", "key", "value"))
-        wanted = head["predicate"][h].argmax(-1)[self.meaning[query]]
+        query, key, value = (order[int(head[g][h].argmax())] if g in head else None for g in ("query", "key", "value"))
+        assert key is not None
+        assert value is not None
+        wanted = head["predicate"][h].argmax(-1)[slice(None) if query is None else self.meaning[query]]
         truth = (wanted[:, None] == self.meaning[key]) | (wanted[:, None] == self.config.codes)
         before = self.config.before(h)
         made: Nearest | Shifted = Nearest(name, query, key, truth, value, before)

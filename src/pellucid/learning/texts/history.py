@@ -18,7 +18,7 @@ def choice_logits(params: Tree) -> list[np.ndarray]:
     """Logits of all gates, predicates and (some) words' values, each [choices, options]."""
     found = [np.swapaxes(params["embed"] * params["pace"], 1, 2)[:, :WORDS]]
     for layer in params["layers"]:
-        found += [layer["cat"][name] for name in ("query", "key", "value", "predicate")]
+        found += [layer["cat"][name] for name in ("query", "key", "value", "predicate") if name in layer["cat"]]
         found += [layer["num"][name] for name in ("query", "key")]
         found.append(layer["mlp"]["read"])
     flat = [np.asarray(x).reshape(-1, x.shape[-1]) for x in found if np.asarray(x).size]

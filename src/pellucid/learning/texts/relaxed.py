@@ -35,8 +35,8 @@ def init_params(
     c, layers = config, []
     for layer in range(c.layers):
         n = c.n_cat(layer)
-        cat = _gates(rng, c.heads_cat, n, ("query", "key", "value"))
-        cat["predicate"] = _normal(rng, (c.heads_cat, c.codes, c.codes + 1), c.codes)
+        cat = _gates(rng, c.heads_cat, n, c.gates)
+        cat["predicate"] = _normal(rng, (c.heads_cat, c.codes if c.queries else 1, c.codes + 1), c.codes)
         for head in range(c.heads_cat):
             if rng.random() < NEIGHBOURS:
                 cat["predicate"][head, :, -1] += structured
@@ -133,12 +133,13 @@ def _padded(values: jax.Array) -> jax.Array:
 
 def _heads(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape, c: TextConfig) -> jax.Array:
     h = c.heads_cat
-    mixed = read(jnp.concatenate([sample(head[name], tau, tape) for name in ("query", "key", "value")]), stream)
+    mixed = read(jnp.concatenate([sample(head[name], tau, tape) for name in c.gates]), stream)
     predicate = sample(head["predicate"], tau, tape)
-    asked = jnp.einsum("hqk,hqbi->hkbi", predicate, mixed[:h])
-    match = jnp.einsum("hkbi,hkbj->hbij", asked[:, :-1], mixed[h : 2 * h]) + asked[:, -1][..., None]
+    query = mixed[:h] if c.queries else jnp.ones((h, 1, *own.shape))
+    asked = jnp.einsum("hqk,hqbi->hkbi", predicate, query)
+    match = jnp.einsum("hkbi,hkbj->hbij", asked[:, :-1], mixed[-2 * h : -h]) + asked[:, -1][..., None]
     weight, rest = nearest(match, own, np.array([c.before(i) for i in range(h)]))
-    found = attend(weight, mixed[2 * h :])
+    found = attend(weight, mixed[-h:])
     return found.at[:, -1].add(rest)
 
 
