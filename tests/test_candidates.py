@@ -7,7 +7,7 @@ import pytest
 
 from inspect_samples import COUNTS, HIST, call, write_folder
 from pellucid import folder, load
-from pellucid.candidates import Candidate, judged, longer_scores, table
+from pellucid.candidates import Candidate, judged, longer_scores, smallest_as_good, table
 from pellucid.certificate import certificate
 from pellucid.cli import _summary
 from pellucid.data.dataset import Dataset, Splits
@@ -48,6 +48,16 @@ def learned(place, program, chosen, rows, **report):
     old |= {"faithful": Verdict(3905, 0, True, 0.0).to_json(), "given_up": None, "longer": None, **report}
     (place / folder.REPORT).write_text(folder.dump(old))
     return load(place)
+
+
+def test_the_smallest_within_a_standard_error():
+    big, small = rows_of(HIST, COUNTS)
+    big, small, tiny = (
+        replace(c, nodes=nodes, valid={"token": token, "sequence": token})
+        for c, nodes, token in ((big, 90, 0.90), (small, 40, 0.88), (small, 20, 0.80))
+    )
+    assert smallest_as_good([big, small, tiny], 100) is small
+    assert smallest_as_good([big, small, tiny], 100_000) is big
 
 
 def test_what_is_refused_is_told_in_rows_table_and_summary(tmp_path):

@@ -169,7 +169,8 @@ def test_errors_show_the_words_as_they_are_written(place):
 
 
 def test_circuit_and_explain(place):
-    assert "output" in call("circuit", place.classifier)
+    assert "output" in call("circuit", place.classifier, "--data", place.root / "train.tsv")
+    assert "with --data, to see what matters there" in call("circuit", place.classifier, code=2)
     assert "is not cut into slices" in call("circuit", place.classifier, "--label", "HUM", code=2)
     assert "output  HUM" in call("explain", place.classifier, "Who is Zoe?")
     assert f'explain {place.tagger} "a text"' in call("explain", place.tagger, code=2)

@@ -124,6 +124,17 @@ def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
     return min(equal, key=lambda c: (c.nodes, [-x for x in c.rank[:3]]))
 
 
+def smallest_as_good(candidates: Sequence[Candidate], examples: int) -> Candidate:
+    """The smallest of those within one standard error of the best on validation data (Breiman et al., 1984).
+
+    Args:
+        candidates: some. examples: how many the validation data holds.
+    """
+    best = max(c.rank[0] for c in candidates)
+    error = (max(best * (1 - best), 1e-9) / examples) ** 0.5
+    return min((c for c in candidates if c.rank[0] >= best - error), key=lambda c: c.nodes)
+
+
 def front(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those that no other beats in size, accuracy and accuracy on longer inputs at once; the smallest first."""
     rows: list[Candidate] = []

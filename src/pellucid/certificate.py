@@ -27,6 +27,7 @@ def certificate(
     learner: str,
     longer: Mapping[str, Mapping[str, float]],
     given_up: Mapping | None,
+    refitted: bool = False,
 ) -> str:
     """Text of the certificate.
 
@@ -38,6 +39,7 @@ def certificate(
         learner: which learner found it.
         longer: accuracy on inputs longer than the training's, by what they are.
         given_up: what a simplification that changes the function cost; None where it preserves it.
+        refitted: fitted to the validation data as well, in the end.
     """
     vocab = program.vocab
     lines = [f"{name}: a program learned by pellucid ({LEARNERS.get(learner, learner)}, seed {seed}).", ""]
@@ -49,6 +51,8 @@ def certificate(
     for part, score in scores.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on {part} data ({what}): {', '.join(figures)}.")
+    if refitted:
+        lines.append("Fitted to train and valid data in the end; the valid figure is of a fit to train alone.")
     for part, score in longer.items():
         figures = [f"{score['token']:.2%}"] + ([f"{score['sequence']:.2%}"] if vocab.kind == "tagging" else [])
         lines.append(f"Accuracy on longer inputs, {part} ({what}): {', '.join(figures)}.")

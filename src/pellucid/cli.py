@@ -17,7 +17,7 @@ from pellucid.cli_eval import evaluate, load_any, of_numbers, run
 from pellucid.cli_inspect import COMMANDS
 from pellucid.cli_text import baseline
 from pellucid.errors import MismatchError, PellucidError
-from pellucid.settings import DATA, MODEL, SERIES, SERIES_DATA, TRAINING
+from pellucid.settings import DATA, MODEL, SERIES, SERIES_DATA, TEXT_DATA, TEXT_MODEL, TEXT_TRAINING, TRAINING
 
 if TYPE_CHECKING:
     from pellucid.learned import Learned
@@ -66,6 +66,7 @@ def _settings() -> str:
         "architecture": MODEL,
         "training": TRAINING,
         "numbers": [*SERIES_DATA, *SERIES],
+        "texts": [*TEXT_DATA, *TEXT_MODEL, *TEXT_TRAINING],
     }
     lines = ["\b", "Keys of --set (architecture and training: the gradient learner's for symbols):"]
     for group, names in keys.items():
@@ -177,9 +178,12 @@ def _summary(learned: Learned, out: Path, picked: int | None) -> str:
         beyond = found["candidates"][found["chosen"] - 1]["longer"]
         for part, score in beyond.items():
             lines.append(f"  {part:<6} " + ("refused" if score is None else scored(score, kind, 8)))
-        if not beyond:
+        if not beyond and learned.vocab.text is None:
             told = "taken, accuracy not measured" if learned.program.unbounded else "refused"
             lines.append(f"  longer inputs: {told}")
+        if simple := report.get("found", {}).get("baselines"):
+            told = ", ".join(f"{row['name']} {row[key]['value']:.3%}" for row in simple for key in [[*row][-1]])
+            lines.append(f"  simple models on test: {told}")
         size = report["size"]
         parts = [counted(size["lines"], "line"), counted(size["variables"], "variable")]
         lines.append(f"  program: {', '.join(parts)}, {counted(size['ast_nodes'], 'AST node')}")

@@ -193,7 +193,8 @@ def _stdin_sequences(texts: bool = False) -> Iterator[tuple[str, Any]]:
             try:
                 sequence = json.loads(line)
             except (ValueError, RecursionError) as error:
-                raise PellucidError(f"{place}not JSON: {error}") from None
+                hint = '; expected a JSON string, as "a text", or a list of words' if texts else ""
+                raise PellucidError(f"{place}not JSON: {error}{hint}") from None
             if not isinstance(sequence, list) and not (texts and isinstance(sequence, str)):
                 form = "a JSON string or a JSON list" if texts else "a JSON list"
                 raise PellucidError(f"{place}expected {form}, got {line.strip()[:40]!r}")

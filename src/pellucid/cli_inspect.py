@@ -102,6 +102,8 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
         return
     model, program = _opened(learned)
     given = None if data is None else _data(model, data)
+    if model.vocab.text is not None and given is None and (ablate or not asked):
+        raise PellucidError(f"{learned}: reads texts; name a file of them with --data, to see what matters there")
     if ablate or not asked:
         _ablated(program, ablate, data, given, as_json)
         return

@@ -17,6 +17,8 @@ from pellucid.data.words import Words
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import ProgramEstimator, paired, rows
 from pellucid.given import fitting, reading
+from pellucid.settings import TEXT_DATA
+from pellucid.text.learners import SEARCH_SETTINGS
 
 REFUSED = ("error", "majority")
 MANY = 200  # different words above which lists of words are learned as texts
@@ -77,7 +79,8 @@ class SymbolEstimator(ProgramEstimator):
 
     def _as_texts(self, data: Dataset, inputs: Sequence[Any]) -> bool:
         """Whether the inputs are texts, and not sequences of a few symbols."""
-        if self.words is not None or self.vectors is not None or any(isinstance(x, str) for x in inputs):
+        asked = {*(self.settings or {})} & {*TEXT_DATA, *SEARCH_SETTINGS}
+        if self.words is not None or self.vectors is not None or asked or any(isinstance(x, str) for x in inputs):
             return True
         tokens = {token for sequence in data.inputs for token in sequence}
         return len(tokens) > MANY and all(isinstance(token, str) for token in tokens)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.candidates import Candidate, best_of, front, judged, program_of
+from pellucid.candidates import Candidate, best_of, front, judged, program_of, smallest_as_good
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
 from pellucid.data.texts import Texts, TextSplits
@@ -40,6 +40,7 @@ from pellucid.series.pipeline import learn_series, picked_series
 from pellucid.series.problem import on_numbers, resolve_series
 from pellucid.text.learners import learn_text_models
 from pellucid.text.problem import TextProblem, on_texts, resolve_texts
+from pellucid.text.search import together
 
 MODELS = ("auto", "programs", "search", "standard", "discrete")
 SIMPLIFY = ("none", "exact", "compact")
@@ -160,7 +161,10 @@ def learn(
         found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("simplify"):
         candidates = read_off(found, problem, simplify, stages.on_progress)
-    best = best_of(candidates, simplify)
+    if isinstance(problem, TextProblem) and simplify == "compact":
+        best = smallest_as_good(candidates, len(problem.splits.valid))
+    else:
+        best = best_of(candidates, simplify)
     rows = front(candidates)
     chosen = best if pick is None or pick > len(rows) else rows[pick - 1]
     learned = _written(chosen, rows, found, problem, {**options, "simplify": simplify}, stages)
@@ -191,6 +195,7 @@ def _written(
     program, fitted, vocab = chosen.program, chosen.fitted, problem.vocab
     scores = _scores(problem, program, chosen)
     story = {"learner": chosen.learner, "longer": chosen.longer, "given_up": chosen.given_up}
+    story["refitted"] = getattr(fitted, "valid", None) is not None
     with stages.stage("verify"):
         source = emit(program, certificate(problem.name, options["seed"], scores, None, program, **story))
         model = fitted.predictor(vocab) if chosen.given_up is None else None
@@ -213,7 +218,7 @@ def _written(
     report["given_up"] = None if chosen.given_up is None else dict(chosen.given_up)
     report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "learners": found.report}
     with stages.stage("baseline"):
-        report["found"]["random_programs"] = _random_programs(found, problem, options["seed"])
+        report["found"] |= _simple(found, problem, options["seed"])
     number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
     table = {"chosen": number, "candidates": [row.to_json() for row in rows]}
     files = {
@@ -226,9 +231,19 @@ def _written(
     return _finish(vocab, report, program, source, model, found.history, files)
 
 
+def _simple(found: Found, problem: Problem, seed: int) -> dict[str, Any]:
+    """What a program must be better than: for texts, simple models; else random programs."""
+    if not isinstance(problem, TextProblem):
+        return {"random_programs": _random_programs(found, problem, seed)}
+    from pellucid.baseline import baselines
+
+    splits = problem.splits
+    return {"baselines": [row.to_json() for row in baselines(together(splits.train, splits.valid), splits.test, seed)]}
+
+
 def _random_programs(found: Found, problem: Problem, seed: int) -> dict[str, Any] | None:
     """The baseline of the search: random programs with the same readouts, as many and for as long at most."""
-    if "search" not in found.report or isinstance(problem, TextProblem):
+    if "search" not in found.report:
         return None
     from pellucid.search.baseline import random_programs
 

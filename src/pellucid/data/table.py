@@ -64,7 +64,8 @@ def _header(where: str, fields: Sequence[str], delimiter: str) -> tuple[int, int
         return names.index("input"), names.index("output")
     other = {",": ("\t", "tab", ".tsv"), "\t": (",", "comma", ".csv")}[delimiter]
     hint = f" (is it {other[1]}-separated? then name it {other[2]})" if other[0] in fields[0] else ""
-    raise PellucidError(f'{where}the header is {listing(names)}; expected the columns "input" and "output"{hint}')
+    expected = 'expected the columns "input" and "output", or for texts "text" and "label"'
+    raise PellucidError(f"{where}the header is {listing(names)}; {expected}{hint}")
 
 
 def _row(where: str, line: int, fields: Sequence[str], columns: tuple[int, int]) -> Row:

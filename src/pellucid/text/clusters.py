@@ -132,7 +132,8 @@ def named(group: Grouped, members: Sequence[str], counts: np.ndarray, fits: np.n
     first: dict[int, list[str]] = {}
     for feature in rank:
         listed = first.setdefault(int(group.codes[feature]), [])
-        if len(listed) < TYPICAL:
+        comma = "," in str(members[int(feature)])  # between commas it would read as nothing
+        if len(listed) < TYPICAL and not (listed and comma):
             listed.append(str(members[int(feature)])[:LONGEST])
     names, taken = [NEUTRAL], {NEUTRAL}
     for code in range(1, len(group.centres)):
