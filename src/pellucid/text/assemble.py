@@ -17,14 +17,17 @@ LARGEST = 50  # weight of the strongest kind
 
 @dataclass(frozen=True)
 class Fit:
-    """Weighed features [features, classes], how often each occurs, their counts x [rows, features]; kinds allowed."""
+    """Weighed features [features, classes], how often each occurs, their counts x [rows, features]; kinds allowed.
+
+    kinds: of words, by channel. other_kinds: of pairs, or of the values of another variable.
+    """
 
     features: Features
     weights: np.ndarray
     counts: np.ndarray
     x: Any
     kinds: int
-    pair_kinds: int
+    other_kinds: int
 
     @property
     def scale(self) -> float:
@@ -50,36 +53,26 @@ def assembled(frame: TextModel, fit: Fit, seed: int) -> TextModel:
     parts = _Parts(list(frame.variables), {})
     groups = dict(_groups(frame, fit, seed))
     for number, channel in enumerate(fit.features.channels):
-        if number not in groups:  # a variable with few values: each has its own weights
-            columns = fit.features.of_channel(number)
-            table = np.zeros((frame.size_of(channel.reads[0]), fit.weights.shape[1]), np.int64)
-            table[fit.features.codes(number)[:, 0]] = np.rint(fit.weights[columns] * fit.scale).astype(np.int64)
-            parts.weights[channel.reads[0]] = table
-        elif len(channel.reads) == 2:
-            _pairs(parts, frame, fit, number, groups[number])
-        else:
+        if len(channel.reads) == 1 and _source(frame, channel.reads[0]) is not None:
             _words(parts, frame, fit, number, groups[number])
+        else:
+            _table(parts, frame, fit, number, groups[number])
     return replace(frame, variables=tuple(parts.variables), weights=parts.weights)
 
 
 def _groups(frame: TextModel, fit: Fit, seed: int) -> Iterator[tuple[int, Grouped]]:
-    """Kinds with whole weights for every channel that has so many values that it needs them."""
+    """Kinds with whole weights for every channel."""
     size = len(fit.weights)
     codes, centres, allowed = np.zeros(size, np.int64), [fit.weights[:0]], np.zeros((size, 2), np.int64)
     first, spans = 0, {}
     for number, channel in enumerate(fit.features.channels):
         columns = fit.features.of_channel(number)
         rows, counts = fit.weights[columns], fit.counts[columns]
-        many = len(channel.reads) == 2 or _source(frame, channel.reads[0]) is not None
-        group = (
-            grouped(rows, counts, fit.pair_kinds if len(channel.reads) == 2 else fit.kinds, seed)
-            if many
-            else Grouped(np.arange(len(rows)), rows)
-        )
+        words = len(channel.reads) == 1 and _source(frame, channel.reads[0]) is not None
+        group = grouped(rows, counts, fit.kinds if words else fit.other_kinds, seed)
         codes[columns], allowed[columns] = group.codes + first, (first, first + len(group.centres))
         centres.append(group.centres)
-        if many:
-            spans[number] = (columns, first, first + len(group.centres))
+        spans[number] = (columns, first, first + len(group.centres))
         first += len(group.centres)
     work = Tightening(fit.x, fit.weights, codes, np.concatenate(centres), allowed)
     work.run()
@@ -119,13 +112,14 @@ def _words(parts: _Parts, frame: TextModel, fit: Fit, number: int, group: Groupe
     parts.weights[parts.add(Shifted(channel.name, kind, source.offset))] = np.concatenate([group.centres, missing])
 
 
-def _pairs(parts: _Parts, frame: TextModel, fit: Fit, number: int, group: Grouped) -> None:
-    """A kind for every listed pair, the most frequent first."""
+def _table(parts: _Parts, frame: TextModel, fit: Fit, number: int, group: Grouped) -> None:
+    """A kind for every listed value or pair of values, the most frequent first."""
     channel, codes = fit.features.channels[number], fit.features.codes(number)
-    first, second = (frame.names_of(v) for v in channel.reads)
-    members = [f"{first[a]} {second[b]}" for a, b in codes.tolist()]
+    read = [frame.names_of(v) for v in channel.reads]
+    members = [" ".join(str(names[c]) for names, c in zip(read, row, strict=True)) for row in codes.tolist()]
     names = _names(fit, number, group, members, np.ones(len(codes), bool))
     counts = fit.counts[fit.features.of_channel(number)]
     order = [f for f in np.argsort(-counts, kind="stable").tolist() if group.codes[f]]
-    table = Pairs(channel.name, channel.reads[0], channel.reads[1], codes[order], group.codes[order], names)
+    first, second = channel.reads[0], channel.reads[-1]  # the same twice for a table over one variable
+    table = Pairs(channel.name, first, second, codes[order][:, [0, -1]], group.codes[order], names)
     parts.weights[parts.add(table)] = group.centres

@@ -36,9 +36,9 @@ def _of_words(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
         Channel("word_kind", (0,)),
         Channel("before_kind", (1,)),
         Channel("after_kind", (2,)),
-        Channel("word_form", (3,)),
-        Channel("form_before", (4,)),
-        Channel("form_after", (5,)),
+        Channel("form_kind", (3,)),
+        Channel("before_form_kind", (4,)),
+        Channel("after_form_kind", (5,)),
     )
     return _base(problem, variables), channels
 

@@ -35,16 +35,16 @@ POOLED = [
 ]
 TAGGING = [Recipe(power, strength, 0.0) for power in (0.0, 0.5) for strength in (0.3, 1.0, 4.0)]
 COMMITTEE = 4  # recipes whose weights are averaged, at most half of them
-TAGGING_SIZES = ((12, 0, 0), (24, 0, 0), (48, 0, 0), (96, 0, 0))
+TAGGING_SIZES = ((12, 8, 0), (24, 16, 0), (48, 24, 0), (96, 32, 0))
 SIZES = ((12, 8, 100), (24, 12, 300), (32, 16, 1000), (64, 32, 1000), (64, 32, 3000), (96, 48, 3000), (128, 64, 10_000))
 
 
 @dataclass(frozen=True)
 class Size:
-    """How large a program may be: kinds of words (by channel), kinds of pairs, pairs that are listed in all."""
+    """How large a program may be: kinds of words (by channel), of pairs or of forms, and pairs that are listed."""
 
     kinds: int
-    pair_kinds: int
+    other_kinds: int
     pairs: int
 
 
@@ -118,7 +118,7 @@ class Searcher:
         columns = np.zeros(len(use), bool)
         columns[np.argsort(-use, kind="stable")[: int(np.isinf(use).sum()) + size.pairs]] = True
         x = data.x[:, np.flatnonzero(columns)]
-        fit = Fit(data.features.kept(columns), weights[columns], counts[columns], x, size.kinds, size.pair_kinds)
+        fit = Fit(data.features.kept(columns), weights[columns], counts[columns], x, size.kinds, size.other_kinds)
         return assembled(self.frame, fit, self.seed), fit.scale
 
 
