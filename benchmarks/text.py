@@ -126,7 +126,21 @@ def table(results: dict[str, Any]) -> str:
             f"| **{100 * best['test'][key]:.1f}** | {best['found_by']} | {best['size']['ast_nodes']:,} "
             f"| {best['agree']:,} of {best['texts']:,} | {best['cpu_seconds']} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_alone(results)]) + "\n"
+
+
+def _alone(results: dict[str, Any]) -> list[str]:
+    """The gradient learner alone, without and with word vectors, where that was run."""
+    lines = []
+    for name, found in results["runs"].items():
+        plain, helped = (_first(found["runs"], label) for label in ("programs", "programs with vectors"))
+        told = ["-" if run is None else format(100 * run["test"].get("f1", run["test"]["token"]), ".1f")
+                for run in (plain, helped)]  # fmt: skip
+        if plain or helped:
+            nodes = "-" if plain is None else format(plain["size"]["ast_nodes"], ",")
+            lines.append(f"| {name} | {told[0]} | {told[1]} | {nodes} |")
+    head = ["", "| gradient learner alone | without vectors | with 9,464 vectors | nodes |", "|---|---|---|---|"]
+    return [*head, *lines] if lines else []
 
 
 def _first(runs: dict[str, Any], model: str) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ import pytest
 
 from inspect_samples import COUNTS, HIST, call, write_folder
 from pellucid import folder, load
-from pellucid.candidates import Candidate, judged, longer_scores, smallest_as_good, table
+from pellucid.candidates import Candidate, best_of_texts, judged, longer_scores, table
 from pellucid.certificate import certificate
 from pellucid.cli import _summary
 from pellucid.data.dataset import Dataset, Splits
@@ -56,8 +56,11 @@ def test_the_smallest_within_a_standard_error():
         replace(c, nodes=nodes, valid={"token": token, "sequence": token})
         for c, nodes, token in ((big, 90, 0.90), (small, 40, 0.88), (small, 20, 0.80))
     )
-    assert smallest_as_good([big, small, tiny], 100) is small
-    assert smallest_as_good([big, small, tiny], 100_000) is big
+    assert best_of_texts([big, small, tiny], "compact", 100) is small
+    assert best_of_texts([big, small, tiny], "compact", 100_000) is big
+    trained = replace(big, learner="programs", valid={"token": 0.91, "sequence": 0.91})
+    assert best_of_texts([trained, big], "exact", 100) is big
+    assert best_of_texts([trained, big], "exact", 100_000) is trained
 
 
 def test_what_is_refused_is_told_in_rows_table_and_summary(tmp_path):

@@ -23,7 +23,7 @@ from sklearn.utils import get_tags
 import pellucid
 from inspect_samples import LAST, POOLED
 from made_texts import questions, sentences
-from pellucid import estimator_base, estimators
+from pellucid import estimators, notebook
 from pellucid.data.tags import to_iob2
 from pellucid.data.texts import texts_of
 from pellucid.data.words import Words
@@ -396,7 +396,7 @@ def test_entity_tags_in_another_scheme():
 def test_long_word_lists_are_cut(monkeypatch):
     made = fitted("ProgramTagger of words")
     assert "more lines" not in str(made) or made.source_.count("\n") > 60
-    monkeypatch.setattr(estimator_base, "MOST_LISTED", 5)
+    monkeypatch.setattr(notebook, "MOST_LISTED", 5)
     lines = made.source_.split("# The words of each kind.")[1].split("# How texts are split")[0].strip().split("\n")
     for text in (str(made), made._repr_html_()):
         assert f"# ... {len(lines) + 1 - 5} more lines of words: see source_" in text

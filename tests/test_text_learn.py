@@ -61,6 +61,14 @@ def test_a_folder_says_the_same_again(file, learned, tmp_path):
     assert loaded.verify(raw=["Who?", "How many?"]).faithful
 
 
+def test_a_notebook_shows_a_line_and_the_program(learned):
+    assert len(repr(learned)) < 300
+    shown = learned._repr_html_()
+    assert "WORD_KIND_EVIDENCE" in shown
+    assert "&lt;xxx" in shown or "&lt;start&gt;" in shown
+    assert "def main" not in shown
+
+
 def test_the_program_stands_alone(learned, tmp_path):
     place = tmp_path / "program.py"
     place.write_text(learned.source)

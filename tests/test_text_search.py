@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load
 from sklearn.linear_model import LogisticRegression
 
+import pellucid
 from made_texts import questions, sentences
 from pellucid import folder
 from pellucid.data import Dataset, Vocab
@@ -179,7 +180,7 @@ def test_rare_words_are_unknown_by_their_form(tmp_path):
     problem = resolve_texts(path, {}, 0)
     assert "xylophoning" not in problem.vocab.tokens
     assert problem.refit
-    assert problem.vocab.read("Who is Jumping?")[2] in ("<xxx-ing>", "<unk>")
+    assert problem.vocab.read("Who is Jumping?")[2] == "<xxx>"  # no word in training ends so
     assert not resolve_texts(path, {}, 0, valid=path).refit
     assert problem_of(path, forms="no").vocab.read("zzz") == ("<unk>",)
     assert len(problem_of(path, most="5").vocab.tokens) < len(problem.vocab.tokens)
@@ -213,6 +214,34 @@ def test_the_threshold_for_entities_is_chosen_on_validation_data():
     scores[:, places["O"]] += 15  # so that nothing is an entity
     assert judge.of_scores(scores.astype(float))[0] == 1.0
     assert Judge(judge.data, judge.corpus, judge.labels, False).of_scores(scores.astype(float))[0] < 1.0
+
+
+def test_the_form_of_a_known_word_is_that_of_new_ones():
+    words, tags = sentences()
+    problem = problem_of(split_texts(texts_of(words, tags)))
+    assert problem.vocab.read(["Xanten"]) == ("<Xxx-en>",) or "<Xxx>" in problem.vocab.tokens
+    assert problem.vocab.read(["Zelda"])[0].startswith("<Xxx")
+
+
+def test_one_label_is_nothing_to_learn():
+    texts, _ = questions()
+    with pytest.raises(PellucidError, match=r"every label is 'x'; expected at least two different ones"):
+        problem_of(texts_of(texts, ["x"] * len(texts)))
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "message"),
+    [
+        ("search", {"kinds": "0"}, r"--set kinds=0: expected at least 1"),
+        ("auto", {"phrases": "-1"}, r"--set phrases=-1: expected at least 0"),
+        ("search", {"layers": "2"}, r"--set layers: of the gradient learner, which --model search does not run"),
+        ("programs", {"kinds": "9"}, r"--set kinds: of the search, which --model programs does not run"),
+    ],
+)
+def test_settings_out_of_range_or_of_another_learner(model, settings, message):
+    data = texts_of(*questions())
+    with pytest.raises(PellucidError, match=message):
+        pellucid.learn(data, model=model, settings=settings)
 
 
 def test_unknown_settings_are_named():

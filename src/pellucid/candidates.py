@@ -124,15 +124,21 @@ def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
     return min(equal, key=lambda c: (c.nodes, [-x for x in c.rank[:3]]))
 
 
-def smallest_as_good(candidates: Sequence[Candidate], examples: int) -> Candidate:
-    """The smallest of those within one standard error of the best on validation data (Breiman et al., 1984).
+def best_of_texts(candidates: Sequence[Candidate], how: str, examples: int) -> Candidate:
+    """The best on validation data, by more than chance where it is not a searched one: those are plainer.
+
+    With `compact`, the smallest within one standard error of the best (Breiman et al., 1984).
 
     Args:
-        candidates: some. examples: how many the validation data holds.
+        candidates: some. how: the simplification asked for. examples: how many the validation data holds.
     """
-    best = max(c.rank[0] for c in candidates)
-    error = (max(best * (1 - best), 1e-9) / examples) ** 0.5
-    return min((c for c in candidates if c.rank[0] >= best - error), key=lambda c: c.nodes)
+    best = max(candidates, key=lambda c: c.rank)
+    figure = best.rank[0]
+    least = figure - (max(figure * (1 - figure), 1e-9) / examples) ** 0.5
+    as_good = [c for c in candidates if c.rank[0] >= least]
+    if how == "compact":
+        return min(as_good, key=lambda c: c.nodes)
+    return max([c for c in as_good if c.learner == "search"] or [best], key=lambda c: c.rank)
 
 
 def front(candidates: Sequence[Candidate]) -> list[Candidate]:

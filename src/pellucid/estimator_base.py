@@ -16,11 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from pellucid import folder
 from pellucid.errors import PellucidError
 from pellucid.learned import load
+from pellucid.notebook import heart
 
 ESTIMATOR = "estimator.json"
-RUNTIME = "# Runtime, the same in every program."
-LISTS, SPLITTING = "# The words of each kind.", "# How texts are split; the rest is the same in every program."
-MOST_LISTED = 60  # lines of word lists that are shown
 
 
 class ProgramEstimator(BaseEstimator):
@@ -111,15 +109,7 @@ class ProgramEstimator(BaseEstimator):
 
     def _shown(self) -> str:
         """The program, without the functions that all programs have; `source_` has them."""
-        text, runtime, _ = str(self.learned_).partition(RUNTIME)
-        text, splitting, _ = text.partition(SPLITTING)
-        text, heading, lists = text.rstrip().partition(LISTS)
-        lines = lists.split("\n")
-        if len(lines) > MOST_LISTED + 1:
-            more = f"# ... {len(lines) - MOST_LISTED:,} more lines of words: see source_"
-            lines = [*lines[:MOST_LISTED], more]
-        more = "\n\n# ... runtime functions: see source_" if runtime or splitting else ""
-        return text + heading + "\n".join(lines) + more
+        return heart(str(self.learned_), "source_")
 
     def _told(self) -> str:
         """The figures in a line."""

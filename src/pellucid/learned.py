@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import html
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from typing import Any
 from pellucid import folder
 from pellucid.data import Dataset, Token, Vocab
 from pellucid.errors import PellucidError
+from pellucid.notebook import heart
 from pellucid.program.emit import emit
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
@@ -23,7 +25,7 @@ from pellucid.program.verify import Verdict, verify
 from pellucid.series.learned import is_series_folder, load_series
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Learned:
     """A learned model. `program` and `source` are None for the standard Transformer, which has no program.
 
@@ -86,6 +88,14 @@ class Learned:
 
     def __str__(self) -> str:
         return self.source or "standard Transformer"
+
+    def __repr__(self) -> str:
+        names = (self.report.get(key, "") for key in ("task", "model", "accuracy"))
+        return "<Learned {} ({}): {}>".format(*names)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a line about it and the program, long word lists cut."""
+        return f"<p>{html.escape(repr(self))}</p><pre>{html.escape(heart(str(self), 'source'))}</pre>"
 
 
 def load(path: str | Path) -> Any:

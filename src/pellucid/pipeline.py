@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.candidates import Candidate, best_of, front, judged, program_of, smallest_as_good
+from pellucid.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
 from pellucid.data.texts import Texts, TextSplits
@@ -161,8 +161,8 @@ def learn(
         found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("simplify"):
         candidates = read_off(found, problem, simplify, stages.on_progress)
-    if isinstance(problem, TextProblem) and simplify == "compact":
-        best = smallest_as_good(candidates, len(problem.splits.valid))
+    if isinstance(problem, TextProblem):
+        best = best_of_texts(candidates, simplify, len(problem.splits.valid))
     else:
         best = best_of(candidates, simplify)
     rows = front(candidates)
@@ -237,7 +237,7 @@ def _simple(found: Found, problem: Problem, seed: int) -> dict[str, Any]:
         return {"random_programs": _random_programs(found, problem, seed)}
     from pellucid.baseline import baselines
 
-    splits = problem.splits
+    splits = problem.written or problem.splits
     return {"baselines": [row.to_json() for row in baselines(together(splits.train, splits.valid), splits.test, seed)]}
 
 

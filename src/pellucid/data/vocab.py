@@ -192,7 +192,8 @@ class Vocab:
         if word in self._token_codes:
             return word
         kind = self.text.unknown(word)
-        return kind if kind in self._token_codes else UNKNOWN
+        shape = kind.partition("-")[0] + ">"  # of a form whose ending is not known
+        return next((known for known in (kind, shape) if known in self._token_codes), UNKNOWN)
 
     def match(self, token: Any) -> Token:
         """The vocabulary's token for one read from CSV or the shell, where 1 and "1" look alike.

@@ -120,7 +120,7 @@ def _not_for_texts(program: Program) -> None:
     if program.vocab.text is not None:
         raise PellucidError(
             "a program that reads texts is not cut into slices: explain shows what one text uses, "
-            "circuit without a choice how much each variable matters, and errors what wrong answers have in common"
+            "circuit with --data alone how much each variable matters, and errors what wrong answers have in common"
         )
 
 

@@ -27,6 +27,7 @@ def learn_text_models(model: str, problem: TextProblem, options: Mapping[str, An
     """
     if model not in MODELS:
         raise PellucidError(f"--model {model}: for texts expected one of {', '.join((*MODELS, 'standard'))}")
+    _check(model, problem)
     found, began = Found(), time.monotonic()
     budget = options["budget"] or BUDGET
     if model in ("auto", "search"):
@@ -38,6 +39,19 @@ def learn_text_models(model: str, problem: TextProblem, options: Mapping[str, An
     elif model == "auto":
         found.report["programs"] = {"skipped": "interrupted" if interrupted else "no time left"}
     return found
+
+
+def _check(model: str, problem: TextProblem) -> None:
+    """Raise `PellucidError` for settings that are out of range, or not of this learner."""
+    asked, training = problem.settings.model, problem.settings.training
+    for key, least in (("kinds", 1), ("phrases", 0)):
+        if asked.get(key, least) < least:
+            raise PellucidError(f"--set {key}={asked[key]}: expected at least {least}")
+    other = {"search": [*(key for key in asked if key not in SEARCH_SETTINGS), *training],
+             "programs": [key for key in asked if key in SEARCH_SETTINGS]}.get(model, [])  # fmt: skip
+    if other:
+        who = "gradient learner" if model == "search" else "search"
+        raise PellucidError(f"--set {other[0]}: of the {who}, which --model {model} does not run")
 
 
 def _search(

@@ -14,6 +14,7 @@ from pellucid.data import Dataset, Splits, Vocab
 from pellucid.data.reading import Reading
 from pellucid.data.tags import Scheme
 from pellucid.data.texts import Texts, TextSplits, is_text_file, load_texts, split_texts
+from pellucid.data.tokens import show
 from pellucid.data.words import AS_WRITTEN, UNKNOWN, Lexicon
 from pellucid.errors import PellucidError
 from pellucid.problem import Problem
@@ -29,11 +30,12 @@ LEAST = 2  # how often a word must occur in the training texts to be known
 class TextProblem(Problem):
     """Texts divided three ways, as words that the vocabulary has; and what they were before.
 
-    splits: inputs as `vocab.read` gives them. raw: the inputs as they came, by part. vectors: float32
+    splits: inputs as `vocab.read` gives them. written: with all words. raw: as they came, by part. vectors: float32
     [words of the vocabulary, dimensions], rows of NaN for words without one; None where none were given. refit: the
     validation data was split off the training data by us, and programs may be fitted to both in the end.
     """
 
+    written: Splits | None = None
     raw: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     scheme: Scheme | None = None
     vectors: np.ndarray | None = None
@@ -90,16 +92,29 @@ def resolve_texts(
     rows = None if vectors is None else read_vectors(vectors, vocab.tokens)
     refit = valid is None and not isinstance(what, TextSplits)
     return TextProblem(
-        name, Splits(**read), vocab, {}, {}, settings, raw=raw, scheme=found.scheme, vectors=rows, refit=refit
+        name,
+        Splits(**read),
+        vocab,
+        {},
+        {},
+        settings,
+        written=data,
+        raw=raw,
+        scheme=found.scheme,
+        vectors=rows,
+        refit=refit,
     )
 
 
 def vocabulary(data: Splits, reading: Reading, least: int, most: int) -> Vocab:
-    """Words that occur `least` times or more in training, the `most` frequent of them, and classes of the others."""
+    """Words that occur `least` times or more in training, the `most` frequent of them, and classes of unknown ones."""
     inputs = [reading.normal(tokens) for tokens in data.train.inputs]
     known = set(Lexicon.of(inputs, least, most).words)
-    classes = {reading.unknown(token) for tokens in inputs for token in tokens if token not in known}
+    # Also the forms of known words: what is learned of a form then holds for new words of it.
+    classes = {reading.unknown(token) for tokens in inputs for token in tokens}
     labels = {label for part in data.parts().values() for label in part.labels()}
+    if len(labels) < 2:
+        raise PellucidError(f"every label is {show(next(iter(labels)))}; expected at least two different ones")
     longest = max(map(len, inputs))
     made = Vocab.of(known | classes | {UNKNOWN}, labels, data.kind, longest)
     return Vocab(made.tokens, made.labels, made.kind, made.max_length, made.begin, None, False, reading)

@@ -64,8 +64,12 @@ def read_by_form(text, lists):
     known = index(lists)
     words = []
     for word in words_of(text):
-        kind = word if word in known else f"<{form(word)}>"
-        words.append(kind if kind in known else "<unk>")
+        if word not in known:
+            shape, dash, ending = form(word).partition("-")
+            word = f"<{shape}{dash}{ending}>"
+            if word not in known:
+                word = f"<{shape}>" if f"<{shape}>" in known else "<unk>"
+        words.append(word)
     return words
 
 
