@@ -26,7 +26,7 @@ def split_words(text, pattern, lowercase, number, numeral):
     raise NotImplementedError(text, pattern, lowercase, number, numeral)
 
 
-def form(word):
+def form(word) -> str:
     """Stands for the pasted function."""
     raise NotImplementedError(word)
 
