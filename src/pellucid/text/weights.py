@@ -39,12 +39,23 @@ def log_ratios(x: Any, y: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndar
     return shares - shares.mean(1, keepdims=True), shares - np.log(rest / rest.sum(0))
 
 
-def regression(x: Any, y: np.ndarray, classes: int, scale: np.ndarray, strength: float) -> np.ndarray:
+def regression(
+    x: Any,
+    y: np.ndarray,
+    classes: int,
+    scale: np.ndarray | float,
+    strength: float,
+    start: np.ndarray | None = None,
+    steps: int = STEPS,
+    memory: int = 10,
+) -> np.ndarray:
     """Weights [features, classes] of multinomial logistic regression with a normal prior on weights / scale.
 
     Args:
-        x: counts [rows, features]. y: class of every row. scale: [features, classes], positive.
+        x: counts [rows, features]. y: class of every row. scale: [features, classes], positive, or one for all.
         strength: variance of the prior.
+        start: weights / scale to begin with; 0 where not given.
+        steps, memory: of the optimiser (L-BFGS): at most, and how many steps back it looks.
     """
     shape = (x.shape[1], classes)
     one_hot, transposed = np.eye(classes)[y], x.T.tocsr()
@@ -59,7 +70,9 @@ def regression(x: Any, y: np.ndarray, classes: int, scale: np.ndarray, strength:
         slope = scale * (transposed @ (shares / norm - one_hot)) + v / strength
         return float(loss), slope.ravel()
 
-    result = minimize(objective, np.zeros(np.prod(shape)), jac=True, method="L-BFGS-B", options={"maxiter": STEPS})
+    first = np.zeros(shape) if start is None else start
+    options = {"maxiter": steps, "maxcor": memory}
+    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options=options)
     return scale * result.x.reshape(shape)
 
 

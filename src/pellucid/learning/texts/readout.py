@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.optimize import minimize
 
 from pellucid.data import Dataset
 from pellucid.program.scores import entity_scores, entity_tags
 from pellucid.text.corpus import Corpus
 from pellucid.text.model import Counted, TextModel
+from pellucid.text.weights import regression
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # variance of the prior on the weights
 SCALES = (4, 8, 16, 32, 64, 128)
@@ -76,21 +76,7 @@ def solve(x: Any, y: np.ndarray, classes: int, strength: float, start: np.ndarra
         start: weights to begin with.
     """
     scored = y >= 0
-    x, y = sp.csr_matrix(x[scored]), y[scored]
-    shape, one_hot, turned = (x.shape[1], classes), np.eye(classes)[y], sp.csr_matrix(x.T)
-
-    def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        w = flat.reshape(shape)
-        scores = x @ w
-        scores -= scores.max(1, keepdims=True)
-        shares = np.exp(scores)
-        norm = shares.sum(1, keepdims=True)
-        loss = -(one_hot * (scores - np.log(norm))).sum() + 0.5 / strength * (w**2).sum()
-        return float(loss), (turned @ (shares / norm - one_hot) + w / strength).ravel()
-
-    first = np.zeros(shape) if start is None else start
-    result = minimize(objective, first.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "maxcor": 20})
-    return result.x.reshape(shape)
+    return regression(sp.csr_matrix(x[scored]), y[scored], classes, 1.0, strength, start, STEPS, memory=20)
 
 
 def fit_readout(model: TextModel, train: Judged, valid: Judged, entities: bool) -> tuple[TextModel, float]:
