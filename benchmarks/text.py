@@ -21,6 +21,7 @@ from typing import Any
 from common import RESULTS, learn
 
 from pellucid import baseline, load
+from pellucid.data.dataset import together
 from pellucid.data.texts import load_texts
 from pellucid.program.scores import figures
 from pellucid.program.verify import run_text
@@ -99,8 +100,7 @@ def simple(name: str, data: Path, seed: int) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         files = files_of(name, data, Path(folder))
         splits = load_texts(files["train"], files.get("valid"), files.get("test"), seed=seed).splits
-    train = splits.train
-    both = type(train)(train.inputs + splits.valid.inputs, train.outputs + splits.valid.outputs, train.kind)
+    both = together(splits.train, splits.valid)
     return [row.to_json() for row in baseline.baselines(both, splits.test, seed)]
 
 

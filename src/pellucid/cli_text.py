@@ -42,7 +42,8 @@ def baseline(data: str, test: str | None, seed: int, column: int, as_json: bool)
 
 def _parts(data: str, test: str | None, seed: int, column: int) -> tuple[Dataset, Dataset]:
     """What to learn from and what to judge on."""
-    from pellucid.data import Dataset, load_splits
+    from pellucid.data import load_splits
+    from pellucid.data.dataset import together
     from pellucid.data.texts import is_text_file, load_texts
 
     # the test file as validation data too: then nothing is split off, and all of DATA is there to learn from
@@ -52,5 +53,5 @@ def _parts(data: str, test: str | None, seed: int, column: int) -> tuple[Dataset
         splits = load_splits(data, test, test, seed=seed)
     train, valid = splits.train, splits.valid
     if test is None:
-        train = Dataset(train.inputs + valid.inputs, train.outputs + valid.outputs, train.kind)
+        train = together(train, valid)
     return train, splits.test

@@ -15,6 +15,7 @@ from pellucid import folder
 from pellucid.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
 from pellucid.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
+from pellucid.data.dataset import together
 from pellucid.data.texts import Texts, TextSplits
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
@@ -40,7 +41,6 @@ from pellucid.series.pipeline import learn_series, picked_series
 from pellucid.series.problem import on_numbers, resolve_series
 from pellucid.text.learners import learn_text_models
 from pellucid.text.problem import TextProblem, on_texts, resolve_texts
-from pellucid.text.search import together
 
 MODELS = ("auto", "programs", "search", "standard", "discrete")
 SIMPLIFY = ("none", "exact", "compact")

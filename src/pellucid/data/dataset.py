@@ -111,6 +111,11 @@ class Splits:
         return {"train": self.train, "valid": self.valid, "test": self.test}
 
 
+def together(first: Dataset, second: Dataset) -> Dataset:
+    """Two data sets of one kind as one."""
+    return Dataset(first.inputs + second.inputs, first.outputs + second.outputs, first.kind)
+
+
 def split(dataset: Dataset, seed: int = 0) -> Splits:
     """Divide 81 / 9 / 10 at random, all examples with the same input into the same part.
 

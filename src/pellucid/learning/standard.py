@@ -54,6 +54,27 @@ class StandardFit:
     stopped: str
 
 
+class Reported:
+    """What the report says of a trained standard Transformer, whatever it reads; subclasses have the `result`."""
+
+    result: StandardFit
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Seconds of compiling and of training."""
+        return dict(self.result.seconds)
+
+    @property
+    def history(self) -> dict[str, Any]:
+        """Course of the training."""
+        return self.result.history
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the report says of the training."""
+        return {"stopped": self.result.stopped}
+
+
 def fit_standard(
     train: Arrays,
     valid: Arrays,

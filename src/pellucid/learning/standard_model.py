@@ -16,7 +16,7 @@ from pellucid import folder
 from pellucid.data import Vocab
 from pellucid.errors import PellucidError
 from pellucid.learning.models import Predictor, as_lists, model_files, replaced, shape_of
-from pellucid.learning.standard import StandardFit, StandardTraining, fit_standard
+from pellucid.learning.standard import Reported, StandardFit, StandardTraining, fit_standard
 from pellucid.learning.standard_net import StandardConfig, predict_standard
 from pellucid.problem import Problem
 
@@ -24,26 +24,11 @@ SIZES = ("layers", "heads", "hidden", "mlp", "dropout")
 
 
 @dataclass(frozen=True)
-class FittedStandard:
+class FittedStandard(Reported):
     """A trained standard Transformer."""
 
     config: StandardConfig
     result: StandardFit
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Seconds of compiling and of training."""
-        return dict(self.result.seconds)
-
-    @property
-    def history(self) -> dict[str, Any]:
-        """Course of the training."""
-        return self.result.history
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What the report says of the training."""
-        return {"stopped": self.result.stopped}
 
     def predictor(self, vocab: Vocab) -> Predictor:
         """The model, from the user's inputs to outputs."""

@@ -12,35 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from pellucid.data.tokens import Token
 from pellucid.text.corpus import Corpus
-from pellucid.text.model import Variable, evaluate
 
 OFTEN = 2  # in how many texts a pair must occur to be a feature
 
 
 @dataclass(frozen=True)
 class Channel:
-    """One piece of evidence: the values of one variable of the base, or of two together."""
+    """One piece of evidence: the values of one variable of the frame, or of two together."""
 
     name: str
     reads: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Base:
-    """The variables that channels read, computed from the words alone."""
-
-    words: tuple[Token, ...]
-    variables: tuple[Variable, ...]
-    sizes: tuple[int, ...]
-
-    def values(self, corpus: Corpus, model: object) -> list[np.ndarray]:
-        """Codes of the words and of every variable, int64 [positions] each."""
-        found = [corpus.tokens]
-        for variable in self.variables:
-            found.append(evaluate(variable, found, corpus, model))  # pyright: ignore[reportArgumentType]
-        return found
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from itertools import pairwise
 import numpy as np
 
 from pellucid.data import Dataset
+from pellucid.data.tags import OUTSIDE
 from pellucid.program.scores import entity_scores
 from pellucid.text.corpus import Corpus
 from pellucid.text.model import TextModel
 from pellucid.text.problem import TextProblem
 
-OUTSIDE = "O"
 TRIED = 24  # thresholds tried for entities
 
 

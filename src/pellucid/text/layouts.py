@@ -5,22 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.data.spelling import form
-from pellucid.text.channels import Base, Channel
-from pellucid.text.model import Kinds, Shifted, TextModel, Variable
+from pellucid.text.channels import Channel
+from pellucid.text.model import Kinds, Shifted, Variable
 from pellucid.text.problem import TextProblem
 
 
-def layout(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
-    """Base variables and channels: words and phrases for texts; for words, what stands around them and their forms."""
-    return _of_texts(problem) if problem.vocab.kind == "classification" else _of_words(problem)
+def layout(problem: TextProblem) -> tuple[tuple[Variable, ...], tuple[Channel, ...]]:
+    """Variables, from 1 on, and channels that read them: words and phrases; for tags, what stands around, and forms."""
+    return _of_texts() if problem.vocab.kind == "classification" else _of_words(problem)
 
 
-def _of_texts(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
-    base = _base(problem, (Shifted("before", 0, -1),))
-    return base, (Channel("word_kind", (0,)), Channel("phrase_kind", (1, 0)))
+def _of_texts() -> tuple[tuple[Variable, ...], tuple[Channel, ...]]:
+    return (Shifted("before", 0, -1),), (Channel("word_kind", (0,)), Channel("phrase_kind", (1, 0)))
 
 
-def _of_words(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
+def _of_words(problem: TextProblem) -> tuple[tuple[Variable, ...], tuple[Channel, ...]]:
     words = problem.vocab.tokens
     forms = [form(word) if isinstance(word, str) else "9" for word in words]
     names = tuple(sorted(set(forms)))
@@ -40,11 +39,4 @@ def _of_words(problem: TextProblem) -> tuple[Base, tuple[Channel, ...]]:
         Channel("before_form_kind", (4,)),
         Channel("after_form_kind", (5,)),
     )
-    return _base(problem, variables), channels
-
-
-def _base(problem: TextProblem, variables: tuple[Variable, ...]) -> Base:
-    vocab = problem.vocab
-    frame = TextModel(vocab.tokens, vocab.labels, True, variables, {}, np.zeros(len(vocab.labels), np.int64))
-    sizes = tuple(frame.size_of(number) for number in range(len(variables) + 1))
-    return Base(vocab.tokens, variables, sizes)
+    return variables, channels

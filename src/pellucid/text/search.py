@@ -17,10 +17,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from pellucid.data import Dataset
+from pellucid.data.dataset import together
+from pellucid.data.tags import OUTSIDE
 from pellucid.text.assemble import Fit, assembled
 from pellucid.text.channels import Features, features_of
 from pellucid.text.corpus import Corpus
-from pellucid.text.judge import OUTSIDE, Judge
+from pellucid.text.judge import Judge
 from pellucid.text.layouts import layout
 from pellucid.text.model import TextModel
 from pellucid.text.problem import TextProblem
@@ -86,17 +88,18 @@ class Searcher:
         self.pooled = vocab.kind == "classification"
         self.codes = {word: i for i, word in enumerate(vocab.tokens)}
         self.labels = {label: i for i, label in enumerate(vocab.labels)}
-        self.base, self.channels = layout(problem)
+        variables, self.channels = layout(problem)
         bias = np.zeros(len(vocab.labels), np.int64)
-        self.frame = TextModel(vocab.tokens, vocab.labels, self.pooled, self.base.variables, {}, bias)
+        self.frame = TextModel(vocab.tokens, vocab.labels, self.pooled, variables, {}, bias)
         self.frame = replace(self.frame, counts=word_counts(problem.splits.train, self.codes))
+        self.sizes = tuple(self.frame.size_of(number) for number in range(len(variables) + 1))
 
     def counted(self, data: Dataset, features: Features | None = None) -> _Data:
         """Data as counts of features; those that occur in it where none are given."""
         corpus = Corpus.of(data.inputs, self.codes)
         values = self.frame.values(corpus)
         if features is None:
-            features = features_of(self.channels, values, corpus, self.base.sizes)
+            features = features_of(self.channels, values, corpus, self.sizes)
         rows = data.outputs if self.pooled else [label for output in data.outputs for label in output]
         y = np.array([-1 if label is None else self.labels[label] for label in rows], np.int64)
         return _Data(features, features.matrix(values, corpus, self.pooled), y)
@@ -188,11 +191,6 @@ def _search(s: Searcher, sizes: Sequence[Size], result: SearchResult, end: float
 def word_counts(data: Dataset, codes: dict) -> np.ndarray:
     """How often each word occurs, int64 [words]."""
     return np.bincount(Corpus.of(data.inputs, codes).tokens, minlength=len(codes))
-
-
-def together(first: Dataset, second: Dataset) -> Dataset:
-    """Two data sets as one."""
-    return Dataset(first.inputs + second.inputs, first.outputs + second.outputs, first.kind)
 
 
 def _with_bias(model: TextModel, like: TextModel, scale: float) -> TextModel:

@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from pellucid.data import Dataset
+from pellucid.data.tags import OUTSIDE
 from pellucid.program.scores import entity_scores, entity_tags
 from pellucid.text.corpus import Corpus
 from pellucid.text.model import Counted, TextModel
@@ -19,7 +20,6 @@ STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # variance of the
 SCALES = (4, 8, 16, 32, 64, 128)
 STEPS = 150
 SHIFTS = 41
-OUTSIDE = "O"
 
 
 @dataclass(frozen=True)

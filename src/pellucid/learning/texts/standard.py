@@ -20,7 +20,7 @@ from pellucid.data.tokens import PAD, Token
 from pellucid.errors import PellucidError
 from pellucid.learning.cache import enable_cache
 from pellucid.learning.models import model_files, replaced
-from pellucid.learning.standard import Run, StandardFit, StandardTraining, compiled, plan_of
+from pellucid.learning.standard import Reported, Run, StandardFit, StandardTraining, compiled, plan_of
 from pellucid.learning.standard_net import StandardConfig, predict_standard
 from pellucid.learning.texts.batches import LONGEST, WIDTHS, Draws, buckets_of, unknown_codes
 from pellucid.program.scores import entity_scores, entity_tags, scored_pairs
@@ -71,26 +71,11 @@ class TextStandard:
 
 
 @dataclass(frozen=True)
-class FittedTextStandard:
+class FittedTextStandard(Reported):
     """A trained standard Transformer over words, and how it was trained."""
 
     model: TextStandard
     result: StandardFit
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """Seconds of compiling and of training."""
-        return dict(self.result.seconds)
-
-    @property
-    def history(self) -> dict[str, Any]:
-        """Course of the training."""
-        return self.result.history
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """What the report says of the training."""
-        return {"stopped": self.result.stopped}
 
     def predict(self, inputs: Sequence[Sequence[Token]]) -> list:
         """As `TextStandard.predict`."""
