@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data.vocab import Vocab
-from pellucid.learning.extract import extract
-from pellucid.learning.hardened import Hardened, HardLayer
+from pellucid.learners.transformer.programs.extract import extract
+from pellucid.learners.transformer.programs.hardened import Hardened, HardLayer
 from pellucid.program.emit import emit
 from pellucid.program.ir import Assign, Program
 

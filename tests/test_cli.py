@@ -85,8 +85,8 @@ def test_tasks_lists_every_task():
 
 
 def test_help_of_learn_has_the_defaults_and_the_keys_of_set():
-    from pellucid.learners import BUDGET
-    from pellucid.learning.config import TrainConfig
+    from pellucid.learners.transformer.programs.config import TrainConfig
+    from pellucid.learners.turns import BUDGET
     from pellucid.search.learn import SEEDS
     from pellucid.settings import DATA, MODEL, TRAINING
 

@@ -9,18 +9,18 @@ import pytest
 from pellucid.annealing import plot_history
 from pellucid.data.series import Series
 from pellucid.errors import PellucidError
-from pellucid.learning.discrete import regress
-from pellucid.learning.discrete.assemble import keeps_mask, linear_expression
-from pellucid.learning.discrete.config import DiscreteConfig
-from pellucid.learning.discrete.extract import Sources, extract
-from pellucid.learning.discrete.formulas import Grammar, Question, best, terms
-from pellucid.learning.discrete.frame import Scaling, columns_for, make_frame
-from pellucid.learning.discrete.hardened import harden
-from pellucid.learning.discrete.hypotheses import Attention, judge_head
-from pellucid.learning.discrete.judge import judge
-from pellucid.learning.discrete.linear import Least
-from pellucid.learning.discrete.model import init_params
-from pellucid.learning.discrete.words import to_text
+from pellucid.learners.transformer.discrete import regress
+from pellucid.learners.transformer.discrete.assemble import keeps_mask, linear_expression
+from pellucid.learners.transformer.discrete.config import DiscreteConfig
+from pellucid.learners.transformer.discrete.extract import Sources, extract
+from pellucid.learners.transformer.discrete.formulas import Grammar, Question, best, terms
+from pellucid.learners.transformer.discrete.frame import Scaling, columns_for, make_frame
+from pellucid.learners.transformer.discrete.hardened import harden
+from pellucid.learners.transformer.discrete.hypotheses import Attention, judge_head
+from pellucid.learners.transformer.discrete.judge import judge
+from pellucid.learners.transformer.discrete.linear import Least
+from pellucid.learners.transformer.discrete.model import init_params
+from pellucid.learners.transformer.discrete.words import to_text
 from pellucid.numeric import ALL_MODES, ALL_OPERATORS, Bias
 from pellucid.program.numeric import Formula
 

@@ -7,9 +7,9 @@ import pytest
 from safetensors.numpy import load
 
 from pellucid.data.tasks.registry import get_numeric_task
-from pellucid.learning.discrete import DiscreteOptions, fit_discrete
-from pellucid.learning.discrete.judge import judge
-from pellucid.learning.discrete.words import to_text
+from pellucid.learners.transformer.discrete import DiscreteOptions, fit_discrete
+from pellucid.learners.transformer.discrete.judge import judge
+from pellucid.learners.transformer.discrete.words import to_text
 from pellucid.numeric import Bias, SeriesProblem
 from pellucid.program.numeric import Route, Running
 

@@ -6,13 +6,13 @@ import pytest
 
 from pellucid.data.series import Series
 from pellucid.errors import PellucidError
-from pellucid.learning.discrete import population
-from pellucid.learning.discrete.config import DiscreteConfig, DiscreteTraining
-from pellucid.learning.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
-from pellucid.learning.discrete.hardened import harden, outputs, run
-from pellucid.learning.discrete.live import live_choices, live_variables
-from pellucid.learning.discrete.model import Tape, buckets, forward, init_params
-from pellucid.learning.discrete.options import DiscreteOptions, attempts
+from pellucid.learners.transformer.discrete import population
+from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining
+from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
+from pellucid.learners.transformer.discrete.hardened import harden, outputs, run
+from pellucid.learners.transformer.discrete.live import live_choices, live_variables
+from pellucid.learners.transformer.discrete.model import Tape, buckets, forward, init_params
+from pellucid.learners.transformer.discrete.options import DiscreteOptions, attempts
 from pellucid.numeric import Bias
 
 CONFIG = DiscreteConfig(2, 1, layers=2, heads=2, units=2, hidden=4, before=3)

@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from pellucid.learning import train as train_module
-from pellucid.learning.config import ProgramsConfig, TrainConfig
-from pellucid.learning.fit import fit
-from pellucid.learning.hard_model import predict
-from pellucid.learning.hardened import accuracy, evaluate_numpy
+from pellucid.learners.transformer import train as train_module
+from pellucid.learners.transformer.programs.config import ProgramsConfig, TrainConfig
+from pellucid.learners.transformer.programs.fit import fit
+from pellucid.learners.transformer.programs.hard_model import predict
+from pellucid.learners.transformer.programs.hardened import accuracy, evaluate_numpy
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 QUICK = TrainConfig(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)

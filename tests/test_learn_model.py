@@ -6,15 +6,29 @@ import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.learning import checkpoint
-from pellucid.learning.choices import NoiseTape
-from pellucid.learning.config import ProgramsConfig
-from pellucid.learning.graph import contribution, from_modules, propagate, run_module, to_modules, view_of
-from pellucid.learning.hard_model import predict
-from pellucid.learning.harden import harden
-from pellucid.learning.hardened import Hardened, closest_head, evaluate_numpy, live_modules, priority, variables_numpy
-from pellucid.learning.programs import forward, init_params
-from pellucid.learning.readout import SOFT_SCALE
+from pellucid.learners.transformer.choices import NoiseTape
+from pellucid.learners.transformer.programs import checkpoint
+from pellucid.learners.transformer.programs.config import ProgramsConfig
+from pellucid.learners.transformer.programs.graph import (
+    contribution,
+    from_modules,
+    propagate,
+    run_module,
+    to_modules,
+    view_of,
+)
+from pellucid.learners.transformer.programs.hard_model import predict
+from pellucid.learners.transformer.programs.harden import harden
+from pellucid.learners.transformer.programs.hardened import (
+    Hardened,
+    closest_head,
+    evaluate_numpy,
+    live_modules,
+    priority,
+    variables_numpy,
+)
+from pellucid.learners.transformer.programs.readout import SOFT_SCALE
+from pellucid.learners.transformer.programs.relaxed import forward, init_params
 
 CONFIGS = {
     "tagging": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=2, heads_cat=2, heads_num=2),

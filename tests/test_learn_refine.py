@@ -4,13 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learning.config import ProgramsConfig
-from pellucid.learning.graph import from_modules, to_modules
-from pellucid.learning.harden import harden
-from pellucid.learning.hardened import Hardened, accuracy, evaluate_numpy, live_modules, simple_predicate
-from pellucid.learning.programs import init_params
-from pellucid.learning.readout import fit_readout
-from pellucid.learning.refine import Effort, fit_block, refine
+from pellucid.learners.transformer.programs.config import ProgramsConfig
+from pellucid.learners.transformer.programs.graph import from_modules, to_modules
+from pellucid.learners.transformer.programs.harden import harden
+from pellucid.learners.transformer.programs.hardened import (
+    Hardened,
+    accuracy,
+    evaluate_numpy,
+    live_modules,
+    simple_predicate,
+)
+from pellucid.learners.transformer.programs.readout import fit_readout
+from pellucid.learners.transformer.programs.refine import Effort, fit_block, refine
+from pellucid.learners.transformer.programs.relaxed import init_params
 
 CONFIG = ProgramsConfig(n_symbols=5, n_tokens=4, n_classes=4, width=6, layers=1, heads_cat=2, heads_num=1)
 

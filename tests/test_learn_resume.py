@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.learning.config import ProgramsConfig, TrainConfig
-from pellucid.learning.fit import fit
+from pellucid.learners.transformer.programs.config import ProgramsConfig, TrainConfig
+from pellucid.learners.transformer.programs.fit import fit
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 # Labels are noise, so nothing is ever perfect and all rounds are run: first a pair, then two pairs with weeding.

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.learning.hardened import accuracy
-from pellucid.learning.standard import StandardConfig, StandardTraining, fit_standard, predict_standard
-from pellucid.learning.standard_net import forward, init_params
+from pellucid.learners.transformer.programs.hardened import accuracy
+from pellucid.learners.transformer.standard.net import forward, init_params
+from pellucid.learners.transformer.standard.train import (
+    StandardConfig,
+    StandardTraining,
+    fit_standard,
+    predict_standard,
+)
 
 BEGIN = 4
 SMALL = StandardConfig(5, 4, 4, 7, layers=1, heads=2, hidden=16, mlp=2)

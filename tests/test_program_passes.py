@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.data.vocab import Vocab
-from pellucid.learning.hardened import evaluate_numpy
+from pellucid.learners.transformer.programs.hardened import evaluate_numpy
 from pellucid.program.bounds import Bounded
 from pellucid.program.emit import emit
 from pellucid.program.facts import Observed, pointwise

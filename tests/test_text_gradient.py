@@ -11,15 +11,15 @@ from pellucid.data import Dataset, Splits
 from pellucid.data.texts import TextSplits
 from pellucid.data.words import AS_WRITTEN
 from pellucid.errors import PellucidError
-from pellucid.learning.choices import NoiseTape
-from pellucid.learning.texts.batches import LONGEST, Draws, buckets_of
-from pellucid.learning.texts.config import TextConfig
-from pellucid.learning.texts.fit import configurations, fit_text_programs
-from pellucid.learning.texts.harden import harden
-from pellucid.learning.texts.names import named
-from pellucid.learning.texts.readout import Judged, entity_f1, fit_readout, matrix, quality
-from pellucid.learning.texts.relaxed import forward, init_params, nearest
-from pellucid.learning.texts.standard import fit_text_standard, load_text_standard
+from pellucid.learners.transformer.choices import NoiseTape
+from pellucid.learners.transformer.standard.words import fit_text_standard, load_text_standard
+from pellucid.learners.transformer.words.batches import LONGEST, Draws, buckets_of
+from pellucid.learners.transformer.words.config import TextConfig
+from pellucid.learners.transformer.words.fit import configurations, fit_text_programs
+from pellucid.learners.transformer.words.harden import harden
+from pellucid.learners.transformer.words.names import named
+from pellucid.learners.transformer.words.readout import Judged, entity_f1, fit_readout, matrix, quality
+from pellucid.learners.transformer.words.relaxed import forward, init_params, nearest
 from pellucid.program.interpret import predict
 from pellucid.text.corpus import Corpus
 from pellucid.text.decode import decode
@@ -125,7 +125,7 @@ def test_a_hardened_model_is_a_program_that_computes_the_same(queries):
 
 
 def _weights(model: TextModel, params: dict, config: TextConfig) -> np.ndarray:
-    from pellucid.learning.texts.history import soft_weights
+    from pellucid.learners.transformer.words.history import soft_weights
 
     return soft_weights(model, params, config)
 

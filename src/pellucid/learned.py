@@ -135,11 +135,11 @@ def _model_of(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Callable[[
         case "search", _:
             from pellucid.search.learn import predictor_from_folder
         case "standard", text if text is not None:
-            from pellucid.learning.texts.standard import load_text_standard
+            from pellucid.learners.transformer.standard.words import load_text_standard
 
             return load_text_standard(place, model, vocab).predict
         case _:
-            from pellucid.learning.models import predictor_from_folder
+            from pellucid.learners.transformer.programs.models import predictor_from_folder
     return predictor_from_folder(place, model, vocab)
 
 

@@ -19,7 +19,7 @@ from pellucid.data.dataset import together
 from pellucid.data.texts import Texts, TextSplits
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
-from pellucid.learners import Found, learn_models
+from pellucid.learners.turns import Found, learn_models
 from pellucid.numeric import Bias
 from pellucid.problem import Problem, resolve
 from pellucid.program.bounds import Bounded
@@ -348,12 +348,12 @@ def picked(learned: Learned, number: int) -> Learned:
 
 def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
     if isinstance(problem, TextProblem):
-        from pellucid.learning.texts.standard import fit_text_standard
+        from pellucid.learners.transformer.standard.words import fit_text_standard
 
         fitted = fit_text_standard(problem, options, stages.on_progress)
         predictor, files = fitted.predict, fitted.files()
     else:
-        from pellucid.learning.standard_model import fit_standard_model
+        from pellucid.learners.transformer.standard.symbols import fit_standard_model
 
         fitted = fit_standard_model(problem, options, stages.on_progress)
         predictor, files = fitted.predictor(problem.vocab), fitted.files(problem.vocab)

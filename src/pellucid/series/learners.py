@@ -74,8 +74,8 @@ def _discrete(
     on_progress: OnProgress,
     checkpoint: Path | None,
 ) -> None:
-    from pellucid.learning.discrete.fit import fit_discrete
-    from pellucid.learning.discrete.options import DiscreteOptions
+    from pellucid.learners.transformer.discrete.fit import fit_discrete
+    from pellucid.learners.transformer.discrete.options import DiscreteOptions
 
     began = time.monotonic()
     asked = DiscreteOptions(options["seed"], options["seeds"], options["steps"], options["budget"])

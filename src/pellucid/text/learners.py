@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.learners import Found
+from pellucid.learners.turns import Found
 from pellucid.program.scores import figures
 from pellucid.text.files import FittedText
 from pellucid.text.problem import TextProblem
@@ -76,7 +76,7 @@ def _search(
 def _gradient(
     found: Found, problem: TextProblem, options: Mapping[str, Any], began: float, on_progress: OnProgress
 ) -> None:
-    from pellucid.learning.texts.fit import fit_text_programs
+    from pellucid.learners.transformer.words.fit import fit_text_programs
 
     own = {key: value for key, value in problem.settings.model.items() if key not in SEARCH_SETTINGS}
     settings = replace(problem.settings, model=own)

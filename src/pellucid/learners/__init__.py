@@ -1,0 +1,1 @@
+"""The learners: what each can find, and in which order they run."""

@@ -1,0 +1,255 @@
+"""From a hardened model to a program: heads by hypotheses, sub-MLPs by formulas, the output head by least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.series import Series
+from pellucid.learners.transformer.discrete.assemble import assemble, linear_expression, tidied
+from pellucid.learners.transformer.discrete.formulas import Grammar
+from pellucid.learners.transformer.discrete.frame import Frame, Scaling
+from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, outputs, run, soft_weights
+from pellucid.learners.transformer.discrete.hypotheses import Attention, Tested, judge_head
+from pellucid.learners.transformer.discrete.linear import Fit
+from pellucid.learners.transformer.discrete.live import live_variables
+from pellucid.learners.transformer.discrete.reading import CONSTANT, Material, read_units
+from pellucid.learners.transformer.discrete.symbols import Builder, Symbol, free_name, root, summed
+from pellucid.learners.transformer.discrete.units import Unit, network_expression
+from pellucid.numeric import Bias, parsed_mask
+from pellucid.program.numeric import NumericProgram
+
+CHECKED = 300  # sequences on which tidying must change nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Sources:
+    """What an extraction works on: raw frame, fitted rows first; how many they are; scaling, bias, data for names."""
+
+    frame: Frame
+    fitted: int
+    scaling: Scaling
+    bias: Bias
+    like: Series
+    tau: float
+    regression: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Extraction:
+    """A program, with what was found about each head and sub-MLP, and how well it fits (error by the variance)."""
+
+    program: NumericProgram
+    error: float
+    report: dict[str, Any]
+
+
+@dataclass
+class Reader:
+    """Turns variables of the stream into symbols of the program, each once, those they need first."""
+
+    model: Hardened
+    done: Run
+    sources: Sources
+    builder: Builder
+    symbols: dict[int, Symbol] = field(default_factory=dict)
+    units: dict[int, Unit] = field(default_factory=dict)
+    heads: dict[int, tuple[Symbol, list[Tested]]] = field(default_factory=dict)
+
+    def place(self, variable: int) -> tuple[str, int, int]:
+        """column, head or unit; the layer; the index there."""
+        c = self.model.config
+        if variable < c.columns:
+            return "column", 0, variable
+        layer, index = divmod(variable - c.columns, c.heads + c.units)
+        return ("head", layer, index) if index < c.heads else ("unit", layer, index - c.heads)
+
+    def scale(self, variable: int) -> float:
+        """Units of a scaled scalar: those of the column it was copied from; 1 for what was computed."""
+        kind, layer, index = self.place(variable)
+        if kind == "column":
+            return float(self.sources.scaling.columns[index])
+        if kind == "unit":
+            return 1.0
+        times = summed(self.heads[variable][1][0].hypothesis) if variable in self.heads else 1
+        return times * self.scale(int(self.model.layers[layer][0].value[index]))
+
+    def symbol(self, variable: int) -> Symbol:
+        """The variable as a symbol; a sub-MLP as the network it is."""
+        if variable not in self.symbols:
+            kind, layer, index = self.place(variable)
+            if kind == "column":
+                frame = self.sources.frame
+                made = self.builder.column(frame.columns[index], frame.values[index])
+            else:
+                made = self._head(variable, layer, index) if kind == "head" else self._unit(variable)
+            self.symbols[variable] = made
+        return self.symbols[variable]
+
+    def _unit(self, variable: int) -> Symbol:
+        unit = self.unit(variable)
+        return self.builder.formula(unit.name, unit.network, unit.values, unit.symbol.label, unit.symbol.cost)
+
+    def _head(self, variable: int, layer: int, index: int) -> Symbol:
+        heads = self.model.layers[layer][0]
+        value = self.symbol(int(heads.value[index]))
+        head = self.attention(layer, index, value)
+        bias = self.sources.bias
+        tested = judge_head(head, self._modes(value), min(bias.window, self.model.config.before))
+        hypothesis = tested[0].hypothesis
+        needs_key = hypothesis.kind in ("argmax", "argmin", "last where")
+        key = self.symbol(int(heads.key[index])) if needs_key else None
+        made = self.builder.routed(hypothesis, value, key, head)
+        self.heads[variable] = (made, tested)
+        return made
+
+    def _modes(self, value: Symbol) -> frozenset[str]:
+        """Modes that may read a variable: one with a mask on some of its past is not read at several steps at once."""
+        modes = self.sources.bias.modes
+        masked = {parsed_mask(item)[0] for item in self.sources.bias.mask}
+        return modes & {"shift", "first"} if root(value.label) in masked else modes
+
+    def attention(self, layer: int, index: int, value: Symbol) -> Attention:
+        """What there is to see of a head."""
+        heads, c, frame = self.model.layers[layer][0], self.model.config, self.sources.frame
+        seen = self.done.stream[: c.readable(layer)]
+        key = None
+        if c.content:
+            key = self.done.stream[heads.key[index]] * self.scale(int(heads.key[index]))
+            if heads.key[index] == heads.value[index]:
+                key = value.values
+        weights = soft_weights(head_scores(self.model, heads, seen)[index], self.sources.tau)
+        return Attention(self.done.chosen[layer][index], key, value.values, weights, frame.present, c.before)
+
+    def unit(self, variable: int) -> Unit:
+        """A sub-MLP with the symbols it reads; its values are those of its network on them."""
+        if variable not in self.units:
+            _, layer, index = self.place(variable)
+            hard = self.model.layers[layer][1]
+            first, second = (int(v) for v in hard.reads[index])
+            reads = (self.symbol(first), self.symbol(second))
+            scales = (self.scale(first), self.scale(second))
+            values = hard.network(index, reads[0].values / scales[0], reads[1].values / scales[1])
+            name = free_name(f"network_{layer + 1}_{index + 1}", {*self.sources.like.input_names})
+            network = network_expression(hard, index, reads, scales)
+            self.units[variable] = Unit(name, reads, values, network, reads)
+        return self.units[variable]
+
+
+def extract(model: Hardened, sources: Sources) -> Extraction:
+    """Read a hardened model off as a program.
+
+    Heads get the best hypothesis; sub-MLPs a formula or a table where that keeps the fit, else their network; the
+    output head is then refitted by least squares on the training data, pruned and snapped.
+    """
+    frame = sources.frame
+    done = run(model, sources.scaling.apply(frame).values)
+    live = live_variables(model, done.stream)
+    taken = set(sources.like.input_names)
+    builder = Builder({name: free_name(name, taken) for name in sources.like.output_names})
+    reader = Reader(model, done, sources, builder)
+    direct, units = _head_variables(reader, live)
+    material = _material(sources)
+    readings = read_units(units, direct, material)
+    builder.assignments |= {r.symbol.name: r.node for r in readings if r.symbol is not None and r.node is not None}
+    columns = _distinct(
+        [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
+    )
+    program, error, fits = _refit(columns, material, builder, sources.like)
+    program = tidied(program, sources.like.inputs[:CHECKED])
+    report = {
+        "heads": [_head_report(reader, v) for v in live if v in reader.heads],
+        "units": [r.to_json() for r in readings],
+        "readout": [_readout_report(columns, fit) for fit in fits],
+        "read_off": _read_off(reader, done, live),
+        "error_before_refit": _hard_error(model, done, sources),
+        "error_after_refit": error,
+    }
+    return Extraction(program, error, report)
+
+
+def _head_variables(reader: Reader, live: Sequence[int]) -> tuple[list[Symbol], list[Unit]]:
+    """What the output head reads: symbols, and sub-MLPs; those needed inside the model alone are symbols of these."""
+    direct, units = [], []
+    for variable in live:
+        kind, _, _ = reader.place(variable)
+        if kind == "unit":
+            units.append(reader.unit(variable))
+        elif kind == "head" or reader.model.allow[variable, 0]:
+            direct.append(reader.symbol(variable))
+    return direct, units
+
+
+def _material(sources: Sources) -> Material:
+    frame = sources.frame
+    before = frame.values.shape[2] - frame.targets.shape[2]
+    mask = np.concatenate([np.zeros((len(frame.scored), before), bool), frame.scored], 1)
+    targets = [np.concatenate([np.zeros((len(y), before)), y], 1) for y in frame.targets]
+    fitted = np.nonzero(mask)[0] < sources.fitted
+    whole = bool((frame.values == np.floor(frame.values)).all())
+    grammar = Grammar(sources.bias.operators, whole)
+    return Material(mask, fitted, targets, grammar, sources.regression)
+
+
+def _distinct(symbols: Sequence[Symbol]) -> list[Symbol]:
+    return list({s.name: s for s in symbols}.values())
+
+
+def _refit(
+    columns: Sequence[Symbol], material: Material, builder: Builder, like: Series
+) -> tuple[NumericProgram, float, list[Fit]]:
+    """The output head by least squares: what is not needed left out, constants snapped."""
+    least = material.least([s.values for s in columns])
+    costs = [*(s.cost for s in columns), CONSTANT]
+    heads, errors, fits = {}, [], []
+    for output, name in enumerate(like.output_names):
+        fit = least.sparse(range(len(costs)), costs, output)
+        weights = dict(zip(fit.columns, least.snapped(fit, output), strict=True))
+        constant = weights.pop(len(columns), Fraction(0))
+        names = [columns[i].name for i in weights]
+        heads[name] = linear_expression(names, list(weights.values()), constant)
+        errors.append(fit.error)
+        fits.append(fit)
+    return assemble(builder, heads, like), float(np.mean(errors)), fits
+
+
+def _head_report(reader: Reader, variable: int) -> dict[str, Any]:
+    _, layer, index = reader.place(variable)
+    heads = reader.model.layers[layer][0]
+    _, tested = reader.heads[variable]
+    return {
+        "head": f"layer {layer + 1} head {index + 1}",
+        "value": reader.symbol(int(heads.value[index])).label,
+        **tested[0].to_json(),
+        "next": [t.to_json() for t in tested[1:3]],
+    }
+
+
+def _readout_report(columns: Sequence[Symbol], fit: Fit) -> dict[str, float]:
+    labels = [*(s.label for s in columns), "1"]
+    return {labels[i]: float(c) for i, c in zip(fit.columns, fit.coefficients, strict=True)}
+
+
+def _hard_error(model: Hardened, done: Run, sources: Sources) -> float:
+    frame = sources.scaling.apply(sources.frame)
+    apart = outputs(model, done.stream)[:, :, model.config.before :] - frame.targets
+    return float((apart**2)[:, frame.scored].mean())
+
+
+def _read_off(reader: Reader, done: Run, live: Sequence[int]) -> dict[str, float]:
+    """How far what was read off (hypotheses, plain networks) is from the hardened model, in standard deviations."""
+    model, frame = reader.model, reader.sources.frame
+    total = np.zeros_like(outputs(model, done.stream))
+    exact = np.zeros_like(total)
+    for variable in live:
+        kind, _, _ = reader.place(variable)
+        values = reader.unit(variable).values if kind == "unit" else reader.symbol(variable).values
+        weight = model.weights[:, variable][:, None, None]
+        total += weight * values / reader.scale(variable)
+        exact += weight * done.stream[variable]
+    apart = np.abs(total - exact)[:, :, model.config.before :][:, frame.scored]
+    return {"max_difference": float(apart.max()), "mean_difference": float(apart.mean())}

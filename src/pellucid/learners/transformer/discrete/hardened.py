@@ -1,0 +1,131 @@
+"""The hardened model in NumPy float64: every read and every attention is one choice.
+
+Its stream holds scaled scalars: a column divided by its scale; what a head copies keeps the scale of what it copies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.learners.transformer.discrete.config import DiscreteConfig
+from pellucid.learners.transformer.discrete.model import FORBIDDEN, Tree, buckets, extended
+
+
+@dataclass(frozen=True, eq=False)
+class HardHeads:
+    """Heads of a layer: variables read as query, key and value (int [heads]; query and key empty without content)."""
+
+    query: np.ndarray
+    key: np.ndarray
+    value: np.ndarray
+    params: Tree
+
+
+@dataclass(frozen=True, eq=False)
+class HardUnits:
+    """Sub-MLPs of a layer: reads int [units, 2] and the weights of the small networks (scaled in, scaled out)."""
+
+    reads: np.ndarray
+    w1: np.ndarray
+    b1: np.ndarray
+    w2: np.ndarray
+    b2: np.ndarray
+
+    def network(self, unit: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Output of one sub-MLP for arrays of its two scaled inputs."""
+        hidden = first[..., None] * self.w1[unit, 0] + second[..., None] * self.w1[unit, 1] + self.b1[unit]
+        return np.maximum(hidden, 0.0) @ self.w2[unit] + self.b2[unit]
+
+
+@dataclass(frozen=True, eq=False)
+class Hardened:
+    """A discrete model. weights [outputs, variables] and offsets [outputs] give standardised outputs."""
+
+    config: DiscreteConfig
+    layers: tuple[tuple[HardHeads, HardUnits], ...]
+    weights: np.ndarray
+    offsets: np.ndarray
+    allow: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a hardened model did: stream [variables, n, length]; per layer the key chosen [heads, n, query]."""
+
+    stream: np.ndarray
+    chosen: tuple[np.ndarray, ...]
+
+
+def harden(params: Tree, config: DiscreteConfig, allow: np.ndarray) -> Hardened:
+    """Argmax of every read. allow: bool [columns, distances], which column may be read from how far back."""
+    layers = []
+    for layer in params["layers"]:
+        heads = {k: np.asarray(v, np.float64) for k, v in layer["heads"].items()}
+        units = {k: np.asarray(v, np.float64) for k, v in layer["units"].items()}
+        may = extended(allow, heads["gates"].shape[-1])
+        side = [_best(heads["gates"][:, i], may[:, 0]) for i in range(2 * config.content)] or [np.zeros(0, int)] * 2
+        reads = _best(units["gates"], extended(allow, units["gates"].shape[-1])[:, 0])
+        order = np.argsort(reads, 1, kind="stable")  # a sub-MLP reads its scalars in the order of the stream
+        w1 = np.take_along_axis(units["w1"], order[..., None], 1)
+        hard_units = HardUnits(np.take_along_axis(reads, order, 1), w1, units["b1"], units["w2"], units["b2"])
+        value = _best(heads["gates"][:, -1], np.any(may, axis=1))
+        layers.append((HardHeads(side[0], side[1], value, heads), hard_units))
+    seen = extended(allow, config.variables)[:, 0]
+    weights = np.asarray(params["head"]["w"], np.float64) * seen
+    return Hardened(config, tuple(layers), weights, np.asarray(params["head"]["b"], np.float64), allow)
+
+
+def outputs(model: Hardened, stream: np.ndarray) -> np.ndarray:
+    """Standardised outputs [outputs, n, length] of a stream."""
+    return np.tensordot(model.weights, stream, 1) + model.offsets[:, None, None]
+
+
+def _best(logits: np.ndarray, readable: np.ndarray) -> np.ndarray:
+    return np.where(readable, logits, -np.inf).argmax(-1) if logits.size else np.zeros(logits.shape[:-1], int)
+
+
+def run(model: Hardened, values: np.ndarray) -> Run:
+    """Run on scaled values [columns, n, length]."""
+    stream, chosen = np.asarray(values, np.float64), []
+    for heads, units in model.layers:
+        keys = choose_keys(model, heads, stream)
+        chosen.append(keys)
+        copied = [np.take_along_axis(stream[v], keys[h], 1) for h, v in enumerate(heads.value)]
+        stream = np.stack([*stream, *copied])
+        stream = np.stack([*stream, *(units.network(u, stream[a], stream[b]) for u, (a, b) in enumerate(units.reads))])
+    return Run(stream, tuple(chosen))
+
+
+def choose_keys(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
+    """The key each query takes, int [heads, n, query]; of equal scores the earliest."""
+    return head_scores(model, heads, stream).argmax(-1)
+
+
+def soft_weights(score: np.ndarray, tau: float) -> np.ndarray:
+    """Attention without noise at a temperature, [..., query, key]."""
+    weight = np.exp((score - score.max(-1, keepdims=True)) / tau)
+    return weight / weight.sum(-1, keepdims=True)
+
+
+def head_scores(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
+    """Scores [heads, n, query, key], those of forbidden keys far below the others."""
+    length, c, p = stream.shape[2], model.config, heads.params
+    score = (p["bias"][:, buckets(length, c)] + p["start"][:, None, None] * (np.arange(length) < c.before))[:, None]
+    if c.content:
+        lifted = [_lift(p, side, stream[read]) for side, read in enumerate((heads.query, heads.key))]
+        score = score + lifted[0] @ lifted[1].swapaxes(-1, -2) / np.sqrt(c.encoding)
+    else:
+        score = np.broadcast_to(score, (c.heads, stream.shape[1], length, length))
+    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    allow = extended(model.allow, len(stream))
+    reach = allow[heads.value][:, np.minimum(distance, allow.shape[1] - 1)][:, None]
+    return np.where(reach & np.tri(length, dtype=bool), score, FORBIDDEN)
+
+
+def _lift(p: Tree, side: int, scalar: np.ndarray) -> np.ndarray:
+    """Piecewise linear encoding of scalars [heads, n, length] -> [heads, n, length, encoding]."""
+    bends = np.maximum(scalar[..., None] - p["knots"][:, side][:, None, None], 0.0)
+    features = np.concatenate([np.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
+    return features @ p["lift"][:, side][:, None]

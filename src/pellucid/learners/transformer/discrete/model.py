@@ -1,0 +1,145 @@
+"""The relaxed Discrete Transformer: parameters and forward pass (Zhang et al., 2026).
+
+The stream is a list of scalars per step. Attention only routes: a head copies one scalar of one step. Sub-MLPs only
+compute: each reads two scalars of its step and writes one. Reads and attention are annealed Gumbel-softmax choices.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pellucid.learners.transformer.choices import NoiseTape, sample
+from pellucid.learners.transformer.discrete.config import FAR_BUCKETS, DiscreteConfig
+
+Tree = dict[str, Any]
+FORBIDDEN = -1e4
+READS = 2
+
+
+class Tape(NoiseTape):
+    """Noise, with the strength that it has in attention."""
+
+    def __init__(self, noise: jax.Array | None, attention: float = 1.0) -> None:
+        super().__init__(noise)
+        self.attention = attention
+
+
+def init_params(rng: np.random.Generator, config: DiscreteConfig) -> Tree:
+    """Random parameters of one seed (NumPy arrays)."""
+    c = config
+    layers = [_layer_params(rng, c, layer) for layer in range(c.layers)]
+    head = {"w": 0.1 * _normal(rng, (c.outputs, c.variables)), "b": np.zeros(c.outputs, np.float32)}
+    return {"layers": layers, "head": head}
+
+
+def _layer_params(rng: np.random.Generator, c: DiscreteConfig, layer: int) -> Tree:
+    n, m = c.readable(layer), c.readable(layer, units=True)
+    heads: Tree = {
+        "gates": 0.1 * _normal(rng, (c.heads, 3 if c.content else 1, n)),
+        "bias": 0.5 * _normal(rng, (c.heads, c.buckets)),
+        "start": np.zeros(c.heads, np.float32),
+    }
+    if c.content:
+        heads["knots"] = _normal(rng, (c.heads, 2, c.knots))
+        heads["lift"] = _normal(rng, (c.heads, 2, c.knots + 2, c.encoding)) / np.float32(np.sqrt(c.knots + 2))
+    units: Tree = {
+        "gates": 0.1 * _normal(rng, (c.units, READS, m)),
+        "w1": _normal(rng, (c.units, READS, c.hidden)),
+        "b1": 0.5 * _normal(rng, (c.units, c.hidden)),
+        "w2": _normal(rng, (c.units, c.hidden)) / np.float32(np.sqrt(c.hidden)),
+        "b2": np.zeros(c.units, np.float32),
+    }
+    return {"heads": heads, "units": units}
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    return rng.standard_normal(shape).astype(np.float32)
+
+
+def buckets(length: int, config: DiscreteConfig) -> np.ndarray:
+    """Bucket of the distance of query i from key j, int [length, length]; later keys share bucket 0."""
+    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    beyond = np.maximum(distance / config.before, 1.0)
+    far = np.minimum(np.floor(np.log2(beyond)).astype(int), FAR_BUCKETS - 1)
+    return np.where(distance <= config.before, distance, config.before + 1 + far)
+
+
+def forward(
+    params: Tree, values: jax.Array, tau: jax.Array | float, tape: Tape, config: DiscreteConfig, allow: np.ndarray
+) -> jax.Array:
+    """Standardised outputs [outputs, batch, length] of scaled values [columns, batch, length] at temperature tau.
+
+    allow: bool [columns, length], which column may be read from how many steps back.
+    """
+    stream, length = values, values.shape[2]
+    for layer in params["layers"]:
+        if config.heads:
+            stream = jnp.concatenate([stream, _attend(layer["heads"], stream, tau, tape, config, allow)])
+        if config.units:
+            stream = jnp.concatenate([stream, _compute(layer["units"], stream, tau, tape, allow)])
+    head = params["head"]
+    seen = jnp.asarray(extended(allow, stream.shape[0])[:, 0], stream.dtype)
+    assert length == allow.shape[1]
+    return jnp.einsum("ov,vbt->obt", head["w"] * seen, stream) + head["b"][:, None, None]
+
+
+def extended(allow: np.ndarray, variables: int) -> np.ndarray:
+    """The same for all variables of a stream: what the model computed itself may always be read."""
+    return np.concatenate([allow, np.ones((variables - len(allow), allow.shape[1]), bool)])
+
+
+def choose(logits: jax.Array, tau: jax.Array | float, tape: Tape, readable: np.ndarray) -> jax.Array:
+    """Sampled gates over the last axis, none of them open to what may not be read."""
+    return sample(jnp.where(readable, logits, FORBIDDEN), tau, tape)
+
+
+def _attend(p: Tree, stream: jax.Array, tau, tape: Tape, c: DiscreteConfig, allow: np.ndarray) -> jax.Array:
+    """What the heads copy, [heads, batch, length]."""
+    n, length = stream.shape[0], stream.shape[2]
+    allow = extended(allow, n)
+    value = choose(p["gates"][:, -1], tau, tape, np.any(allow, axis=1))
+    score = scores(p, stream, lambda logits: choose(logits, tau, tape, allow[:, 0]), c)
+    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    if not allow.all():
+        reach = jnp.log(value @ jnp.asarray(allow, stream.dtype) + 1e-4)
+        score = score + reach[:, None, distance]
+    causal = np.tri(length, dtype=bool)
+    noisy = score + tape.attention * tape.take(score.shape)
+    weight = jax.nn.softmax(jnp.where(causal, noisy, FORBIDDEN) / tau, axis=-1)
+    if allow.all():
+        return jnp.einsum("hbij,hbj->hbi", weight, jnp.einsum("hv,vbj->hbj", value, stream))
+    told = jnp.einsum("hv,vd,vbj->hbjd", value, jnp.asarray(allow, stream.dtype), stream)
+    return jnp.einsum("hbij,hbij->hbi", weight, _by_distance(told, distance))
+
+
+def _by_distance(told: jax.Array, distance: np.ndarray) -> jax.Array:
+    """[h, b, j, d] -> [h, b, i, j], taking d = distance[i, j]."""
+    return told[:, :, np.arange(distance.shape[1])[None], distance]
+
+
+def scores(p: Tree, stream, gate, c: DiscreteConfig):
+    """Attention scores [heads, batch, query, key] before masking; `gate` turns logits into gates."""
+    length = stream.shape[2]
+    pads = np.arange(length) < c.before
+    relative = p["bias"][:, buckets(length, c)] + p["start"][:, None, None] * pads
+    if not c.content:
+        return jnp.broadcast_to(relative[:, None], (c.heads, stream.shape[1], length, length))
+    lifted = []
+    for side in range(2):
+        scalar = jnp.einsum("hv,vbt->hbt", gate(p["gates"][:, side]), stream)
+        bends = jax.nn.relu(scalar[..., None] - p["knots"][:, side][:, None, None])
+        features = jnp.concatenate([jnp.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
+        lifted.append(jnp.einsum("hbtf,hfe->hbte", features, p["lift"][:, side]))
+    return jnp.einsum("hbie,hbje->hbij", *lifted) / np.sqrt(c.encoding) + relative[:, None]
+
+
+def _compute(p: Tree, stream: jax.Array, tau, tape: Tape, allow: np.ndarray) -> jax.Array:
+    """What the sub-MLPs write, [units, batch, length]."""
+    gates = choose(p["gates"], tau, tape, extended(allow, stream.shape[0])[:, 0])
+    read = jnp.einsum("urv,vbt->urbt", gates, stream)
+    hidden = jax.nn.relu(jnp.einsum("urh,urbt->uhbt", p["w1"], read) + p["b1"][..., None, None])
+    return jnp.einsum("uh,uhbt->ubt", p["w2"], hidden) + p["b2"][:, None, None]

@@ -1,0 +1,163 @@
+"""Variables of the program under construction with their values, as assignments of the numeric language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.learners.transformer.discrete.frame import Column as Source
+from pellucid.learners.transformer.discrete.hypotheses import Attention, Hypothesis, routed
+from pellucid.numeric import POSITION
+from pellucid.program.numeric import (
+    Apply,
+    Assign,
+    Column,
+    Const,
+    Expression,
+    Formula,
+    Node,
+    Position,
+    Route,
+    Running,
+    Var,
+)
+from pellucid.program.numeric.arrays import evaluate
+
+Number = int | float
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """A variable: its name in the program, what people call it, its values [n, length], what using it costs.
+
+    base, lag: the program's variable of which this is an earlier value; None where it is none.
+    """
+
+    name: str
+    label: str
+    values: np.ndarray
+    cost: float
+    base: str | None = None
+    lag: int = 0
+
+
+@dataclass
+class Builder:
+    """Collects assignments. results: the variable of every output column, by the column's name."""
+
+    results: Mapping[str, str]
+    assignments: dict[str, Node] = field(default_factory=dict)
+
+    def define(self, wish: str, node: Node) -> str:
+        """Name of a variable for a node; equal nodes share one."""
+        for name, there in self.assignments.items():
+            if there == node:
+                return name
+        taken = {*self.assignments, *self.results.values()}
+        name = free_name(wish, taken)
+        self.assignments[name] = node
+        return name
+
+    def column(self, source: Source, values: np.ndarray) -> Symbol:
+        """A column of the stream at the start."""
+        if source.lag:
+            return self.earlier(self.results[source.name], source.label, values, source.lag)
+        if source.name == POSITION:
+            name = self.define("position", Position(1))
+        else:
+            name = self.define(source.name, Column(source.name))
+        return Symbol(name, source.label, values, 1.0, name, 0)
+
+    def earlier(self, base: str, label: str, values: np.ndarray, lag: int) -> Symbol:
+        """An earlier value of a variable of the program."""
+        default = plain(values[0, 0])
+        name = self.define(f"{base}_{lag}_before", Route(base, "offset", lag, default=default))
+        return Symbol(name, label, values, 1.0 + 0.1 * lag, base, lag)
+
+    def routed(self, hypothesis: Hypothesis, value: Symbol, key: Symbol | None, head: Attention) -> Symbol:
+        """What a head writes, by the hypothesis found for it."""
+        told = routed(hypothesis, head) * summed(hypothesis)
+        match hypothesis.kind:
+            case "copy":
+                return value
+            case "offset":
+                base, lag = (value.base, value.lag) if value.base is not None else (value.name, 0)
+                lag += hypothesis.amount
+                found = self.earlier(base, f"{root(value.label)}[t-{lag}]", told, lag)
+                return Symbol(found.name, found.label, told, found.cost + 1.0, base, lag)
+        label = f"{hypothesis.words} of {value.label}".replace("mean of", "sum of" if hypothesis.start else "mean of")
+        return Symbol(self._selected(hypothesis, value, key, told), label, told, 3.0)
+
+    def _selected(self, h: Hypothesis, value: Symbol, key: Symbol | None, told: np.ndarray) -> str:
+        start = plain(value.values[0, 0])
+        match h.kind:
+            case "first":
+                return self.define(f"first_{value.name}", Route(value.name, "first", default=start))
+            case "max" | "min" if h.start:
+                return self.define(f"{h.kind}_{value.name}", Formula(Apply(h.kind, tuple(self._window(h, value)))))
+            case "max" | "min":
+                return self.define(f"{h.kind}_{value.name}", Running(h.kind, value.name, h.window))
+            case "mean" if h.start:
+                return self.define(f"sum_{value.name}", Formula(Apply("+", tuple(self._window(h, value)))))
+            case "mean":
+                return self.define(f"mean_{value.name}", Running("mean", value.name, h.window))
+        assert key is not None
+        if h.kind == "last where":
+            op, constant = h.predicate or ("==", 0.0)
+            where = self.define(f"is_{key.name}", Formula(Apply(op, (Var(key.name), Const(plain(constant))))))
+            return self.define(f"last_{value.name}", Route(value.name, "last where", where=where, default=start))
+        rule = "argmax" if h.kind == "argmax" else "argmin"
+        return self.define(f"{rule}_{value.name}", Route(value.name, rule, where=key.name, window=h.window))
+
+    def _window(self, h: Hypothesis, value: Symbol) -> list[Expression]:
+        base, lag = (value.base, value.lag) if value.base is not None else (value.name, 0)
+        parts: list[Expression] = [Var(value.name)]
+        for back in range(1, h.window or 1):
+            parts.append(Var(self.earlier(base, value.label, value.values, lag + back).name))
+        return parts
+
+    def formula(self, wish: str, expression: Expression, values: np.ndarray, label: str, cost: float) -> Symbol:
+        """A variable computed from others at the same step."""
+        return Symbol(self.define(wish, Formula(expression)), label, values, cost)
+
+
+def summed(hypothesis: Hypothesis) -> int:
+    """What a head's mean is multiplied with in the program: a mean of so many steps always is written as their sum."""
+    return (hypothesis.window or 1) if hypothesis.kind == "mean" and hypothesis.start else 1
+
+
+def root(label: str) -> str:
+    """The column of a label such as `y[t-1]`."""
+    return re.sub(r"\[t-\d+\]$", "", label)
+
+
+def plain(value: float) -> Number:
+    """A whole number as int."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def free_name(wish: str, taken: set[str]) -> str:
+    """An identifier like the wish that is not taken."""
+    name = re.sub(r"\W", "_", wish)
+    name = name if name.isidentifier() and not name.startswith("__") else f"v_{name}"
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name}_{number}"
+    return found
+
+
+def values_of(expression: Expression, symbols: Sequence[Symbol]) -> np.ndarray:
+    """Values [n, length] of an expression over symbols."""
+    return np.asarray(evaluate(expression, {s.name: s.values for s in symbols}), np.float64) + np.zeros_like(
+        symbols[0].values
+    )
+
+
+def ordered(assignments: Mapping[str, Node], results: Sequence[str]) -> tuple[Assign, ...]:
+    """Assignments as they were made, those of the results last."""
+    first = [Assign(name, node) for name, node in assignments.items() if name not in results]
+    return (*first, *(Assign(name, assignments[name]) for name in dict.fromkeys(results)))

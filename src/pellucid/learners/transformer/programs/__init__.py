@@ -1,0 +1,1 @@
+"""Transformer Programs over symbols (Friedman et al., 2023)."""

@@ -1,0 +1,160 @@
+"""Candidate changes for the refinement of a hardened program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from pellucid.learners.transformer.programs.graph import Module, View, run_module
+from pellucid.learners.transformer.programs.hardened import SIMPLE_FORMS, Hardened, simple_predicate
+
+Group = list[tuple[int, Module]]
+
+
+def edits(
+    modules: list[Module], live: set[int], view: View, k: int, rng: np.random.Generator
+) -> Iterator[tuple[int, Module]]:
+    """Every single change of a predicate row or a table cell that occurs in `view`, in random order.
+
+    Reads `modules` as it goes, so accepted changes are built upon.
+    """
+    places: list[tuple[int, int, int, int]] = []
+    for at, m in enumerate(modules):
+        if m.out not in live:
+            continue
+        if m.kind in ("cat", "num"):
+            rows, keys = np.unique(view.values[m.reads[0]]), np.unique(view.values[m.reads[1]])
+            places += [(at, int(r), int(c), 0) for r in rows for c in keys]
+        else:
+            seen, values = _cells(m, view), np.unique(m.table)
+            places += [(at, int(a), int(b), int(v)) for a, b in seen for v in _with_spare(values, k)]
+    for i in rng.permutation(len(places)):
+        at, row, column, value = places[i]
+        m = modules[at]
+        if m.kind in ("cat", "num"):
+            yield from ((at, replace(m, table=table)) for table in _row_changes(m.table, row, column))
+        elif m.table[row, column] != value:
+            table = m.table.copy()
+            table[row, column] = value
+            yield at, replace(m, table=table)
+
+
+def _row_changes(table: np.ndarray, row: int, column: int) -> Iterator[np.ndarray]:
+    moved = table.copy()
+    moved[row] = False
+    moved[row, column] = True
+    if not np.array_equal(moved, table):
+        yield moved
+    flipped = table.copy()
+    flipped[row, column] ^= True
+    if not np.array_equal(flipped, moved):
+        yield flipped
+
+
+def _with_spare(values: np.ndarray, k: int) -> np.ndarray:
+    """The values a table already gives, and one of 0..k-1 that it does not."""
+    return np.concatenate([values, np.setdiff1d(np.arange(k), values)[:1]])
+
+
+def _cells(m: Module, view: View) -> np.ndarray:
+    a, b = (view.values[r] for r in m.reads)
+    if m.kind == "num_mlp":
+        a, b = np.minimum(a, len(m.table) - 1), np.minimum(b, len(m.table) - 1)
+    return np.unique(np.stack([a.ravel(), b.ravel()], 1), axis=0)
+
+
+def rewirings(modules: list[Module], live: set[int], rng: np.random.Generator, tries: int) -> Iterator[Group]:
+    """Random changes of one gate of a live module."""
+    alive = [at for at, m in enumerate(modules) if m.out in live]
+    for _ in range(tries if alive else 0):
+        at = int(rng.choice(alive))
+        m = modules[at]
+        slot = int(rng.integers(len(m.reads)))
+        if m.kind == "num" and slot == 2:
+            continue
+        reads = list(m.reads)
+        reads[slot] = int(rng.choice(readable(modules, m)[m.kind == "num_mlp"]))
+        if tuple(reads) != m.reads:
+            yield [(at, replace(m, reads=tuple(reads)))]
+
+
+def readable(modules: list[Module], m: Module) -> tuple[list[int], list[int]]:
+    """Categorical and numerical variables that a module may read."""
+    first = min((x.out for x in modules if x.kind != "num"), default=0)
+    numbers = [x.out for x in modules if x.kind == "num"]
+    cat, num = list(range(first)), ([min(numbers) - 1] if numbers else [])
+    for x in modules:
+        heads_too = m.kind in ("cat_mlp", "num_mlp") and x.layer == m.layer and x.kind in ("cat", "num")
+        if x.layer < m.layer or heads_too:
+            (num if x.kind == "num" else cat).append(x.out)
+    return cat, num
+
+
+def insertions(
+    modules: list[Module], live: set[int], view: View, h: Hardened, rng: np.random.Generator, tries: int
+) -> Iterator[Group]:
+    """Unused modules put to a new use: a head with a simple predicate, or a table of the current residuals."""
+    dead = {
+        kind: [at for at, m in enumerate(modules) if m.kind == kind and m.out not in live]
+        for kind in ("cat", "num", "cat_mlp", "num_mlp")
+    }
+    usable = [kind for kind in ("cat", "cat_mlp", "num_mlp") if dead[kind]]
+    residual = residuals(view)
+    for _ in range(tries if usable else 0):
+        at = int(rng.choice(dead[str(rng.choice(usable))]))
+        m = modules[at]
+        cat, _ = readable(modules, m)
+        if m.kind == "cat":
+            yield [(at, _random_head(m, cat, cat, view, h, rng))]
+        elif m.kind == "cat_mlp":
+            reads = tuple(int(v) for v in rng.choice(cat, 2))
+            yield [(at, residual_table(replace(m, reads=reads), view.values, residual, h.k))]
+        else:
+            yield _counted(at, m, modules, dead["num"], live, view, h, residual, rng)
+
+
+def _counted(at: int, m: Module, modules, dead_heads: list[int], live, view: View, h: Hardened, residual, rng) -> Group:
+    """A numerical MLP, half the time with a new numerical head as its first input."""
+    _, num = readable(modules, m)
+    alive = [u for u in num if u in live or u == num[0]]
+    heads = [i for i in dead_heads if modules[i].out in num]
+    group, values, first = [], list(view.values), int(rng.choice(alive))
+    if heads and rng.random() < 0.7:
+        i = int(rng.choice(heads))
+        cat, _ = readable(modules, modules[i])
+        head = _random_head(modules[i], cat, [num[0]], view, h, rng)
+        values[head.out] = run_module(head, values, view)
+        group, first = [(i, head)], head.out
+    reads = (first, int(rng.choice(alive)))
+    return [*group, (at, residual_table(replace(m, reads=reads), values, residual, h.k))]
+
+
+def _random_head(
+    m: Module, cat: list[int], value: list[int], view: View, h: Hardened, rng: np.random.Generator
+) -> Module:
+    query, key = int(rng.choice(cat)), int(rng.choice(cat))
+    if rng.random() < 0.5:
+        query = key
+    reads = (query, key, int(rng.choice(value)))
+    keys = np.unique(view.values[key])
+    return replace(m, reads=reads, table=simple_predicate(h.k, str(rng.choice(SIMPLE_FORMS)), int(rng.choice(keys))))
+
+
+def residuals(view: View) -> np.ndarray:
+    """Label minus predicted probability, [C, width, n]; zero where not scored."""
+    p = np.exp(view.scores - view.scores.max(0))
+    p /= p.sum(0)
+    target = view.labels[None] == np.arange(len(p))[:, None, None]
+    return np.where(view.labels >= 0, target - p, 0.0)
+
+
+def residual_table(m: Module, values, residual: np.ndarray, k: int) -> Module:
+    """Each cell gives the class whose score is most too low there (0 = none stands out, class c as c + 1)."""
+    side = len(m.table)
+    a, b = (np.clip(values[r], 0, side - 1) for r in m.reads)
+    cell = (a * side + b).ravel()
+    sums = np.stack([np.bincount(cell, row.ravel(), side * side) for row in residual], 1)
+    best = np.where(sums.max(1) > 0.3, sums.argmax(1) + 1, 0)
+    return replace(m, table=np.minimum(best, k - 1).reshape(side, side).astype(m.table.dtype))

@@ -1,0 +1,147 @@
+"""The relaxed Transformer Program: parameters and forward pass (Friedman et al., 2023, section 3).
+
+The disentangled stream is a list of categorical and numerical variables. Every module reads a few of them through gates
+and appends a new one; gates, predicates, word clusters and MLP outputs are annealed Gumbel-softmax choices.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
+from pellucid.learners.transformer.layers import attend, closest, matches, mlp_logits, read
+from pellucid.learners.transformer.programs.config import ProgramsConfig
+from pellucid.learners.transformer.programs.hardened import priority, simple_predicate
+
+Tree = dict[str, Any]
+
+
+def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: float) -> Tree:
+    """Random parameters of one seed (NumPy arrays); `structured` = logit bonus for simple predicates."""
+    c, layers = config, []
+    for layer in range(c.layers):
+        n_cat, n_num = c.n_cat(layer), c.n_num(layer)
+        cat = _head_params(rng, c.heads_cat, n_cat, False, c, structured) | {
+            "value": _normal(rng, (c.heads_cat, n_cat), n_cat)
+        }
+        num = _head_params(rng, c.heads_num, n_cat, c.free_counts, c, structured) | {
+            "value": _normal(rng, (c.heads_num, n_num), n_num)
+        }
+        cat_mlp = _mlp_params(rng, c.mlps_cat, n_cat + c.heads_cat, 2 * c.k, c)
+        num_mlp = _mlp_params(rng, c.mlps_num, n_num + c.heads_num, 2, c)
+        layers.append({"cat": cat, "num": num, "cat_mlp": cat_mlp, "num_mlp": num_mlp})
+    n_cat, n_num = c.n_cat(c.layers), c.n_num(c.layers)
+    readout = {
+        "cat": _normal(rng, (n_cat, c.k, c.n_classes), c.n_classes),
+        "num": _normal(rng, (n_num, c.n_classes), c.n_classes),
+        "bias": np.zeros(c.n_classes, np.float32),
+    }
+    params: Tree = {"layers": layers, "readout": readout}
+    if c.variables:
+        params["embed"] = _normal(rng, (c.variables, c.k, c.n_symbols), c.k)
+    return params
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.ndarray:
+    return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
+
+
+def _head_params(
+    rng: np.random.Generator, heads: int, n_cat: int, many: bool, c: ProgramsConfig, structured: float
+) -> Tree:
+    """Gates and predicates; most heads lean towards a simple form. `many`: a row may match several key values."""
+    query, key = _normal(rng, (heads, n_cat), n_cat), _normal(rng, (heads, n_cat), n_cat)
+    predicate = _normal(rng, (heads, c.k, c.k), c.k)
+    for h in range(heads):
+        form = rng.choice(["none", "equal", "before", "after", "constant", *(("less", "greater") if many else ())])
+        variable, constant = int(rng.integers(n_cat)), int(rng.integers(c.k))
+        if form == "constant" and variable < c.n_embedded and not c.variables:
+            constant = int(rng.integers(c.n_symbols))
+        if form != "none":
+            shape = simple_predicate(c.k, str(form), constant)
+            predicate[h] += structured * (2.0 * shape - 1.0 if many else shape)
+            key[h, variable] += structured
+            query[h, variable] += structured * (form != "constant")
+    return {"query": query, "key": key, "predicate": predicate}
+
+
+def _mlp_params(rng: np.random.Generator, modules: int, n_read: int, features: int, c: ProgramsConfig) -> Tree:
+    return {
+        "read": _normal(rng, (modules, 2, n_read), n_read),
+        "w1": _normal(rng, (modules, features, c.hidden), features) * np.float32(np.sqrt(2)),
+        "b1": np.zeros((modules, c.hidden), np.float32),
+        "w2": _normal(rng, (modules, c.hidden, c.k), c.hidden),
+        "b2": np.zeros((modules, c.k), np.float32),
+    }
+
+
+def forward(
+    params: Tree, tokens: jax.Array, tau: jax.Array | float, tape: NoiseTape, config: ProgramsConfig
+) -> jax.Array:
+    """Class scores [classes, batch, width] of int tokens [batch, width] (padding -1) at temperature tau."""
+    c = config
+    cat, num = _embed(params, tokens, tau, tape, c)
+    order = priority(c.width, c.causal)
+    allowed = (tokens >= 0).astype(jnp.float32)[:, None, :] * (order > 0)
+    for index, layer in enumerate(params["layers"]):
+        cat, num = _layer(layer, cat, num, allowed, order, tau, tape, c, c.count_range(index) - 1)
+    out = params["readout"]
+    scores = jnp.einsum("vkc,vkbt->cbt", out["cat"], cat) + jnp.einsum("uc,ubt->cbt", out["num"], num)
+    return scores + out["bias"][:, None, None]
+
+
+def _embed(params: Tree, tokens: jax.Array, tau: jax.Array | float, tape: NoiseTape, c: ProgramsConfig):
+    if c.variables:
+        table = sample(params["embed"], tau, tape, axis=1)
+        words = table[:, :, jnp.maximum(tokens, 0)]
+    else:
+        words = (tokens[None] == jnp.arange(c.k)[:, None, None]).astype(jnp.float32)[None]
+    positions = jnp.broadcast_to(jnp.eye(c.k, c.width)[None, :, None, :], (1, c.k, *tokens.shape))
+    return jnp.concatenate([words, positions]), jnp.ones((1, *tokens.shape))
+
+
+def _layer(layer: Tree, cat, num, allowed, order: np.ndarray, tau, tape: NoiseTape, c: ProgramsConfig, top: int):
+    """One layer: heads read the stream, MLPs read the stream and these heads; all outputs are appended."""
+    heads = _gates(layer["cat"], ("query", "key", "value"), tau, tape)
+    counts = _gates(layer["num"], ("query", "key"), tau, tape)
+    mixed = read(jnp.concatenate([*heads, *counts]), cat)
+    h, g = c.heads_cat, c.heads_num
+    new_cat, new_num = [cat], [num]
+    if h:
+        match = matches(mixed[:h], mixed[h : 2 * h], sample(layer["cat"]["predicate"], tau, tape), allowed)
+        new_cat.append(attend(closest(match, order), mixed[2 * h : 3 * h]))
+    if g:
+        logits = layer["num"]["predicate"]
+        predicate = sample_binary(logits, tau, tape) if c.free_counts else sample(logits, tau, tape)
+        match = matches(mixed[3 * h : 3 * h + g], mixed[3 * h + g :], predicate, allowed)
+        new_num.append(_count(layer["num"]["value"], match, num, tau, tape, c))
+    seen_cat, seen_num = jnp.concatenate(new_cat), jnp.concatenate(new_num)
+    out = [seen_cat]
+    if c.mlps_cat:
+        out.append(_mlp(layer["cat_mlp"], seen_cat, tau, tape))
+    if c.mlps_num:
+        out.append(_mlp(layer["num_mlp"], jnp.minimum(seen_num, top)[:, None], tau, tape))
+    return jnp.concatenate(out), seen_num
+
+
+def _gates(params: Tree, names: tuple[str, ...], tau, tape: NoiseTape) -> list[jax.Array]:
+    return [sample(params[name], tau, tape) for name in names]
+
+
+def _count(gate: jax.Array, match: jax.Array, num: jax.Array, tau, tape: NoiseTape, c: ProgramsConfig) -> jax.Array:
+    if not c.nested_counts:
+        return match.sum(-1)
+    return jnp.einsum("gbij,gbj->gbi", match, read(sample(gate, tau, tape), num))
+
+
+def _mlp(params: Tree, stream: jax.Array, tau, tape: NoiseTape) -> jax.Array:
+    """stream [variables, features, batch, width] -> [modules, k, batch, width]."""
+    gates = sample(params["read"], tau, tape)
+    modules = gates.shape[0]
+    inputs = read(gates.reshape(modules * 2, -1), stream)
+    inputs = inputs.reshape(modules, -1, *stream.shape[2:])
+    return sample(mlp_logits(params, inputs), tau, tape, axis=1)

@@ -1,0 +1,1 @@
+"""The standard Transformer, the baseline of every comparison."""

@@ -1,0 +1,121 @@
+"""From relaxed parameters to variables of the hard text model: argmax of every choice, MLPs as tables of pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.data.tokens import Token
+from pellucid.learners.transformer.words.config import TextConfig
+from pellucid.learners.transformer.words.relaxed import Tree
+from pellucid.text.corpus import Corpus
+from pellucid.text.model import Counted, Kinds, Nearest, Pairs, Shifted, TextModel, Variable, evaluate, missing_name
+
+
+def harden(
+    params: Tree, config: TextConfig, words: tuple[Token, ...], labels: tuple[Token, ...], corpus: Corpus | None = None
+) -> TextModel:
+    """The hard model of one seed's parameters (NumPy arrays), without weights and with provisional names.
+
+    Args:
+        params, config: as trained.
+        words, labels: of the vocabulary.
+        corpus: texts; tables then list only pairs that occur there, all others having the usual outcome. None: all.
+    """
+    made = _Builder(config, words, labels, corpus)
+    for v in range(config.variables):
+        kinds = Kinds(f"word_{v + 1}", params["embed"][v].argmax(0).astype(np.int64), _numbered("kind", config.k))
+        made.add(kinds, np.arange(config.k))
+    for number, layer in enumerate(params["layers"], 1):
+        order = list(made.order)
+        for h in range(config.heads_cat):
+            made.head(layer["cat"], h, f"head_{number}_{h + 1}", order)
+        for h in range(config.heads_num):
+            made.count(layer["num"], h, f"count_{number}_{h + 1}", order)
+        order = list(made.order)
+        for t in range(config.mlps_cat):
+            made.table(layer["mlp"], t, f"table_{number}_{t + 1}", order)
+    return made.model()
+
+
+def _numbered(name: str, size: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{i}" for i in range(size))
+
+
+@dataclass
+class _Builder:
+    """Variables so far.
+
+    meaning: by number, the code in training of each code. order: numbers of the categorical ones, as in training.
+    """
+
+    config: TextConfig
+    words: tuple[Token, ...]
+    labels: tuple[Token, ...]
+    corpus: Corpus | None
+    variables: list[Variable] = field(default_factory=list)
+    meaning: dict[int, np.ndarray] = field(default_factory=dict)
+    order: list[int] = field(default_factory=list)
+    values: list[np.ndarray] = field(default_factory=list)
+
+    def model(self) -> TextModel:
+        """What there is so far."""
+        nothing = np.zeros(len(self.labels), np.int64)
+        return TextModel(self.words, self.labels, self.config.pooled, tuple(self.variables), {}, nothing)
+
+    def add(self, variable: Variable, meaning: np.ndarray | None) -> None:
+        """One more variable; `meaning` None for a number."""
+        if self.corpus is not None:
+            self.values = self.values or [self.corpus.tokens]
+            self.values.append(evaluate(variable, self.values, self.corpus, self.model()))
+        self.variables.append(variable)
+        if meaning is not None:
+            self.order.append(len(self.variables))
+            self.meaning[len(self.variables)] = meaning
+
+    def head(self, head: Tree, h: int, name: str, order: list[int]) -> None:
+        """A categorical head: by position where any word matches, else by content."""
+        query, key, value = (order[int(head[g][h].argmax())] if g in head else None for g in ("query", "key", "value"))
+        assert key is not None
+        assert value is not None
+        wanted = head["predicate"][h].argmax(-1)[slice(None) if query is None else self.meaning[query]]
+        truth = (wanted[:, None] == self.meaning[key]) | (wanted[:, None] == self.config.codes)
+        before = self.config.before(h)
+        made: Nearest | Shifted = Nearest(name, query, key, truth, value, before)
+        if truth.all():
+            made = Shifted(name, value, -1 if before else 1)
+        elif (truth == truth[0]).all():
+            made = Nearest(name, None, key, truth[:1], value, before)
+        shared = missing_name(made) in self.model().names_of(value)
+        self.add(made, self.meaning[value] if shared else np.append(self.meaning[value], self.config.k))
+
+    def count(self, head: Tree, h: int, name: str, order: list[int]) -> None:
+        """A numerical head."""
+        query, key = (order[int(head[gate][h].argmax())] for gate in ("query", "key"))
+        truth = (head["predicate"][h] > 0)[self.meaning[query]][:, self.meaning[key]]
+        self.add(Counted(name, query, key, truth), None)
+
+    def table(self, mlp: Tree, t: int, name: str, order: list[int]) -> None:
+        """An MLP as a table; code 0 is the usual outcome in the texts, so that it need not be listed."""
+        k = self.config.k
+        first, second = (order[int(i)] for i in mlp["read"][t].argmax(-1))
+        outcome = _outcomes(mlp, t, self.config)[self.meaning[first]][:, self.meaning[second]]
+        swap = np.arange(k)
+        if self.corpus is None:
+            cells = np.argwhere(np.ones_like(outcome, bool))
+        else:
+            pairs = np.stack([self.values[first], self.values[second]], 1)
+            cells, times = np.unique(pairs, axis=0, return_counts=True)
+            usual = int(np.bincount(outcome[cells[:, 0], cells[:, 1]], times).argmax())
+            swap[[0, usual]] = usual, 0
+        codes = swap[outcome[cells[:, 0], cells[:, 1]]]
+        self.add(Pairs(name, first, second, cells, codes, _numbered("case", k)), swap)
+
+
+def _outcomes(mlp: Tree, t: int, c: TextConfig) -> np.ndarray:
+    """Most likely value of an MLP for every pair of codes, int64 [codes, codes]."""
+    eye = np.eye(c.codes, dtype=np.float32)
+    first, second = eye @ mlp["w1"][t][: c.codes], eye @ mlp["w1"][t][c.codes :]
+    hidden = np.maximum(first[:, None] + second + mlp["b1"][t], 0.0)
+    return (hidden @ mlp["w2"][t] + mlp["b2"][t]).argmax(-1)
