@@ -8,6 +8,83 @@ from __future__ import annotations
 
 import functools
 
+SHAPES = ["unk", "num", "url", "sign", "@", "#", "9", "9x", "X", "X.X.", "XXX", "Xxx", "XxX", "xxx"]
+ENDINGS = [
+    "ments",
+    "tions",
+    "ville",
+    "shire",
+    "tion",
+    "ment",
+    "ness",
+    "able",
+    "ible",
+    "ical",
+    "less",
+    "ship",
+    "ists",
+    "ions",
+    "ings",
+    "land",
+    "burg",
+    "berg",
+    "stan",
+    "ford",
+    "ham",
+    "son",
+    "ton",
+    "sen",
+    "man",
+    "men",
+    "ing",
+    "est",
+    "ers",
+    "ors",
+    "ity",
+    "ies",
+    "ous",
+    "ive",
+    "ful",
+    "ism",
+    "ist",
+    "ian",
+    "ish",
+    "ese",
+    "ion",
+    "ial",
+    "ary",
+    "ure",
+    "ate",
+    "ize",
+    "ise",
+    "ine",
+    "ano",
+    "ino",
+    "ez",
+    "ov",
+    "ski",
+    "sky",
+    "wicz",
+    "ed",
+    "ly",
+    "er",
+    "or",
+    "al",
+    "ic",
+    "us",
+    "es",
+    "ia",
+    "en",
+    "an",
+    "s",
+    "y",
+    "o",
+    "a",
+    "i",
+    "e",
+]
+FORMS = tuple(sorted([*SHAPES, *(f"{shape}-{ending}" for shape in SHAPES for ending in ENDINGS)]))
+
 
 @functools.lru_cache(maxsize=100_000)
 def form(word):
@@ -16,16 +93,9 @@ def form(word):
     Words of five or more letters have their ending, too: `xxx-ing`, `Xxx-son`. A class
     of words like "<Xxx-son>" is its own form.
     """
-    endings = (
-        "ments tions ville shire tion ment ness able ible ical less ship ists ions "
-        "ings land burg berg stan ford ham son ton sen man men ing est ers ors ity ies "
-        "ous ive ful ism ist ian ish ese ion ial ary ure ate ize ise ine ano ino ez ov "
-        "ski sky wicz ed ly er or al ic us es ia en an s y o a i e"
-    )
     inside = word[1:-1]
     shape, _, ending = inside.partition("-")
-    shapes = "unk num url sign @ # 9 9x X X.X. XXX Xxx XxX xxx"
-    named = shape in shapes.split() and (not ending or ending in endings.split())
+    named = shape in SHAPES and (not ending or ending in ENDINGS)
     if named and word == f"<{inside}>":
         return inside
     letters = [c for c in word if c.isalpha()]
@@ -49,5 +119,5 @@ def form(word):
     if len(letters) < 5:
         return shape
     low = word.lower()
-    found = [e for e in endings.split() if low.endswith(e)]
+    found = [e for e in ENDINGS if low.endswith(e)]
     return f"{shape}-{max(found, key=len)}" if found else shape

@@ -6,7 +6,7 @@ import inspect
 from functools import cached_property
 
 from pellucid.data.reading import Reading
-from pellucid.data.spelling import form
+from pellucid.data.spelling import ENDINGS, SHAPES, form
 from pellucid.data.words import NUMBER, NUMERAL, split_words
 from pellucid.errors import PellucidError
 from pellucid.program import runtime
@@ -14,7 +14,7 @@ from pellucid.program.emit import shown, used_once
 from pellucid.program.interpret import values_of
 from pellucid.program.ir import Aggregate, Assign, Embed, Input, Lookup, Program, Readout
 from pellucid.program.layout import Doc, call, comprehension
-from pellucid.program.literals import docstring, literal, settled
+from pellucid.program.literals import container, docstring, literal, settled
 from pellucid.program.names import usable
 from pellucid.program.predicates import Value
 from pellucid.program.statements import write_assignment
@@ -83,6 +83,11 @@ def emit_text(program: Program, certificate: str = "") -> str:
     return "\n\n".join(_parts(writer, reading, certificate)) + "\n"
 
 
+def _forms() -> list[str]:
+    shapes = container("SHAPES = ", "[", [*map(literal, SHAPES)], "]")
+    return [shapes + "\n" + container("ENDINGS = ", "[", [*map(literal, ENDINGS)], "]")]
+
+
 def _parts(writer: TextWriter, reading: Reading, certificate: str) -> list[str]:
     pasted = [split_words, *([form] if "form" in writer.helpers else [])]
     pasted += [getattr(runtime, name) for name in SYMBOLIC if name in writer.helpers]
@@ -96,6 +101,7 @@ def _parts(writer: TextWriter, reading: Reading, certificate: str) -> list[str]:
         *(["\n" + "\n".join(writer.constants)] if writer.constants else []),
         *["\n# The words of each kind.\n" + listed if not i else listed for i, listed in enumerate(writer.lists)],
         "\n# How texts are split; the rest is the same in every program.\n" + _constants(reading),
+        *(_forms() if form in pasted else []),
         *("\n" + inspect.getsource(function).rstrip() for function in pasted),
         '\nif __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))',
     ]

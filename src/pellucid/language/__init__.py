@@ -1,0 +1,1 @@
+"""The language of programs: types, expressions, the tables of operators and aggregates, five nodes, programs, JSON."""

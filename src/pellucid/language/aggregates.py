@@ -1,0 +1,180 @@
+"""What is made of the positions that attention picks: one row each, with everything that is to be known of it.
+
+A position where the value (or what orders it) is nothing is not picked; where no position is left, the result is the
+node's default. The rows that count have no value and no default: they give 0 then.
+
+To add one, add a row: interpreters, emitter, JSON, explanations, proofs and searches read this table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pellucid.language.types import INF, Number, Numbers, Type, Value, whole
+
+By = Literal["", "key", "query"]
+
+
+@dataclass(frozen=True)
+class Picked:
+    """What an aggregate is given at one position: at least one pick.
+
+    values, keys: of the value, and of what orders it, at each picked position from left to right. positions: those.
+    here: the position itself. query: what orders it, there.
+    """
+
+    values: Sequence[Any]
+    keys: Sequence[Any]
+    positions: Sequence[int]
+    here: int
+    query: Value = None
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """A row of the table.
+
+    Args:
+        name: as in `Aggregate.how`.
+        meaning: the result for what is picked.
+        rule: type of the result from that of the value. Raises `TypeError` for one it cannot take.
+        python: how it is written over a generator `{items}` of values (`{size}`: over one of 1s); None where it is the
+            emitter's own work, or where `meaning` of a list of values is pasted.
+        words: a sentence's part with `{value}`, `{by}`.
+        reads: whether it takes a value; counting does not.
+        by: whether it takes a variable that orders, at the keys or at the query.
+        picks: it gives the value of one of the positions, unchanged.
+        running: new state from the state and one more value, for one pass over a prefix; the state is the result.
+        price: what a use costs in a search.
+        searched: whether searches try it.
+    """
+
+    name: str
+    meaning: Callable[[Picked], Value]
+    rule: Callable[[Type], Type]
+    words: str
+    python: str | None = None
+    reads: bool = True
+    by: By = ""
+    picks: bool = False
+    running: Callable[[Any, Any], Value] | None = None
+    price: float = 1.0
+    searched: bool = True
+
+
+def added(values: Sequence[Number]) -> Number:
+    """The sum from left to right: Python's `sum` compensates rounding from 3.12 on, so it is not the same on all."""
+    total: Number = 0
+    for value in values:
+        total = total + value
+    return total
+
+
+def _mean(values: Sequence[Number]) -> float:
+    try:
+        return added(values) / len(values)
+    except OverflowError:
+        return math.nan
+
+
+def most_frequent(values: Sequence[Any]) -> Value:
+    """The most frequent value, the smallest of equally frequent ones."""
+    counts = Counter(values)
+    most = max(counts.values())
+    return min(v for v in counts if counts[v] == most)
+
+
+def _nearest(p: Picked) -> Value:
+    """The nearest one, the left of two as near; the position itself only if alone."""
+    best = min(range(len(p.positions)), key=lambda n: _distance(p.positions[n], p.here))
+    return p.values[best]
+
+
+def _distance(position: int, here: int) -> tuple[bool, int, bool]:
+    return position == here, abs(here - position), position > here
+
+
+def _ranked(p: Picked) -> Value:
+    """The k-th smallest, k from 0."""
+    k = p.query
+    if type(k) is not int or not 0 <= k < len(p.values):
+        return None
+    return sorted(p.values)[k]
+
+
+def _same(t: Type) -> Type:
+    return t
+
+
+def _one_kind(t: Type) -> Type:
+    if t.texts and t.numbers:
+        raise TypeError(f"expected texts or numbers, not both; got {t}")
+    return t
+
+
+def _numbers(t: Type) -> Numbers:
+    if t.texts:
+        raise TypeError(f"expected numbers, got {t}")
+    return t.numbers or Numbers(0, 0, True)
+
+
+def _sum(t: Type) -> Type:
+    n = _numbers(t)
+    return Type((), Numbers(0 if n.low >= 0 else -INF, 0 if n.high <= 0 else INF, n.whole))
+
+
+def _average(t: Type) -> Type:
+    n = _numbers(t)
+    return Type((), Numbers(n.low, n.high))
+
+
+def _table(*rows: Aggregation) -> dict[str, Aggregation]:
+    return {row.name: row for row in rows}
+
+
+def _extreme(values: Sequence, keys: Sequence, best: Callable) -> Value:
+    return values[keys.index(best(keys))]
+
+
+AGGREGATES: Mapping[str, Aggregation] = _table(
+    Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "how many there are", "len({items})",
+                reads=False, running=lambda state, _: state + 1),
+    Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is any", "any({items})", reads=False,
+                running=lambda state, _: 1),
+    Aggregation("sum", lambda p: added(p.values), _sum, "the sum of {value}", "sum({items})",
+                running=lambda state, value: state + value),
+    Aggregation("mean", lambda p: _mean(p.values), _average, "the mean of {value}"),
+    Aggregation("min", lambda p: min(p.values), _one_kind, "the smallest {value}", "min({items})",
+                running=lambda state, value: min(state, value)),
+    Aggregation("max", lambda p: max(p.values), _one_kind, "the largest {value}", "max({items})",
+                running=lambda state, value: max(state, value)),
+    Aggregation("first", lambda p: p.values[0], _same, "the first {value}", picks=True,
+                running=lambda state, _: state),
+    Aggregation("last", lambda p: p.values[-1], _same, "the last {value}", picks=True,
+                running=lambda _, value: value),
+    Aggregation("nearest", _nearest, _same, "the nearest {value}", picks=True),
+    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} where {by} is largest", by="key",
+                picks=True),
+    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} where {by} is smallest", by="key",
+                picks=True),
+    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "the most frequent {value}"),
+    Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "how many different {value} there are",
+                "len({{{items}}})"),
+    Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "the {value} that comes {by} places after the "
+                "smallest", by="query", searched=False),
+)  # fmt: skip
+
+
+def aggregation(name: str) -> Aggregation:
+    """The row of an aggregate.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name not in AGGREGATES:
+        raise ValueError(f"unknown aggregate {name!r:.60}; known: {' '.join(AGGREGATES)}")
+    return AGGREGATES[name]

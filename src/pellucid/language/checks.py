@@ -1,0 +1,192 @@
+"""What makes a program well formed: names, arguments of nodes, and that state looks backwards only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from pellucid.language.aggregates import aggregation
+from pellucid.language.columns import Assign, Column, Output, ProgramError, When
+from pellucid.language.expressions import DEEPEST, Apply, Const, Expression, Table, depth, names_in, walk
+from pellucid.language.graph import Groups
+from pellucid.language.nodes import (
+    LARGEST_WINDOW,
+    Aggregate,
+    Delay,
+    Input,
+    Let,
+    Node,
+    Select,
+    Vote,
+    key_names,
+    query_names,
+    reads,
+)
+from pellucid.language.operators import operator
+
+MOST_VARIABLES = 5_000
+BACKWARDS = ("upto", "before")
+
+
+def check_columns(inputs: Sequence[Column], outputs: Sequence[Output], when: When, longest: int | None) -> None:
+    """Names of columns, and what a column says of unknown values.
+
+    Raises:
+        ProgramError: from here and the functions below, naming the column or the variable.
+    """
+    for what, names in (("input", [c.name for c in inputs]), ("output", [o.name for o in outputs])):
+        if not names or len(set(names)) != len(names):
+            raise ProgramError(f"expected one or more {what} columns of different names, got {names!r:.60}")
+    for column in inputs:
+        if column.type.is_empty or column.type.nothing:
+            raise ProgramError(f"column {column.name!r}: holds {column.type}; expected texts or numbers")
+        if column.unknown is not None and not column.type.holds(column.unknown):
+            raise ProgramError(f"column {column.name!r}: {column.unknown!r:.60} for unknown ones is itself unknown")
+    if longest is not None and not 1 <= longest <= LARGEST_WINDOW:
+        raise ProgramError(f"longest: expected a whole number from 1, got {longest!r:.60}")
+    if when not in ("every", "last", "sequence"):
+        raise ProgramError(f"when: expected every, last or sequence, got {when!r:.60}")
+
+
+def check_variables(inputs: Iterable[Column], assignments: Sequence[Assign], outputs: Iterable[Output]) -> None:
+    """Names, what each node holds, and that each is defined before it is read."""
+    if len(assignments) > MOST_VARIABLES:
+        raise ProgramError(f"{len(assignments)} variables; at most {MOST_VARIABLES}")
+    columns, known, seen = {c.name for c in inputs}, {a.name for a in assignments}, set[str]()
+    for a in assignments:
+        if not a.name.isidentifier():
+            raise ProgramError(f"{a.name!r:.60}: a variable's name must be an identifier")
+        if a.name in seen:
+            raise ProgramError(f"{a.name}: defined twice")
+        try:
+            _check_node(a.node, columns)
+        except ValueError as error:
+            raise ProgramError(f"{a.name}: {error}") from None
+        backwards = isinstance(a.node, Delay) and a.node.amount > 0
+        for name in reads(a.node):
+            if name not in known:
+                raise ProgramError(f"{a.name}: reads {name}, which is not defined")
+            if name not in seen and not (backwards and name == a.node.variable):  # pyright: ignore[reportAttributeAccessIssue]
+                raise ProgramError(f"{a.name}: reads {name}, which is not defined before it")
+        seen.add(a.name)
+    for output in outputs:
+        if output.variable not in known:
+            raise ProgramError(f"output {output.name!r}: {output.variable!r:.60} is no variable of the program")
+
+
+def check_state(nodes: Mapping[str, Node], groups: Groups) -> None:
+    """Inside a cycle everything looks backwards, so that it can be computed position by position."""
+    for names, cyclic in groups:
+        for name in names if cyclic else ():
+            node = nodes[name]
+            ahead = (isinstance(node, Delay) and node.amount < 0) or (isinstance(node, Vote) and node.pooled)
+            if ahead or (isinstance(node, Aggregate) and node.select.reach not in BACKWARDS):
+                raise ProgramError(f"{name}: looks ahead inside a state; expected earlier positions only")
+
+
+def _check_node(node: Node, columns: set[str]) -> None:
+    match node:
+        case Input(column, of):
+            if of in ("position", "length"):
+                if column:
+                    raise ValueError(f"the {of} is of no column; got {column!r:.60}")
+            elif column not in columns:
+                raise ValueError(f"no input column {column!r:.60}; there are {', '.join(sorted(columns))}")
+        case Let(expression):
+            check_expression(expression)
+        case Delay(_, amount, default):
+            _check_whole("amount", amount, -LARGEST_WINDOW)
+            if amount == 0:
+                raise ValueError("amount: expected another position than this one, got 0")
+            check_expression(default)
+        case Aggregate():
+            _check_aggregate(node)
+        case Vote():
+            _check_vote(node)
+
+
+def _check_whole(what: str, value: object, least: int) -> None:
+    if type(value) is not int or not least <= value <= LARGEST_WINDOW:
+        raise ValueError(f"{what}: expected a whole number from {least}, got {value!r:.60}")
+
+
+def check_expression(expression: Expression) -> None:
+    """Raise `ValueError` for an unknown operator, a wrong constant or table, or nesting that Python could not read."""
+    if depth(expression) > DEEPEST:
+        raise ValueError(f"an expression nested deeper than {DEEPEST}")
+    for part in walk(expression):
+        match part:
+            case Const(value):
+                check_value(value)
+            case Apply(name, args):
+                least, most = operator(name).arity
+                if len(args) < least or (most is not None and len(args) > most):
+                    raise ValueError(f"{name} of {len(args)} arguments; expected {least}")
+            case Table():
+                _check_table(part)
+
+
+def _check_table(table: Table) -> None:
+    if not table.args:
+        raise ValueError("a table of no variables")
+    for key, outcome in table.cases:
+        if len(key) != len(table.args):
+            raise ValueError(f"a case of {len(key)} values for {len(table.args)} variables")
+        for value in (*key, outcome):
+            check_value(value)
+    check_value(table.default)
+    if len({key for key, _ in table.cases}) != len(table.cases):
+        raise ValueError("two cases for the same values")
+
+
+def check_value(value: object) -> None:
+    """Raise `ValueError` for anything but text, a finite number, or nothing."""
+    if value is None or isinstance(value, str):
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not math.isfinite(value):
+        raise ValueError(f"expected text, a finite number or nothing, got {value!r:.60}")
+
+
+def _check_select(select: Select) -> None:
+    if select.reach not in ("any", "upto", "before", "after", "from"):
+        raise ValueError(f"unknown reach {select.reach!r:.60}; known: any, upto, before, after, from")
+    if select.window is not None:
+        _check_whole("window", select.window, 1)
+    if select.match is not None:
+        check_expression(select.match)
+        local = {*query_names(len(select.query)), *key_names(len(select.key))}
+        for name in names_in(select.match):
+            if name not in local:
+                raise ValueError(f"a match over {name!r:.60}; known: {', '.join(sorted(local))}")
+    elif select.query or select.key:
+        raise ValueError("a query or a key without a match")
+    if select.ties and (select.match is None or len(select.query) != 1 or len(select.key) != 1):
+        raise ValueError("ties: expected a match of one query and one key")
+    if select.negated and select.mask is None:
+        raise ValueError("negated: expected a mask")
+
+
+def _check_aggregate(node: Aggregate) -> None:
+    row = aggregation(node.how)
+    _check_select(node.select)
+    if (node.value is None) == row.reads:
+        raise ValueError(f"{node.how}: {'needs' if row.reads else 'takes no'} value")
+    if (node.by is None) == bool(row.by):
+        raise ValueError(f"{node.how}: {'needs' if row.by else 'takes no'} by")
+    if not row.reads and node.default != Const(None):
+        raise ValueError(f"{node.how}: takes no default; it is 0 where nothing is picked")
+    check_expression(node.default)
+
+
+def _check_vote(node: Vote) -> None:
+    count = len(node.labels)
+    if not count or len(set(node.labels)) != count:
+        raise ValueError("expected one or more different labels")
+    rows = [node.bias, *(w for _, w in node.scaled), *(r for e in node.evidence for _, r in e.rows)]
+    for row in (*rows, *(e.default for e in node.evidence)):
+        if len(row) != count or any(type(weight) is not int for weight in row):
+            raise ValueError(f"expected {count} whole weights, one per label, got {row!r:.60}")
+    for part in node.evidence:
+        if len({value for value, _ in part.rows}) != len(part.rows):
+            raise ValueError(f"two rows for the same value of {part.variable}")

@@ -1,0 +1,463 @@
+"""The operators of expressions: one row each, with everything that is to be known of it.
+
+Every operator is total: dividing by zero, the remainder of it, the root of a negative number and the logarithm of one
+that is not positive give 0; what lies beyond all floats is "not a number". Comparisons and logic give 0 or 1, and take
+every number but 0 for true. Arithmetic on nothing gives nothing, order with nothing or between text and number is
+false, `==` is defined on everything.
+
+To add one, add a row: interpreters, emitter, JSON, explanations, proofs and searches read this table.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.language import arrays, forms
+from pellucid.language.arrays import Batch
+from pellucid.language.forms import ATOM, CONDITION, Form, call, infix
+from pellucid.language.types import INF, NOTHING, TRUTH, Number, Numbers, Type, Value, whole
+
+Rule = Callable[[Sequence[Type]], Type]
+HIGHEST_POWER = 64
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A row of the table.
+
+    Args:
+        name: as in `Apply.operator`.
+        arity: fewest and most arguments; None for any number.
+        scalar: the meaning on Python values. Of a `strict` operator: on numbers (`min`, `max`: or texts) alone.
+        rule: type of the result for types of the arguments, an interval that holds every result.
+            Raises `TypeError` for arguments it cannot take.
+        python: how it is written, for the types of its arguments.
+        words: a sentence's part with `{0}`, `{1}` for the arguments.
+        batch: the meaning on int64 and float64 arrays without nothing, None where those cannot hold it; of operators
+            that take any number of arguments on two. Without one, the scalar meaning is applied element by element.
+        smt: the meaning on terms of the solver, `smt(solver, *terms)`; None: cannot be proved about.
+        price: what a use costs in a search, beside its arguments.
+        strict: nothing among the arguments gives nothing.
+        symmetric: the order of two arguments does not matter.
+        searched: whether searches try it.
+    """
+
+    name: str
+    arity: tuple[int, int | None]
+    scalar: Callable[..., Value]
+    rule: Rule
+    python: Callable[[Sequence[Type]], Form]
+    words: str
+    batch: Batch | None = None
+    smt: Callable[..., Any] | None = None
+    price: float = 1.0
+    strict: bool = True
+    symmetric: bool = False
+    searched: bool = True
+
+    @property
+    def folds(self) -> bool:
+        """Whether it takes any number of arguments."""
+        return self.arity[1] is None
+
+
+# ---------------------------------------------------------------- types of results
+
+
+def _numbers(types: Sequence[Type]) -> list[Numbers]:
+    """The numbers of each argument; an argument that holds none (nothing alone) has the number 0."""
+    for t in types:
+        if t.texts:
+            raise TypeError(f"expected numbers, got {t}")
+    return [t.numbers or Numbers(0, 0, True) for t in types]
+
+
+def _arithmetic(interval: Callable[..., tuple[Number, Number]], stays_whole: bool = True) -> Rule:
+    """Whole where all arguments are; the interval from theirs."""
+
+    def rule(types: Sequence[Type]) -> Type:
+        ns = _numbers(types)
+        low, high = interval(*((n.low, n.high) for n in ns))
+        return Type((), Numbers(low, high, stays_whole and all(n.whole for n in ns)))
+
+    return rule
+
+
+def _fixed(low: Number, high: Number, is_whole: bool = False) -> Rule:
+    def rule(types: Sequence[Type]) -> Type:
+        _numbers(types)
+        return Type((), Numbers(low, high, is_whole))
+
+    return rule
+
+
+def _whole_only(interval: Callable[..., tuple[Number, Number]]) -> Rule:
+    def rule(types: Sequence[Type]) -> Type:
+        if bad := [t for t in types if t.texts or (t.numbers is not None and not t.numbers.whole)]:
+            raise TypeError(f"expected whole numbers, got {bad[0]}")
+        return _arithmetic(interval)(types)
+
+    return rule
+
+
+def _any_to_flag(types: Sequence[Type]) -> Type:
+    del types
+    return TRUTH
+
+
+def _logic(types: Sequence[Type]) -> Type:
+    _numbers(types)
+    return TRUTH
+
+
+def _where(types: Sequence[Type]) -> Type:
+    _numbers(types[:1])
+    return types[1] | types[2]
+
+
+def _extremum(pick: Callable[..., Number]) -> Rule:
+    def rule(types: Sequence[Type]) -> Type:
+        if all(not t.numbers for t in types) and any(t.texts for t in types):
+            return Type(tuple(sorted({text for t in types for text in t.texts})))
+        ns = _numbers(types)
+        return Type((), Numbers(pick(n.low for n in ns), pick(n.high for n in ns), all(n.whole for n in ns)))
+
+    return rule
+
+
+def _number(types: Sequence[Type]) -> Type:
+    (t,) = types
+    return Type((), t.numbers, t.nothing or bool(t.texts)) if t.numbers else NOTHING
+
+
+Ends = tuple[Number, Number]
+
+
+def _times(a: Number, b: Number) -> Number:
+    return 0 if 0 in (a, b) else a * b
+
+
+def _product(*ends: Ends) -> Ends:
+    low, high = ends[0]
+    for pair in ends[1:]:
+        corners = [_times(a, b) for a, b in itertools.product((low, high), pair)]
+        low, high = min(corners), max(corners)
+    return low, high
+
+
+def _remainder(a: Ends, b: Ends) -> Ends:
+    del a
+    return min(0, b[0]), max(0, b[1])
+
+
+def _whole_remainder(types: Sequence[Type]) -> Type:
+    found = _arithmetic(_remainder)(types)
+    n = found.numbers
+    if n is None or not n.whole:
+        return found
+    return whole(min(0, n.low + 1), max(0, n.high - 1))
+
+
+def _quotient(a: Ends, b: Ends) -> Ends:
+    if all(map(math.isfinite, (*a, *b))):
+        divisors = [y for y in (b[0], -1, 1, b[1]) if y and b[0] <= y <= b[1]]
+        corners = [x // y for x, y in itertools.product(a, divisors)] + ([0] if b[0] <= 0 <= b[1] else [])
+        return min(corners, default=0), max(corners, default=0)
+    if b[0] >= 1:  # the absolute value shrinks
+        return min(a[0], 0), max(a[1], 0)
+    return (0, INF) if a[0] >= 0 and b[0] >= 0 else (-INF, INF)
+
+
+def _ratio(a: Ends, b: Ends) -> Ends:
+    return (0, INF) if a[0] >= 0 and b[0] >= 0 else (-INF, INF)
+
+
+def _absolute(a: Ends) -> Ends:
+    return max(0, a[0], -a[1]), max(-a[0], a[1])
+
+
+def _square(a: Ends) -> Ends:
+    low, high = _absolute(a)
+    return _times(low, low), _times(high, high)
+
+
+def _power(types: Sequence[Type]) -> Type:
+    base, exponent = _numbers(types)
+    if exponent.low != exponent.high or not exponent.whole or not 0 <= exponent.low <= HIGHEST_POWER:
+        raise TypeError(f"pow: expected a constant whole exponent from 0 to {HIGHEST_POWER}")
+    low, high = (base.low, base.high) if exponent.low % 2 else _absolute((base.low, base.high))
+    return Type((), Numbers(_raised(low, int(exponent.low)), _raised(high, int(exponent.low)), base.whole))
+
+
+def _raised(value: Number, exponent: int) -> Number:
+    try:
+        return value**exponent
+    except OverflowError:
+        return math.copysign(INF, value) if exponent % 2 else INF
+
+
+def _down(a: Ends) -> Ends:
+    return tuple(e if math.isinf(e) else math.floor(e) for e in a)  # pyright: ignore[reportReturnType]
+
+
+def _near(a: Ends) -> Ends:
+    return tuple(e if math.isinf(e) else round(e) for e in a)  # pyright: ignore[reportReturnType]
+
+
+def _to_whole(interval: Callable[[Ends], Ends]) -> Rule:
+    def rule(types: Sequence[Type]) -> Type:
+        (n,) = _numbers(types)
+        return whole(*interval((n.low, n.high)))
+
+    return rule
+
+
+def _bits(a: Ends, b: Ends) -> Ends:
+    """Bitwise results of numbers that are not negative stay below the next power of two."""
+    if a[0] < 0 or b[0] < 0 or INF in (a[1], b[1]):
+        return (0, INF) if a[0] >= 0 and b[0] >= 0 else (-INF, INF)
+    return 0, 2 ** int(max(a[1], b[1])).bit_length() - 1
+
+
+def _common_bits(a: Ends, b: Ends) -> Ends:
+    tops = [e[1] for e in (a, b) if e[0] >= 0]
+    return (0, min(tops)) if tops else (-INF, INF)
+
+
+# ---------------------------------------------------------------- meanings
+
+
+def divide(a, b):
+    """a / b; a whole number where both are and it divides, 0 where b is 0."""
+    if b == 0:
+        return 0
+    if isinstance(a, int) and isinstance(b, int) and a % b == 0:
+        return a // b
+    return a / b
+
+
+def _added(a: Number, *rest: Number) -> Number:
+    for b in rest:
+        a = a + b
+    return a
+
+
+def _multiplied(a: Number, *rest: Number) -> Number:
+    for b in rest:
+        a = a * b
+    return a
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], int]:
+    def meaning(a: Value, b: Value) -> int:
+        if a is None or b is None or isinstance(a, str) != isinstance(b, str):
+            return 0
+        return int(compare(a, b))
+
+    return meaning
+
+
+# ---------------------------------------------------------------- texts
+
+
+def _infix(sign: str, level: int, same_right: bool = False) -> Callable[[Sequence[Type]], Form]:
+    return lambda types: infix(sign, level, len(types), same_right)
+
+
+def _function(name: str, *modules: str, helpers: tuple[Callable, ...] = ()) -> Callable[[Sequence[Type]], Form]:
+    return lambda types: call(name, len(types), modules, helpers)
+
+
+def may_be_zero(t: Type) -> bool:
+    """Whether 0 is among the numbers of a type."""
+    n = t.numbers
+    return n is None or (n.low <= 0 <= n.high and (n.values is None or 0 in n.values))
+
+
+def _guarded(sign: str) -> Callable[[Sequence[Type]], Form]:
+    def python(types: Sequence[Type]) -> Form:
+        plain = infix(sign, forms.PRODUCT, 2)
+        if not may_be_zero(types[1]):
+            return plain
+        return Form(f"{plain.template} if {{1}} else 0", CONDITION, plain.operands)
+
+    return python
+
+
+def _positive_only(name: str) -> Callable[[Sequence[Type]], Form]:
+    def python(types: Sequence[Type]) -> Form:
+        n = types[0].numbers
+        if n is not None and n.low > 0:
+            return call(name, 1, ("math",))
+        return Form(f"{name}({{0}}) if {{0}} > 0 else 0", CONDITION, (forms.COMPARISON + 1,), ("math",))
+
+    return python
+
+
+def _inside_one(name: str) -> Callable[[Sequence[Type]], Form]:
+    return lambda types: Form(f"{name}({{0}}) if -1 <= {{0}} <= 1 else 0", CONDITION, (forms.SUM,), ("math",))
+
+
+def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
+    """A comparison; order asks for the kind first where text, numbers and nothing could meet."""
+
+    def python(types: Sequence[Type]) -> Form:
+        operands = (forms.COMPARISON + 1,) * 2
+        alike = all(t.is_number for t in types) or all(t.is_text for t in types)
+        if sign in ("==", "!=") or (alike and not any(t.nothing for t in types)):
+            return Form(f"{{0}} {sign} {{1}}", forms.COMPARISON, operands)
+        same = "isinstance({0}, str) == isinstance({1}, str)"
+        there = " and ".join(f"{{{i}}} is not None" for i, t in enumerate(types) if t.nothing)
+        tests = [*([there] if there else []), *([] if alike else [same]), f"{{0}} {sign} {{1}}"]
+        return Form(" and ".join(tests), forms.AND, operands)
+
+    return python
+
+
+def _table(*rows: Operator) -> dict[str, Operator]:
+    return {row.name: row for row in rows}
+
+
+def _order_row(name: str, compare: Callable, ufunc: Callable, words: str) -> Operator:
+    return Operator(
+        name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc, np.int64),
+        lambda z, a, b: compare(a, b), strict=False,
+    )  # fmt: skip
+
+
+OPERATORS: Mapping[str, Operator] = _table(
+    Operator("+", (2, None), _added, _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))),
+             _infix("+", forms.SUM), "{0} plus {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True),
+    Operator("-", (2, 2), lambda a, b: a - b, _arithmetic(lambda a, b: (a[0] - b[1], a[1] - b[0])),
+             _infix("-", forms.SUM), "{0} minus {1}", arrays.minus, lambda z, a, b: a - b),
+    Operator("*", (2, None), _multiplied, _arithmetic(_product), _infix("*", forms.PRODUCT), "{0} times {1}",
+             arrays.times, lambda z, a, b: a * b, symmetric=True),
+    Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
+             "{0} divided by {1}", arrays.divided),
+    Operator("//", (2, 2), lambda a, b: a // b if b else 0, _arithmetic(_quotient), _guarded("//"),
+             "{0} divided by {1} and rounded down", arrays.quotient),
+    Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
+             "the remainder of {0} divided by {1}", arrays.remainder),
+    Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
+             lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,)), "minus {0}", lambda a: np.asarray(-a),
+             lambda z, a: -a),
+    Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "the absolute value of {0}",
+             np.abs, lambda z, a: z.If(a >= 0, a, -a)),
+    Operator("min", (2, None), min, _extremum(min), _function("min"), "the smaller of {0} and {1}",
+             arrays.compared(np.minimum), lambda z, a, b: z.If(b < a, b, a), symmetric=True),
+    Operator("max", (2, None), max, _extremum(max), _function("max"), "the larger of {0} and {1}",
+             arrays.compared(np.maximum), lambda z, a, b: z.If(b > a, b, a), symmetric=True),
+    Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, _compare("=="), "{0} equals {1}",
+             arrays.compared(np.equal, np.int64), lambda z, a, b: a == b, strict=False, symmetric=True),
+    Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, _compare("!="), "{0} differs from {1}",
+             arrays.compared(np.not_equal, np.int64), lambda z, a, b: a != b, strict=False, symmetric=True),
+    _order_row("<", lambda a, b: a < b, np.less, "{0} is less than {1}"),
+    _order_row("<=", lambda a, b: a <= b, np.less_equal, "{0} is at most {1}"),
+    _order_row(">", lambda a, b: a > b, np.greater, "{0} is greater than {1}"),
+    _order_row(">=", lambda a, b: a >= b, np.greater_equal, "{0} is at least {1}"),
+    Operator("and", (2, None), lambda *args: int(all(args)), _logic, _infix("and", forms.AND, True), "{0} and {1}",
+             lambda a, b: (arrays.truth(a) & arrays.truth(b)).astype(np.int64), lambda z, a, b: z.And(a, b),
+             strict=False, symmetric=True),
+    Operator("or", (2, None), lambda *args: int(any(args)), _logic, _infix("or", forms.OR, True), "{0} or {1}",
+             lambda a, b: (arrays.truth(a) | arrays.truth(b)).astype(np.int64), lambda z, a, b: z.Or(a, b),
+             strict=False, symmetric=True),
+    Operator("not", (1, 1), lambda a: int(not a), _logic, lambda types: Form("not {0}", forms.NOT, (forms.NOT,)),
+             "not {0}", lambda a: (~arrays.truth(a)).astype(np.int64), lambda z, a: z.Not(a), strict=False),
+    Operator("where", (3, 3), lambda c, a, b: a if c else b, _where,
+             lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION)),
+             "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False),
+    Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} xor {1}",
+             arrays.whole_only(np.bitwise_xor), symmetric=True),
+    Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
+             "the bits common to {0} and {1}", arrays.whole_only(np.bitwise_and), symmetric=True),
+    Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "the bits of {0} or {1}",
+             arrays.whole_only(np.bitwise_or), symmetric=True),
+    Operator("floor", (1, 1), math.floor, _to_whole(_down), _function("math.floor", "math"), "{0} rounded down",
+             arrays.to_whole(np.floor)),
+    Operator("round", (1, 1), round, _to_whole(_near), _function("round"), "{0} rounded", arrays.to_whole(np.round)),
+    Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
+             "the square root of {0}", arrays.smooth(lambda a: np.sqrt(np.maximum(a, 0)))),
+    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math"), "the sine of {0}",
+             arrays.smooth(np.sin)),
+    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _function("math.cos", "math"), "the cosine of {0}",
+             arrays.smooth(np.cos)),
+    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _function("math.tan", "math"), "the tangent of {0}",
+             arrays.smooth(np.tan), searched=False),
+    Operator("asin", (1, 1), lambda a: math.asin(a) if -1 <= a <= 1 else 0, _fixed(-1.6, 1.6),
+             _inside_one("math.asin"), "the arcsine of {0}",
+             arrays.smooth(lambda a: np.where(np.abs(a) <= 1, np.arcsin(np.clip(a, -1, 1)), 0)), searched=False),
+    Operator("acos", (1, 1), lambda a: math.acos(a) if -1 <= a <= 1 else 0, _fixed(0, 3.2),
+             _inside_one("math.acos"), "the arccosine of {0}",
+             arrays.smooth(lambda a: np.where(np.abs(a) <= 1, np.arccos(np.clip(a, -1, 1)), 0)), searched=False),
+    Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
+             "the hyperbolic tangent of {0}", arrays.smooth(np.tanh), searched=False),
+    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _function("math.exp", "math"), "e to the power {0}",
+             arrays.smooth(np.exp)),
+    Operator("log", (1, 1), lambda a: math.log(a) if a > 0 else 0, _fixed(-INF, INF), _positive_only("math.log"),
+             "the logarithm of {0}", arrays.smooth(lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0))),
+    Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square),
+             lambda types: Form("{0} ** 2", forms.POWER, (ATOM,)), "{0} squared", lambda a: arrays.times(a, a),
+             lambda z, a: a * a),
+    Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
+             lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "the sign of {0}",
+             lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0))),
+    Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: Form("{0} ** {1}", forms.POWER, (ATOM, ATOM)),
+             "{0} to the power {1}", arrays.power),
+    Operator("number", (1, 1), lambda a: None if isinstance(a, str) else a, _number,
+             lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),
+             "{0} where it is a number", strict=False, searched=False),
+)  # fmt: skip
+COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+
+
+def operator(name: str) -> Operator:
+    """The row of an operator.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name not in OPERATORS:
+        raise ValueError(f"unknown operator {name!r:.60}; known: {' '.join(OPERATORS)}")
+    return OPERATORS[name]
+
+
+def apply(name: str, args: Sequence[Value]) -> Value:
+    """Value of an operator for values that its types admit."""
+    row = OPERATORS[name]
+    if row.strict and None in args:
+        return None
+    try:
+        return row.scalar(*args)
+    except (ArithmeticError, ValueError):  # beyond all floats, or undefined there
+        return math.nan
+
+
+def result_type(name: str, types: Sequence[Type]) -> Type:
+    """Type of an operator's result.
+
+    Raises:
+        TypeError: an argument of a type it does not take. ValueError: unknown, or a wrong number of arguments.
+    """
+    row = operator(name)
+    least, most = row.arity
+    if len(types) < least or (most is not None and len(types) > most):
+        raise ValueError(f"{name} of {len(types)} arguments; expected {least}")
+    if any(t.is_empty for t in types):  # no value ever comes: nothing is known yet of a state that is computed from it
+        return Type()
+    if not row.strict:
+        return row.rule(types)
+    try:
+        found = row.rule([t.something() for t in types])
+    except TypeError as error:
+        raise TypeError(f"{name}: {error}") from None
+    if any(t == NOTHING for t in types):
+        return NOTHING
+    return found.or_nothing() if any(t.nothing for t in types) else found

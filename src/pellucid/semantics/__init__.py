@@ -1,0 +1,1 @@
+"""What programs mean: the plain reference, and fast back ends that are compared with it."""

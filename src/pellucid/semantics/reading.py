@@ -1,0 +1,119 @@
+"""From a user's sequence to the columns of a program: checked, in plain Python values, unknown ones replaced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.tokens import describe, is_integer, is_sequence, listing, show
+from pellucid.errors import PellucidError
+from pellucid.language.columns import Column
+from pellucid.language.program import Program
+from pellucid.language.types import Number, Plain, Type, Value
+
+Columns = dict[str, list[Value]]
+
+
+def read(program: Program, sequence: Any) -> Columns:
+    """The values of each column at each position.
+
+    Args:
+        program: says what its columns hold.
+        sequence: one value per position, or a list with one per column; of a column of words also a raw text.
+
+    Raises:
+        PellucidError: a value the program does not take, too many positions; the position and what was expected.
+    """
+    columns = program.inputs
+    steps = _steps(columns, sequence)
+    if program.longest is not None and len(steps) > program.longest and not program.takes_longer:
+        raise PellucidError(
+            f"{len(steps)} positions are too many; the longest this program takes has {program.longest}"
+        )
+    found: Columns = {column.name: [] for column in columns}
+    for place, step in enumerate(steps, 1):
+        row = _plain(step) if is_sequence(step) else [step]
+        try:
+            if len(row) != len(columns):
+                raise PellucidError(f"expected {len(columns)} values, got {len(row)}")
+            for column, value in zip(columns, row, strict=True):
+                found[column.name].append(taken(column, value))
+        except PellucidError as error:
+            raise PellucidError(f"position {place}: {error}") from None
+    return found
+
+
+def _steps(columns: Sequence[Column], sequence: Any) -> Sequence[Any]:
+    if len(columns) == 1 and columns[0].words is not None:
+        return columns[0].words.words.tokens(sequence)
+    if not is_sequence(sequence):
+        raise PellucidError(f"{describe(sequence)}; expected a sequence")
+    return _plain(sequence)
+
+
+def _plain(values: Any) -> Sequence[Any]:
+    return values.tolist() if hasattr(values, "tolist") else values
+
+
+def taken(column: Column, value: Any) -> Value:
+    """One value as the program knows it.
+
+    Raises:
+        PellucidError: it is not of the column's type, and nothing stands for unknown ones.
+    """
+    if column.words is not None:
+        return _word(column, value)
+    found = _matched(column.type, value)
+    if found is not None:
+        return found
+    if column.unknown is not None:
+        return column.unknown
+    raise PellucidError(f"column {column.name!r}: {_unknown(column.type, value)}")
+
+
+def _unknown(t: Type, value: Any) -> str:
+    known = t.values
+    if known is None or len(known) > 50:
+        return f"expected {t}, got {show(value)}"
+    return f"unknown token {show(value)}; known: {listing(known)}"
+
+
+def _matched(t: Type, value: Any) -> Value:
+    """The value of the type that a user's value is: the same one, else the one written alike; None: none is."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if value in t.texts:
+            return value
+        return int(value) if is_integer(value) and t.is_whole and t.holds(int(value)) else None
+    if t.numbers is not None and (number := _number(value, t.numbers.whole)) is not None and t.holds(number):
+        return number
+    text = str(value)
+    return text if isinstance(value, int | np.integer) and text in t.texts else None
+
+
+def _number(value: Any, whole: bool) -> Number | None:
+    """The value as an int, or a finite float; None for anything else."""
+    if not isinstance(value, int | float | np.integer | np.floating):
+        return None
+    try:
+        if not whole and math.isfinite(value):
+            return float(value)
+        if whole and value == int(value):
+            return int(value)
+    except (OverflowError, ValueError):
+        pass
+    return None
+
+
+def _word(column: Column, value: Any) -> Plain | None:
+    assert column.words is not None
+    (word,) = column.words.normal((value,))
+    if word in column.type.texts:
+        return word
+    kind = column.words.unknown(word)
+    shape = kind.partition("-")[0] + ">"  # of a form whose ending is not known
+    return next((known for known in (kind, shape) if known in column.type.texts), column.unknown)

@@ -1,0 +1,155 @@
+"""What a program means, in plain Python: slow and obvious. Everything else is compared with this.
+
+Variables are computed group by group (see `Program.groups`), those of a state position by position, so that 100,000
+steps need no recursion. Positions count from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from pellucid.data.spelling import form
+from pellucid.errors import PellucidError
+from pellucid.language.aggregates import AGGREGATES, Picked
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.operators import apply
+from pellucid.language.program import Program
+from pellucid.language.types import Value
+from pellucid.semantics.reading import Columns, read
+
+Cells = dict[str, list[Value]]
+Here = Callable[[str], Value]
+
+
+def run(program: Program, sequence: Any) -> Any:
+    """The output in the user's form for an input in the user's form.
+
+    Returns:
+        A value, or a list of one per output where there are several; a list of those where they come at every position.
+
+    Raises:
+        PellucidError: an input that the program does not take.
+    """
+    columns = read(program, sequence)
+    size = len(columns[program.inputs[0].name])
+    return outputs(program, evaluate(program, columns, size), size)
+
+
+def outputs(program: Program, cells: Mapping[str, Sequence[Value]], size: int) -> Any:
+    """What comes out, from the values of all variables at `size` positions."""
+    rows = [_row([cells[name][i] for name in program.results]) for i in range(size)]
+    if program.when == "every":
+        return rows
+    if rows:
+        return rows[-1]
+    if program.empty is None:
+        raise PellucidError("an empty sequence has no last position; expected at least one")
+    return _row(list(program.empty))
+
+
+def _row(values: list[Value]) -> Any:
+    return values[0] if len(values) == 1 else values
+
+
+def evaluate(program: Program, columns: Columns, size: int) -> Cells:
+    """Every variable at every position.
+
+    Args:
+        program: any program.
+        columns: values by column, as `reading.read` gives them.
+        size: number of positions.
+    """
+    cells: Cells = {name: [] for name in program.nodes}
+    for names, _ in program.groups:
+        for i in range(size):
+            for name in names:
+                cells[name].append(_cell(program[name], i, size, cells, columns))
+    return cells
+
+
+def _cell(node: Node, i: int, size: int, cells: Cells, columns: Columns) -> Value:
+    def here(name: str) -> Value:
+        return cells[name][i]
+
+    match node:
+        case Input(column, of):
+            return {"position": i, "length": size}[of] if not column else _word(columns[column][i], of)
+        case Let(expression):
+            return value(expression, here)
+        case Delay(variable, amount, default):
+            return cells[variable][i - amount] if 0 <= i - amount < size else value(default, here)
+        case Aggregate():
+            return _aggregate(node, i, size, cells)
+        case Vote(labels):
+            places = range(size) if node.pooled else [i]
+            totals = [sum(column) for column in zip(*(_votes(node, j, cells) for j in places), strict=True)]
+            return labels[totals.index(max(totals))]
+
+
+def _word(word: Value, of: str) -> Value:
+    return word if of == "value" else form(str(word))
+
+
+def value(expression: Expression, here: Here) -> Value:
+    """Value of an expression, given that of each variable."""
+    match expression:
+        case Var(name):
+            return here(name)
+        case Const(constant):
+            return float(constant) if isinstance(constant, Fraction) else constant
+        case Apply(operator, args):
+            return apply(operator, [value(arg, here) for arg in args])
+        case Table(args, cases, default):
+            return dict(cases).get(tuple(value(arg, here) for arg in args), default)
+        case Cases(rules, default):
+            return value(next((outcome for test, outcome in rules if value(test, here)), default), here)
+
+
+def picked(select: Select, i: int, size: int, cells: Cells) -> Iterator[int]:
+    """The positions that a selection picks from position i, left to right."""
+    query = dict(zip(query_names(len(select.query)), (cells[name][i] for name in select.query), strict=True))
+    for j in positions(select, i, size):
+        if select.mask is not None and bool(cells[select.mask][j]) == select.negated:
+            continue
+        key = dict(zip(key_names(len(select.key)), (cells[name][j] for name in select.key), strict=True))
+        matches = select.match is None or value(select.match, (query | key).__getitem__)
+        if matches or (select.ties and j < i and query["q"] == key["k"]):
+            yield j
+
+
+def positions(select: Select, i: int, size: int) -> range:
+    """The positions that are looked at from position i."""
+    first = {"after": i + 1, "from": i}.get(select.reach, 0)
+    end = {"before": i, "upto": i + 1}.get(select.reach, size)
+    if select.window is not None:
+        first, end = max(first, i - select.window + 1), min(end, i + select.window)
+    return range(first, end)
+
+
+def _aggregate(node: Aggregate, i: int, size: int, cells: Cells) -> Value:
+    row, places = AGGREGATES[node.how], list(picked(node.select, i, size, cells))
+    if node.value is not None:
+        places = [j for j in places if cells[node.value][j] is not None]
+    if node.by is not None and row.by == "key":
+        places = [j for j in places if cells[node.by][j] is not None]
+    if not places:
+        return value(node.default, lambda name: cells[name][i]) if row.reads else 0
+    values = [] if node.value is None else [cells[node.value][j] for j in places]
+    keys = [cells[node.by][j] for j in places] if node.by is not None and row.by == "key" else []
+    found = row.meaning(Picked(values, keys, places, i, None if node.by is None else cells[node.by][i]))
+    return value(node.default, lambda name: cells[name][i]) if found is None else found
+
+
+def _votes(node: Vote, j: int, cells: Cells) -> list[int]:
+    total = list(node.bias)
+    for part in node.evidence:
+        weights: Mapping[Value, tuple[int, ...]] = dict(part.rows)
+        total = [a + b for a, b in zip(total, weights.get(cells[part.variable][j], part.default), strict=True)]
+    for name, row in node.scaled:
+        count = cells[name][j]
+        assert count is None or isinstance(count, int)
+        total = [a + (count or 0) * b for a, b in zip(total, row, strict=True)]
+    return total
