@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.data.tasks import TaskInstance
+from pellucid.data.old_tasks import TaskInstance
 from pellucid.program.metrics import accuracy
 from pellucid.program.verify import run_text
 

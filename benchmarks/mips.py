@@ -22,7 +22,7 @@ from typing import Any
 
 from common import RESULTS, learn
 
-from pellucid.data.tasks import NumericTask, get_numeric_task, numeric_names
+from pellucid.data.old_tasks import NumericTask, get_numeric_task, numeric_names
 from pellucid.program.numeric.runner import run_text
 
 FRESH = 10_000

@@ -23,7 +23,7 @@ import numpy as np
 import sympy
 from common import RESULTS, learn
 
-from pellucid.data.tasks import NumericTask, get_numeric_task, numeric_names
+from pellucid.data.old_tasks import NumericTask, get_numeric_task, numeric_names
 from pellucid.program.numeric import NumericProgram, outputs
 from pellucid.program.numeric.expression import Apply, Const, Expression, Var
 from pellucid.program.numeric.nodes import Column, Formula

@@ -21,7 +21,7 @@ from typing import Any
 
 from common import PUBLISHED, RESULTS, judge, learn, microseconds
 
-from pellucid.data.tasks import get_task
+from pellucid.data.old_tasks import get_task
 
 MODELS = ("programs", "standard")
 

@@ -24,8 +24,8 @@ from typing import Any
 
 from common import PUBLISHED, RESULTS, judge, learn, microseconds
 
-from pellucid.data.tasks import get_task
-from pellucid.problem import longer_data
+from pellucid.data.old_tasks import get_task
+from pellucid.old_problem import longer_data
 from pellucid.program.metrics import accuracy
 from pellucid.program.verify import run_text
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import pellucid
-from pellucid.data.words import AS_WRITTEN
+from pellucid.language.words import AS_WRITTEN
 
 REQUESTS = {
     "account": [

@@ -12,8 +12,8 @@ from pellucid.certificate import certificate
 from pellucid.cli import _summary
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.errors import PellucidError
+from pellucid.old_problem import Problem
 from pellucid.pipeline import picked
-from pellucid.problem import Problem
 from pellucid.program.ir import Aggregate
 from pellucid.program.verify import Verdict
 from pellucid.settings import Settings

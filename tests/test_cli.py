@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from inspect_samples import LAST, PROGRAMS, call, call_json, write_folder
 from pellucid.candidates import table
 from pellucid.cli import main
-from pellucid.data.tasks import numeric_names, task_names
+from pellucid.data.old_tasks import numeric_names, task_names
 
 GOOD = '{"input": [1, 2], "output": [1, 2]}\n'
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load
 
-from pellucid.data.tasks.registry import get_numeric_task
+from pellucid.data.old_tasks.registry import get_numeric_task
 from pellucid.learners.transformer.discrete import DiscreteOptions, fit_discrete
 from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.words import to_text

@@ -26,10 +26,10 @@ from made_texts import questions, sentences
 from pellucid import estimators, notebook
 from pellucid.data.tags import to_iob2
 from pellucid.data.texts import texts_of
-from pellucid.data.words import Words
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import ProgramEstimator
 from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
+from pellucid.language.words import Words
 from pellucid.learned import Learned
 from pellucid.numeric import Bias
 from pellucid.program.emit import emit

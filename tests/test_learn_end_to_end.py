@@ -12,7 +12,7 @@ from click.testing import CliRunner
 import pellucid
 from pellucid.cli import main
 from pellucid.data import write_jsonl
-from pellucid.data.tasks import get_task
+from pellucid.data.old_tasks import get_task
 from pellucid.program.ir import Assign, Lookup
 
 SIZES = ["--set", "vocab=6", "--set", "length=6"]

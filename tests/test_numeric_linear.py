@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from pellucid.data.old_tasks import get_numeric_task
 from pellucid.data.series import Series
-from pellucid.data.tasks import get_numeric_task
 from pellucid.errors import PellucidError
 from pellucid.numeric import Bias, SeriesProblem
 from pellucid.search.numeric.affine import neat, snapped, weighted_sum

@@ -94,7 +94,7 @@ def test_search_is_right_on_fresh_and_longer_data(name):
 
 
 def get(name: str, seed: int, count: int, length: int) -> Series:
-    from pellucid.data.tasks import get_numeric_task
+    from pellucid.data.old_tasks import get_numeric_task
 
     return get_numeric_task(name).dataset(seed, size=count, length=length)
 

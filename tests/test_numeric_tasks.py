@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import least_squares
 
 from numeric_definitions import DEFINITIONS, DOCUMENTED
-from pellucid.data.tasks import all_tasks, find_task, get_numeric_task, get_task, numeric_names, numeric_tasks
+from pellucid.data.old_tasks import all_tasks, find_task, get_numeric_task, get_task, numeric_names, numeric_tasks
 from pellucid.errors import PellucidError
 
 MIPS = numeric_tasks("mips")

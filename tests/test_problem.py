@@ -2,8 +2,8 @@
 
 import pytest
 
-from pellucid.data.tasks import get_task, task_names
-from pellucid.problem import longer_data
+from pellucid.data.old_tasks import get_task, task_names
+from pellucid.old_problem import longer_data
 
 
 @pytest.mark.parametrize("name", task_names())

@@ -23,7 +23,7 @@ from inspect_samples import (
     domain,
     write_folder,
 )
-from pellucid.data.tasks import get_task
+from pellucid.data.old_tasks import get_task
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
 from pellucid.program import proof

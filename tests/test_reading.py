@@ -6,11 +6,10 @@ import random
 
 import pytest
 
-from pellucid.data.reading import Reading
-from pellucid.data.spelling import form
 from pellucid.data.vocab import Vocab
-from pellucid.data.words import AS_WRITTEN, Words
 from pellucid.errors import PellucidError
+from pellucid.language.spelling import form
+from pellucid.language.words import AS_WRITTEN, Reading, Words
 
 FORMS = {
     "jumping": "xxx-ing", "Jackson": "Xxx-son", "nation": "xxx-tion", "Portland": "Xxx-land", "sing": "xxx",

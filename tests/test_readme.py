@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.tasks import get_task
+from pellucid.data.old_tasks import get_task
 from pellucid.program.metrics import accuracy
 from pellucid.program.size import ast_nodes
 from pellucid.program.verify import run_text

@@ -10,7 +10,7 @@ import pellucid
 from pellucid.cli import main
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
-from pellucid.problem import resolve
+from pellucid.old_problem import resolve
 from pellucid.search import learn as search_learn
 from pellucid.search import pool
 from pellucid.search.data import alphabet_of, bank_of, batch_of, numbers_of

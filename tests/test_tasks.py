@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.data.tasks import all_tasks, get_task, task_names
+from pellucid.data.old_tasks import all_tasks, get_task, task_names
 from pellucid.errors import PellucidError
 from pellucid.settings import MODEL, TRAINING
 

@@ -9,8 +9,8 @@ import pytest
 from pellucid import folder
 from pellucid.data import Dataset, Splits
 from pellucid.data.texts import TextSplits
-from pellucid.data.words import AS_WRITTEN
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN
 from pellucid.learners.transformer.choices import NoiseTape
 from pellucid.learners.transformer.standard.words import fit_text_standard, load_text_standard
 from pellucid.learners.transformer.words.batches import LONGEST, Draws, buckets_of

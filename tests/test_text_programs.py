@@ -12,8 +12,8 @@ import pytest
 
 from pellucid.certificate import certificate
 from pellucid.data import Dataset
-from pellucid.data.words import AS_WRITTEN, Words
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.program.blame import blame
 from pellucid.program.circuit import slice_for_input, slice_for_label, slice_for_position, slice_for_wrong
 from pellucid.program.direct import direct_heads

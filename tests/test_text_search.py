@@ -16,10 +16,9 @@ import pellucid
 from made_texts import questions, sentences
 from pellucid import folder
 from pellucid.data import Dataset, Vocab
-from pellucid.data.reading import Reading
 from pellucid.data.texts import split_texts, texts_of
-from pellucid.data.words import AS_WRITTEN
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN, Reading
 from pellucid.program.interpret import predict
 from pellucid.program.scores import figures
 from pellucid.settings import parse_text

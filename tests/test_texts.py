@@ -12,8 +12,8 @@ from pellucid.data.conll import looks_like_conll, parse_conll, write_conll
 from pellucid.data.tags import scheme_of, to_iob2
 from pellucid.data.text_columns import texts_from_columns
 from pellucid.data.texts import is_text_file, load_texts, read_texts, texts_of
-from pellucid.data.words import AS_WRITTEN, Words
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.program.scores import entities
 
 SAME = ["B-PER I-PER O B-PER B-PER O B-LOC I-LOC", "O B-LOC"]  # in IOB2

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from pellucid.data.words import AS_WRITTEN, NUMERAL, PATTERN, Lexicon, Words, split_words
+from pellucid.data.words import Lexicon
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN, NUMERAL, PATTERN, Words, split_words
 
 TEXTS = st.text(
     alphabet=st.one_of(st.sampled_from(list("aBnt'’-.,:0129 @#$_\n\téß漢!İ")), st.characters()), max_size=40

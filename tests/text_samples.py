@@ -3,10 +3,9 @@
 
 from collections.abc import Iterable
 
-from pellucid.data.reading import Reading
-from pellucid.data.spelling import form
 from pellucid.data.vocab import Vocab
-from pellucid.data.words import AS_WRITTEN, Words
+from pellucid.language.spelling import form
+from pellucid.language.words import AS_WRITTEN, Reading, Words
 from pellucid.program.ir import Aggregate, Assign, Embed, Evidence, Input, Lookup, Program, Readout, Rule, Rules, Select
 from pellucid.program.ir import Test as Check
 from pellucid.program.predicates import Compare, Match, OneOf

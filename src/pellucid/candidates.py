@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from pellucid.data import Dataset, Kind, Vocab
 from pellucid.errors import PellucidError
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 from pellucid.program.emit import emit
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program, ProgramError

@@ -5,10 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 
-from pellucid.data.reading import Reading
-from pellucid.data.spelling import form
 from pellucid.data.vocab import Vocab
-from pellucid.data.words import NUMBER, PATTERN, UNKNOWN
+from pellucid.language.spelling import form
+from pellucid.language.words import NUMBER, PATTERN, UNKNOWN, Reading
 from pellucid.program.inspect.words import counted
 from pellucid.program.ir import Program
 from pellucid.program.literals import literal

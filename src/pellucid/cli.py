@@ -249,7 +249,7 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def tasks(as_json: bool) -> None:
     """The built-in tasks, a line each."""
-    from pellucid.data.tasks import all_tasks, numeric_tasks
+    from pellucid.data.old_tasks import all_tasks, numeric_tasks
 
     every = (*all_tasks(), *numeric_tasks())
     if as_json:

@@ -12,13 +12,14 @@ import numpy as np
 
 from pellucid.data import Dataset, Token, split
 from pellucid.data.texts import Texts, split_texts, texts_of
-from pellucid.data.tokens import as_token, show, sort_tokens
-from pellucid.data.words import Words
+from pellucid.data.tokens import sort_tokens
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import ProgramEstimator, paired, rows
 from pellucid.given import fitting, reading
+from pellucid.language.words import Words
 from pellucid.settings import TEXT_DATA
 from pellucid.text.learners import SEARCH_SETTINGS
+from pellucid.values import as_token, show
 
 REFUSED = ("error", "majority")
 MANY = 200  # different words above which lists of words are learned as texts

@@ -22,14 +22,14 @@ from sklearn.base import ClassifierMixin
 
 from pellucid.data import Dataset, Token
 from pellucid.data.tags import to_iob2
-from pellucid.data.tokens import show
-from pellucid.data.words import AS_WRITTEN, Words
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import paired, rows, weighted
 from pellucid.estimator_series import ProgramRegressor
 from pellucid.estimator_symbols import SymbolEstimator, as_array
+from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.program.evidence import calibrated, decides_by_scores, label_scores, probabilities
 from pellucid.program.scores import entity_scores
+from pellucid.values import show
 
 METRICS = ("token", "sequence", "entity")
 

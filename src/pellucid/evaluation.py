@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.tokens import Token, listing, sort_tokens
+from pellucid.data.tokens import Token, sort_tokens
 from pellucid.program.inspect.words import counted
 from pellucid.program.scores import (
     ClassScore,
@@ -23,6 +23,7 @@ from pellucid.program.scores import (
     figures,
     has_entities,
 )
+from pellucid.values import listing
 
 FEW = 12  # labels of a classifier up to which its confusion is printed
 LONGEST = 12  # characters of a label at the head of a column

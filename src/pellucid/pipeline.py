@@ -21,7 +21,7 @@ from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
 from pellucid.learners.turns import Found, learn_models
 from pellucid.numeric import Bias
-from pellucid.problem import Problem, resolve
+from pellucid.old_problem import Problem, resolve
 from pellucid.program.bounds import Bounded
 from pellucid.program.closed import closed
 from pellucid.program.compact.front import Compacted, compact, differing

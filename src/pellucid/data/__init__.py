@@ -3,9 +3,9 @@
 from pellucid.data.dataset import Dataset as Dataset
 from pellucid.data.dataset import Splits as Splits
 from pellucid.data.dataset import split as split
-from pellucid.data.readers import load_splits as load_splits
-from pellucid.data.readers import read_file as read_file
-from pellucid.data.readers import write_jsonl as write_jsonl
+from pellucid.data.old_readers import load_splits as load_splits
+from pellucid.data.old_readers import read_file as read_file
+from pellucid.data.old_readers import write_jsonl as write_jsonl
 from pellucid.data.series import Number as Number
 from pellucid.data.series import Series as Series
 from pellucid.data.series import SeriesSplits as SeriesSplits

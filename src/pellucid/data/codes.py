@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tokens import as_token, listing, show
 from pellucid.errors import PellucidError
+from pellucid.values import as_token, listing, show
 
 
 def flat_codes(rows: Sequence[Sequence[Any]], codes: dict[Any, int], what: str) -> np.ndarray:

@@ -15,8 +15,8 @@ from typing import Any
 from pellucid.data.dataset import Dataset
 from pellucid.data.files import StrPath
 from pellucid.data.tags import Scheme, check_tags, scheme_of, to_iob2
-from pellucid.data.tokens import show
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 START = "-DOCSTART-"
 CONLL_U = 10

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tokens import KINDS, Kind, Token, as_token, describe, is_sequence, listing, show
+from pellucid.data.tokens import KINDS, Kind, Token
 from pellucid.errors import PellucidError
+from pellucid.values import as_token, describe, is_sequence, listing, show
 
 Input = tuple[Token, ...]
 Output = Any  # tagging: tuple[Token | None, ...]; classification: Token

@@ -5,8 +5,9 @@ from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.files import StrPath, write_atomic
-from pellucid.data.tokens import Kind, is_sequence, listing, show
+from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
+from pellucid.values import is_sequence, listing, show
 
 EXAMPLE = '{"input": [...], "output": ...}'
 

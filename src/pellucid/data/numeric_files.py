@@ -15,8 +15,8 @@ from pellucid.data.files import StrPath, read_text, write_atomic
 from pellucid.data.numeric_kind import is_numeric_file as is_numeric_file
 from pellucid.data.numeric_tables import parse_series_table
 from pellucid.data.series import Series, SeriesSplits, partition_series, same_types
-from pellucid.data.tokens import is_sequence, listing, show
 from pellucid.errors import PellucidError
+from pellucid.values import is_sequence, listing, show
 
 EXAMPLE = '{"input": [1, 2.5], "output": [1, 3.5]}'
 _TABLES = {".csv": ",", ".tsv": "\t"}

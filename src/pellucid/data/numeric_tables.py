@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from pellucid.data.dataset import count
 from pellucid.data.files import StrPath
 from pellucid.data.series import Number, Series, as_number
-from pellucid.data.tokens import listing, show
 from pellucid.errors import PellucidError
+from pellucid.values import listing, show
 
 SEQUENCE_NAMES = ("sequence", "series", "id")
 OUTPUT_NAMES = ("output", "y", *(f"y{i}" for i in range(1, 10)))

@@ -12,8 +12,8 @@ from pellucid.data.dataset import LEAST, SHARES, Dataset, partition
 from pellucid.data.series_rows import Number as Number
 from pellucid.data.series_rows import as_number as as_number
 from pellucid.data.series_rows import common_width, result_rows, sequence_rows, step_count, typed_arrays
-from pellucid.data.tokens import describe, is_sequence, listing, show
 from pellucid.errors import PellucidError
+from pellucid.values import describe, is_sequence, listing, show
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tokens import describe, is_sequence, show
 from pellucid.errors import PellucidError
+from pellucid.values import describe, is_sequence, show
 
 Number = int | float
 Rows = np.ndarray | list[list[Number]]  # [steps, columns]

@@ -11,8 +11,9 @@ from typing import cast
 
 from pellucid.data.dataset import Dataset, count
 from pellucid.data.files import StrPath
-from pellucid.data.tokens import Kind, Token, is_integer, listing
+from pellucid.data.tokens import Kind, Token
 from pellucid.errors import PellucidError
+from pellucid.values import is_integer, listing
 
 Row = tuple[int, list[str], list[str]]  # line, input symbols, output symbols
 

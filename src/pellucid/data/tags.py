@@ -16,8 +16,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
-from pellucid.data.tokens import show
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 Scheme = Literal["IOB1", "IOB2", "IO", "BIOES"]
 OUTSIDE = "O"

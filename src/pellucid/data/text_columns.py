@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from pellucid.data.texts import Texts, texts_of
-from pellucid.data.tokens import is_sequence, listing, show
-from pellucid.data.words import Words
 from pellucid.errors import PellucidError
+from pellucid.language.words import Words
+from pellucid.values import is_sequence, listing, show
 
 TEXT_COLUMNS = ("text", "sentence", "tokens", "words", "input")
 LABEL_COLUMNS = ("label", "labels", "ner_tags", "tags", "output")

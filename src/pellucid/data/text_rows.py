@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.data.files import StrPath
-from pellucid.data.tokens import is_integer, is_sequence, listing, show
 from pellucid.errors import PellucidError
+from pellucid.values import is_integer, is_sequence, listing, show
 
 TEXT_KEYS, LABEL_KEYS = ("text", "tokens", "words", "input"), ("label", "tags", "ner_tags", "output")
 EXAMPLE = '{"text": "...", "label": ...}'

@@ -23,9 +23,10 @@ from pellucid.data.dataset import SHARES, Dataset, Input, Splits, partition, spl
 from pellucid.data.files import StrPath, read_text
 from pellucid.data.tags import Scheme, check_tags, scheme_of, to_iob2
 from pellucid.data.text_rows import Record, has_text_records, is_labelled_table, label_first, text_records, text_table
-from pellucid.data.tokens import is_sequence, lenient
-from pellucid.data.words import AS_WRITTEN, Words
+from pellucid.data.tokens import lenient
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN, Words
+from pellucid.values import is_sequence
 
 CONLL_SUFFIXES = (".conll", ".iob", ".iob2", ".bio", ".bioes")
 TEXT_SUFFIXES = (".txt", *CONLL_SUFFIXES)  # beside those of `readers.SUFFIXES`

@@ -9,23 +9,10 @@ import numpy as np
 
 from pellucid.data.codes import flat_codes
 from pellucid.data.dataset import Dataset, Splits, count
-from pellucid.data.reading import Reading
-from pellucid.data.tokens import (
-    KINDS,
-    PAD,
-    Kind,
-    Markers,
-    Token,
-    as_token,
-    describe,
-    is_sequence,
-    lenient,
-    listing,
-    show,
-    sort_tokens,
-)
-from pellucid.data.words import UNKNOWN
+from pellucid.data.tokens import KINDS, PAD, Kind, Markers, Token, lenient, sort_tokens
 from pellucid.errors import PellucidError
+from pellucid.language.words import UNKNOWN, Reading
+from pellucid.values import as_token, describe, is_sequence, listing, show
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pellucid.data.reading import Reading
 from pellucid.language.nodes import Node
 from pellucid.language.types import Plain, Type
+from pellucid.language.words import Reading
 
 When = Literal["every", "last", "sequence"]
 

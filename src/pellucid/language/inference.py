@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pellucid.data.spelling import FORMS
 from pellucid.language.aggregates import Aggregation, aggregation
 from pellucid.language.columns import Column, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, walk
 from pellucid.language.graph import Groups
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import result_type
+from pellucid.language.spelling import FORMS
 from pellucid.language.types import INF, Number, Numbers, Type, symbol, type_of_value, whole
 
 Types = Mapping[str, Type]

@@ -16,14 +16,14 @@ import typing
 from fractions import Fraction
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
-from pellucid.data.reading import Reading
-from pellucid.data.tokens import show
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column, Output, When
 from pellucid.language.expressions import DEEPEST, Apply, Atom, Cases, Const, Expression, Table, Var
 from pellucid.language.nodes import Node
 from pellucid.language.program import Assign, Program
 from pellucid.language.types import INF, Numbers, Type
+from pellucid.language.words import Reading
+from pellucid.values import show
 
 FORMAT, VERSION = "pellucid-program", 3
 LARGEST = 200_000_000  # characters of a program.json

@@ -25,7 +25,7 @@ class Input:
 
     Args:
         column: of the user's columns; empty for the position and the length.
-        of: its `value` (of a text: the word as the program knows it), or the `form` of a word (`data.spelling`);
+        of: its `value` (of a text: the word as the program knows it), or the `form` of a word (`language.spelling`);
             the `position`, counted from 0; the `length` of the sequence.
     """
 

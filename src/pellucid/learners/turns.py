@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.candidates import Fitted
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 from pellucid.program.bounds import Bounded
 from pellucid.program.ir import Program
 from pellucid.program.metrics import accuracy

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.tokens import Token, lenient, listing, sort_tokens
+from pellucid.data.tokens import Token, lenient, sort_tokens
 from pellucid.errors import PellucidError
 from pellucid.program.bounds import Bounded
 from pellucid.program.emit import emit
@@ -34,6 +34,7 @@ from pellucid.program.names import usable
 from pellucid.program.simplify import simplify
 from pellucid.program.size import ast_nodes, code_lines
 from pellucid.program.verify import run_text
+from pellucid.values import listing
 
 OTHER = "other"
 WIDTH = 84  # of a docstring

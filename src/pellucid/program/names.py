@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pellucid.data.spelling import form
+from pellucid.language.spelling import form
 from pellucid.program import runtime
 from pellucid.program.formula import Apply
 from pellucid.program.indexing import always, is_index

@@ -11,10 +11,11 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from pellucid.data.files import read_text
-from pellucid.data.tokens import Kind, Token, as_token, is_sequence, listing, show
+from pellucid.data.tokens import Kind, Token
 from pellucid.errors import PellucidError
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
+from pellucid.values import as_token, is_sequence, listing, show
 
 OUTSIDE = object()  # the oracle has no answer to an input
 

@@ -8,11 +8,11 @@ import types
 import typing
 from typing import Any, Literal, get_args, get_origin
 
-from pellucid.data.tokens import show
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
 from pellucid.program import formula, ir, predicates
 from pellucid.program.ir import Assign, Node, Program, Selection
+from pellucid.values import show
 
 FORMAT = "pellucid-program"
 VERSION = 2

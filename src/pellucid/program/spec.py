@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset
-from pellucid.data.tasks import get_task, task_names
-from pellucid.data.tasks.base import TaskInstance, mixed_draw
-from pellucid.data.tokens import Token, show
+from pellucid.data.old_tasks import get_task, task_names
+from pellucid.data.old_tasks.base import TaskInstance, mixed_draw
+from pellucid.data.tokens import Token
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
 from pellucid.program.inspect.words import plain
@@ -25,6 +25,7 @@ from pellucid.program.interpret import predict
 from pellucid.program.ir import Program
 from pellucid.program.oracle import OUTSIDE, Oracle, OtherProgram, Reference, differs
 from pellucid.program.verify import EXHAUSTIVE, domain_size, longer_inputs, sample_inputs
+from pellucid.values import show
 
 SAMPLES = 20_000  # random inputs, and as many of the shortest ones
 LONGER = 2_000

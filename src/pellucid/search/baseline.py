@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Dataset
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 from pellucid.program.metrics import accuracy
 from pellucid.search.data import alphabet_of, bank_of, batch_of, numbers_of
 from pellucid.search.engine import POINTED, Searcher

@@ -14,7 +14,7 @@ from safetensors.numpy import load, save
 
 from pellucid import folder
 from pellucid.data import Vocab
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 from pellucid.program.ir import Program
 from pellucid.search.data import alphabet_of, bank_of, batch_of, numbers_of, symbols_of
 from pellucid.search.decode import decode

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tokens import describe, is_integer, is_sequence, listing, show
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
 from pellucid.language.program import Program
 from pellucid.language.types import Number, Plain, Type, Value
+from pellucid.values import describe, is_integer, is_sequence, listing, show
 
 Columns = dict[str, list[Value]]
 

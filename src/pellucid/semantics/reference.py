@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pellucid.data.spelling import form
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
+from pellucid.language.spelling import form
 from pellucid.language.types import Value
 from pellucid.semantics.reading import Columns, read
 

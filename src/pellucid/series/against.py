@@ -61,7 +61,7 @@ def _function(learned: LearnedSeries, spec: str | None, equals: Path | None) -> 
         other = load_series(equals)
         return str(equals), other.run
     if spec == TASK:
-        from pellucid.data.tasks import get_numeric_task, numeric_names
+        from pellucid.data.old_tasks import get_numeric_task, numeric_names
 
         if learned.report["task"] not in numeric_names():
             raise PellucidError(f"--spec task: {learned.report['task']} is no built-in task; give FILE.py:function")

@@ -66,7 +66,7 @@ def is_whole(learned: LearnedSeries) -> bool:
 def data_of(learned: LearnedSeries, name: str) -> Series:
     """A data file, or what `task` stands for, in the form of the data that the program was learned from."""
     if name == TASK:
-        from pellucid.data.tasks import get_numeric_task, numeric_names
+        from pellucid.data.old_tasks import get_numeric_task, numeric_names
 
         if learned.report["task"] not in numeric_names():
             raise PellucidError(f"task: {learned.report['task']} is no built-in task; name a data file")

@@ -9,8 +9,8 @@ from typing import Any
 
 from pellucid.data import Series
 from pellucid.data.numeric_files import SUFFIXES, check_columns, is_numeric_file, load_series_splits, read_series
+from pellucid.data.old_tasks import get_numeric_task, numeric_names
 from pellucid.data.series import SeriesSplits, check_learnable, constant_columns, same_types, split_series
-from pellucid.data.tasks import get_numeric_task, numeric_names
 from pellucid.errors import PellucidError
 from pellucid.numeric import Bias, SeriesProblem
 from pellucid.settings import split_series_settings

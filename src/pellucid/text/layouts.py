@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pellucid.data.spelling import form
+from pellucid.language.spelling import form
 from pellucid.text.channels import Channel
 from pellucid.text.model import Kinds, Shifted, Variable
 from pellucid.text.problem import TextProblem

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Dataset, Splits, Vocab
-from pellucid.data.reading import Reading
 from pellucid.data.tags import Scheme
 from pellucid.data.texts import Texts, TextSplits, is_text_file, load_texts, split_texts
-from pellucid.data.tokens import show
-from pellucid.data.words import AS_WRITTEN, UNKNOWN, Lexicon
+from pellucid.data.words import Lexicon
 from pellucid.errors import PellucidError
-from pellucid.problem import Problem
+from pellucid.language.words import AS_WRITTEN, UNKNOWN, Reading
+from pellucid.old_problem import Problem
 from pellucid.program.scores import has_entities
 from pellucid.settings import parse_text
 from pellucid.text.vectors import read_vectors
+from pellucid.values import show
 
 MOST = 20_000  # words that are known; the paper's models know 10,000
 LEAST = 2  # how often a word must occur in the training texts to be known

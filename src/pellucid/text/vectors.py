@@ -9,8 +9,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from pellucid.data.files import StrPath
-from pellucid.data.tokens import Token, show
+from pellucid.data.tokens import Token
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 
 def read_vectors(path: StrPath, words: Sequence[Token]) -> np.ndarray:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pellucid.data.spelling import form
+from pellucid.language.spelling import form
 from pellucid.program import formula
 from pellucid.program.formula import Var
 from pellucid.program.interpret import values_of

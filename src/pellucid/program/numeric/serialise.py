@@ -8,11 +8,11 @@ import re
 from fractions import Fraction
 from typing import Any, NoReturn
 
-from pellucid.data.tokens import show
 from pellucid.errors import PellucidError
 from pellucid.program.numeric.expression import DEEPEST, Apply, Const, Expression, Var, check_number
 from pellucid.program.numeric.nodes import Column, Formula, Lookup, Node, Position, Route, Running
 from pellucid.program.numeric.program import Assign, NumericProgram
+from pellucid.values import show
 
 FORMAT = 1
 KIND = "numeric"

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from pellucid.data.files import read_text
-from pellucid.data.tasks.base import TaskInstance
+from pellucid.data.old_tasks.base import TaskInstance
 from pellucid.errors import PellucidError
 from pellucid.program.interpret import predict
 from pellucid.program.ir import Program, stretched

@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from functools import cached_property
 
-from pellucid.data.reading import Reading
-from pellucid.data.spelling import ENDINGS, SHAPES, form
-from pellucid.data.words import NUMBER, NUMERAL, split_words
 from pellucid.errors import PellucidError
+from pellucid.language.spelling import ENDINGS, SHAPES, form
+from pellucid.language.words import NUMBER, NUMERAL, Reading, split_words
 from pellucid.program import runtime
 from pellucid.program.emit import shown, used_once
 from pellucid.program.interpret import values_of

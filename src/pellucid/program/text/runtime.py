@@ -1,6 +1,6 @@
 """Functions that emitted programs for texts use; see `pellucid.program.runtime`, whose rules hold here, too.
 
-Beside these, `split_words` (`pellucid.data.words`), `form` (`pellucid.data.spelling`) and `winner` are pasted.
+Beside these, `split_words` (`pellucid.language.words`), `form` (`pellucid.language.spelling`) and `winner` are pasted.
 """
 # pyright: reportAttributeAccessIssue=false
 

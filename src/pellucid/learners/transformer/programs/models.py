@@ -20,7 +20,7 @@ from pellucid.learners.transformer.programs.extract import extract
 from pellucid.learners.transformer.programs.fit import Fit, fit
 from pellucid.learners.transformer.programs.hard_model import predict
 from pellucid.learners.transformer.programs.hardened import Hardened
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 from pellucid.program.ir import Program
 
 Predictor = Callable[[Sequence], list]

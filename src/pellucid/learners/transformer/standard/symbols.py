@@ -18,7 +18,7 @@ from pellucid.errors import PellucidError
 from pellucid.learners.transformer.programs.models import Predictor, as_lists, model_files, replaced, shape_of
 from pellucid.learners.transformer.standard.net import StandardConfig, predict_standard
 from pellucid.learners.transformer.standard.train import Reported, StandardFit, StandardTraining, fit_standard
-from pellucid.problem import Problem
+from pellucid.old_problem import Problem
 
 SIZES = ("layers", "heads", "hidden", "mlp", "dropout")
 

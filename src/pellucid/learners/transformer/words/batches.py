@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data import Dataset, Vocab
 from pellucid.data.tokens import PAD, Token
-from pellucid.data.words import UNKNOWN
+from pellucid.language.words import UNKNOWN
 
 LONGEST = 64  # words of a text in training; the program itself reads whole texts
 WIDTHS = (16, 32, 64)

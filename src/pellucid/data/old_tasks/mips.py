@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tasks.mips_rules import (
+from pellucid.data.old_tasks.mips_rules import (
     balanced,
     digit_sums,
     dithered,
@@ -23,7 +23,7 @@ from pellucid.data.tasks.mips_rules import (
     quotient_bits,
     windows,
 )
-from pellucid.data.tasks.numeric import Class, NumericTask, uniform
+from pellucid.data.old_tasks.numeric import Class, NumericTask, uniform
 
 Stream = Callable[[list[int]], Iterable[int]]  # from one column to one
 Rows = Callable[[list[list[int]]], Iterable[Any]]  # from several columns

@@ -14,7 +14,7 @@ from string import ascii_lowercase
 import numpy as np
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task, sizes
+from pellucid.data.old_tasks.base import Domain, Task, sizes
 from pellucid.data.tokens import Token
 from pellucid.errors import PellucidError
 

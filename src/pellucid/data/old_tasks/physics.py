@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tasks.numeric import NumericTask
+from pellucid.data.old_tasks.numeric import NumericTask
 
 Ranges = tuple[tuple[float, float], ...]
 Step = Callable[..., tuple[Any, ...]]  # columns in order, constants by name -> next states

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.data import Dataset, Splits, Vocab, load_splits, read_file, split
-from pellucid.data.readers import SUFFIXES
-from pellucid.data.tasks import get_task, task_names
-from pellucid.data.tasks.base import LARGEST, TaskInstance
+from pellucid.data.old_readers import SUFFIXES
+from pellucid.data.old_tasks import get_task, task_names
+from pellucid.data.old_tasks.base import LARGEST, TaskInstance
 from pellucid.errors import PellucidError
 from pellucid.settings import Settings, parse
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.data.series import Series
-from pellucid.data.tokens import show
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 LONGEST = 100_000  # steps of a built-in sequence
 Draw = Callable[[np.random.Generator, int, int], list[np.ndarray]]

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import product
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task, mixed_draw, sizes
+from pellucid.data.old_tasks.base import Domain, Task, mixed_draw, sizes
 from pellucid.data.tokens import Token
 from pellucid.errors import PellucidError
 

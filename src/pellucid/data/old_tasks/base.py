@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import LEAST, Dataset, Input, Splits
-from pellucid.data.tokens import Kind, Markers, Token, show
+from pellucid.data.tokens import Kind, Markers, Token
 from pellucid.data.vocab import Vocab
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 ENUMERABLE = 1_000_000  # inputs up to which a domain is walked through as a whole
 LARGEST = 512  # of a size setting: beyond it, predicate tables alone would fill the memory

@@ -11,8 +11,9 @@ from pellucid.data.files import StrPath, read_text
 from pellucid.data.jsonl import parse_jsonl
 from pellucid.data.jsonl import write_jsonl as write_jsonl
 from pellucid.data.table import parse_table
-from pellucid.data.tokens import KINDS, Kind, Token, show
+from pellucid.data.tokens import KINDS, Kind, Token
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 _TABLES = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (".jsonl", *_TABLES)

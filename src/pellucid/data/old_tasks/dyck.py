@@ -11,7 +11,7 @@ from itertools import product
 import numpy as np
 
 from pellucid.data.dataset import Input
-from pellucid.data.tasks.base import Domain, Task, sizes
+from pellucid.data.old_tasks.base import Domain, Task, sizes
 from pellucid.errors import PellucidError
 
 PAIRS = (("(", ")"), ("{", "}"))

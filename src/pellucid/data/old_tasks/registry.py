@@ -2,15 +2,15 @@
 
 from difflib import get_close_matches
 
-from pellucid.data.tasks.base import Task
-from pellucid.data.tasks.dyck import DYCK_TASKS
-from pellucid.data.tasks.induction import INDUCTION
-from pellucid.data.tasks.mips import MIPS_TASKS
-from pellucid.data.tasks.numeric import NumericTask
-from pellucid.data.tasks.physics import PHYSICS_TASKS
-from pellucid.data.tasks.symbols import SYMBOL_TASKS
-from pellucid.data.tokens import show
+from pellucid.data.old_tasks.base import Task
+from pellucid.data.old_tasks.dyck import DYCK_TASKS
+from pellucid.data.old_tasks.induction import INDUCTION
+from pellucid.data.old_tasks.mips import MIPS_TASKS
+from pellucid.data.old_tasks.numeric import NumericTask
+from pellucid.data.old_tasks.physics import PHYSICS_TASKS
+from pellucid.data.old_tasks.symbols import SYMBOL_TASKS
 from pellucid.errors import PellucidError
+from pellucid.values import show
 
 _TASKS: dict[str, Task] = {task.name: task for task in (*SYMBOL_TASKS, *DYCK_TASKS, INDUCTION)}
 _NUMERIC: dict[str, NumericTask] = {task.name: task for task in (*MIPS_TASKS, *PHYSICS_TASKS)}

@@ -1,0 +1,183 @@
+"""From raw text to words, numbers and signs, and from words that are not known to their class.
+
+The rule is one regular expression, used as scikit-learn's `CountVectorizer(token_pattern=...)` uses its own: everything
+it finds in the text, in order. So an emitted program needs nothing but the standard library's `re` to split as in
+training, and the two are tested against each other. What becomes one word, the first that fits:
+
+- `do` and `n't`, `it` and `'s` (likewise 'm 'd 're 've 'll): English contractions in two, as treebanks have them;
+- `3`, `1,000.50`, `12:30`: a number with the points, commas and colons inside it;
+- `u.s.`: letters with a point after each;
+- `@name`, `#tag`, `word`, `10th`, `snake_case`: letters and digits of any script (a hyphen divides);
+- `...` and `--`, and any other sign alone.
+
+Scripts that write without spaces come out as one long word each, and accents stored apart from their letter divide a
+word: give such texts as lists of tokens, which are taken as they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pellucid.errors import PellucidError
+from pellucid.language.spelling import form
+from pellucid.language.types import Plain
+from pellucid.values import as_token, describe, is_sequence, listing, show
+
+UNKNOWN, NUMBER = "<unk>", "<num>"
+PATTERN = (
+    r"\w+(?=n['’]t(?!\w))|n['’]t(?!\w)|['’](?:s|m|d|re|ve|ll)(?!\w)"
+    r"|\d+(?:[.,:]\d+)*(?!\w)|(?:[^\W\d_]\.){2,}|[@#]?\w+|\.{2,}|-{2,}|[^\w\s]"
+)
+NUMERAL = r"[-+]?\d+(?:[.,:]\d+)*"
+
+
+def split_words(text, pattern, lowercase=True, number=None, numeral=None):
+    """The words of a text; words that match `numeral` become `number`, where given.
+
+    Stands alone but for `re`, so that it can be pasted into an emitted program.
+    """
+    words = re.findall(pattern, text.lower() if lowercase else text)
+    if number is None or numeral is None:
+        return words
+    return [number if re.fullmatch(numeral, word) else word for word in words]
+
+
+@dataclass(frozen=True)
+class Words:
+    """How raw text is split, frozen and as JSON, so that a program splits as its training data was split.
+
+    Args:
+        lowercase: all letters made small first.
+        numbers: a whole number, or one with points, commas or colons inside, becomes the one word `<num>`.
+        pattern: regular expression of a word, without groups that capture.
+
+    Raises:
+        PellucidError: the pattern is no regular expression, captures groups, or matches nothing at all.
+    """
+
+    lowercase: bool = True
+    numbers: bool = True
+    pattern: str = PATTERN
+
+    def __post_init__(self) -> None:
+        try:
+            groups, empty = re.compile(self.pattern).groups, re.fullmatch(self.pattern, "") is not None
+        except (re.error, TypeError, RecursionError, OverflowError) as error:
+            expected = f"expected a regular expression ({error})"
+            raise PellucidError(f"words: pattern is {show(self.pattern)}; {expected}") from None
+        if groups or empty:
+            reason = "has groups that capture; write (?:...)" if groups else "matches the empty text"
+            raise PellucidError(f"words: pattern is {show(self.pattern)}, which {reason}")
+
+    def split(self, text: str) -> tuple[str, ...]:
+        """The words of a raw text.
+
+        Example:
+            >>> Words().split("Don't pay $1,000 in the U.S. -- it's 10th")
+            ('do', "n't", 'pay', '$', '<num>', 'in', 'the', 'u.s.', '--', 'it', "'s", '10th')
+
+        Raises:
+            PellucidError: it is no text.
+        """
+        if not isinstance(text, str):
+            raise PellucidError(f"{describe(text)}; expected a text")
+        return tuple(split_words(text, self.pattern, self.lowercase, NUMBER if self.numbers else None, NUMERAL))
+
+    def normal(self, tokens: Iterable[Plain]) -> tuple[Plain, ...]:
+        """The user's own tokens, none split or dropped, with letters and numbers as this rule has them."""
+        return tuple(self._normal(token) for token in tokens)
+
+    def tokens(self, value: Any) -> tuple[Plain, ...]:
+        """A raw text split; a list of tokens as it is.
+
+        Raises:
+            PellucidError: it is neither, or a text without a word.
+        """
+        if is_sequence(value):
+            return tuple(value.tolist() if hasattr(value, "tolist") else value)
+        if not isinstance(value, str):
+            raise PellucidError(f"{describe(value)}; expected a text, or a list of words")
+        words = self.split(value)
+        if not words:
+            raise PellucidError(f"no word in the text {show(value)}; expected at least one")
+        return words
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal rule."""
+        return {"lowercase": self.lowercase, "numbers": self.numbers, "pattern": self.pattern}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Words:
+        """A rule from parsed JSON, every field checked.
+
+        Raises:
+            PellucidError: naming the field that is wrong.
+        """
+        names = {"lowercase", "numbers", "pattern"}
+        if not isinstance(value, dict) or set(value) != names:
+            got = listing(value) if isinstance(value, dict) else show(value)
+            raise PellucidError(f"words: expected an object with the keys {', '.join(sorted(names))}; got {got}")
+        for name in ("lowercase", "numbers"):
+            if not isinstance(value[name], bool):
+                raise PellucidError(f"words: {name} is {show(value[name])}; expected true or false")
+        return cls(**value)
+
+    def _normal(self, token: Plain) -> Plain:
+        if not isinstance(token, str):
+            return NUMBER if self.numbers else token
+        word = token.lower() if self.lowercase else token
+        return NUMBER if self.numbers and re.fullmatch(NUMERAL, word) else word
+
+
+AS_WRITTEN = Words(lowercase=False, numbers=False)  # for tagging, where capitals and figures tell what a name is
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text vocabulary does with texts.
+
+    Args:
+        words: how a raw text is split, and how the user's own words are normalised.
+        forms: words that are not known are told apart by their form, as in `<Xxx-ing>`; else all are `<unk>`.
+    """
+
+    words: Words = field(default_factory=Words)
+    forms: bool = False
+
+    def normal(self, tokens: Iterable[Plain]) -> tuple[str, ...]:
+        """The user's own words, none split or dropped, as text.
+
+        Raises:
+            PellucidError: one is neither a string nor an integer.
+        """
+        return tuple(map(str, self.words.normal(map(as_token, tokens))))
+
+    def unknown(self, word: Plain) -> str:
+        """The class of a word that is not known.
+
+        Example:
+            >>> Reading(forms=True).unknown("Jackson"), Reading().unknown("Jackson")
+            ('<Xxx-son>', '<unk>')
+        """
+        return f"<{form(str(word))}>" if self.forms else UNKNOWN
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object that `from_json` reads back to an equal reading."""
+        return {"words": self.words.to_json(), "forms": self.forms}
+
+    @classmethod
+    def from_json(cls, value: Any) -> Reading:
+        """A reading from parsed JSON, every field checked.
+
+        Raises:
+            PellucidError: naming the field that is wrong.
+        """
+        if not isinstance(value, dict) or set(value) != {"words", "forms"}:
+            got = listing(value) if isinstance(value, dict) else show(value)
+            raise PellucidError(f"text: expected an object with the keys forms, words; got {got}")
+        if not isinstance(value["forms"], bool):
+            raise PellucidError(f"text: forms is {show(value['forms'])}; expected true or false")
+        return cls(Words.from_json(value["words"]), value["forms"])

@@ -1,0 +1,66 @@
+"""The user's own values: how error messages show them, which are sequences, which are symbols."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+
+_INTEGER = re.compile("0|-?[1-9][0-9]{0,17}")
+_NAMES = {bool: "a boolean", float: "a float", type(None): "null (None)", dict: "an object", bytes: "bytes"}
+
+
+def show(value: object, limit: int = 60) -> str:
+    """`repr` of a value, on one line and cut to `limit` characters."""
+    text = repr(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def listing(values: Iterable[object], limit: int = 20) -> str:
+    """The first `limit` values, comma-separated."""
+    shown = list(values)
+    more = f", ... ({len(shown)} in all)" if len(shown) > limit else ""
+    return ", ".join(show(v) for v in shown[:limit]) + more
+
+
+def describe(value: object) -> str:
+    """The value and what it is: `2.5 is a float`."""
+    if is_sequence(value):
+        return f"{show(value)} is a list"
+    if isinstance(value, (np.bool_, np.floating)):
+        value = value.item()
+    return f"{show(value)} is {_NAMES.get(type(value), f'of type {type(value).__name__}')}"
+
+
+def counted(values: Iterable[object], noun: str) -> str:
+    """How many there are: `1 symbol`, `4 symbols`."""
+    size = len(list(values))
+    return f"{size} {noun}{'' if size == 1 else 's'}"
+
+
+def is_sequence(value: object) -> bool:
+    """True for lists, tuples, and one-dimensional arrays, tensors and columns; False for strings."""
+    return isinstance(value, (list, tuple)) or (hasattr(value, "tolist") and getattr(value, "ndim", 0) > 0)
+
+
+def is_integer(text: str) -> bool:
+    """True for an integer written in the one way Python prints it: no sign +, no leading zeros, at most 18 digits."""
+    return _INTEGER.fullmatch(text) is not None
+
+
+def as_token(value: object) -> str | int:
+    """The value as a plain `str` or `int`.
+
+    Raises:
+        PellucidError: it is a boolean, a float, None, a list or anything else.
+    """
+    if type(value) is str or type(value) is int:
+        return value
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+        return int(value)
+    raise PellucidError(f"{describe(value)}; a symbol is a string or an integer")
