@@ -1,0 +1,87 @@
+"""What every learner is: which problems it takes, and a generator of programs. None knows a task or a kind of data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pellucid.language.program import Program
+from pellucid.problem import Problem
+
+OnProgress = Callable[[float, str], None]  # share of the work done (0..1), a short message
+
+
+class Model(Protocol):
+    """A model that a program was read off: the two are compared on every input that is checked."""
+
+    def predict(self, inputs: Sequence) -> list:
+        """Outputs in the user's form for inputs in the user's form."""
+        ...
+
+    def files(self) -> Mapping[str, str | bytes]:
+        """`model.json` and `model.safetensors`, by name."""
+        ...
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program that a learner found. `model`: what it was read off; None where the program itself is the model.
+
+    details: what the learner has to say of it, for the report.
+    """
+
+    program: Program
+    learner: str
+    model: Model | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Run:
+    """How a learner runs, and what it tells.
+
+    Args:
+        seed: decides every random choice.
+        effort: multiplies the default work, which is counted in programs, steps or states, never in seconds.
+        deadline: time (of `time.monotonic`) when it must stop with what it has; None: none.
+        seeds, steps: random starts and steps of each, where the user asked for so many.
+        on_progress: called now and then.
+        checkpoint: folder where a learner may keep its state, so that a killed run goes on there; None: nowhere.
+        report: filled in by the learner: work done, why it stopped.
+        history: likewise: the course of a training.
+    """
+
+    seed: int = 0
+    effort: float = 1.0
+    deadline: float | None = None
+    seeds: int | None = None
+    steps: int | None = None
+    on_progress: OnProgress = lambda share, message: None
+    checkpoint: Path | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+    history: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def over(self) -> bool:
+        """Whether the deadline has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+
+class Learner(Protocol):
+    """One way to find programs."""
+
+    @property
+    def name(self) -> str:
+        """As `--model` and reports call it."""
+        ...
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
+        ...
+
+    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+        """Programs in the order they are found, each one better than those before in some way."""
+        ...
