@@ -44,7 +44,7 @@ class Aggregation:
         rule: type of the result from that of the value. Raises `TypeError` for one it cannot take.
         python: how it is written over a generator `{items}` of values (`{size}`: over one of 1s); None where it is the
             emitter's own work, or where `meaning` of a list of values is pasted.
-        words: a sentence's part with `{value}`, `{by}`.
+        words: how explanations tell it, with `{value}`, `{by}`; which positions are meant (the keys) follows.
         reads: whether it takes a value; counting does not.
         by: whether it takes a variable that orders, at the keys or at the query.
         picks: it gives the value of one of the positions, unchanged.
@@ -141,31 +141,31 @@ def _extreme(values: Sequence, keys: Sequence, best: Callable) -> Value:
 
 
 AGGREGATES: Mapping[str, Aggregation] = _table(
-    Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "how many there are", "len({items})",
+    Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys", "len({items})",
                 reads=False, running=lambda state, _: state + 1),
-    Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is any", "any({items})", reads=False,
+    Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", "any({items})", reads=False,
                 running=lambda state, _: 1),
-    Aggregation("sum", lambda p: added(p.values), _sum, "the sum of {value}", "sum({items})",
+    Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum({items})",
                 running=lambda state, value: state + value),
-    Aggregation("mean", lambda p: _mean(p.values), _average, "the mean of {value}"),
-    Aggregation("min", lambda p: min(p.values), _one_kind, "the smallest {value}", "min({items})",
+    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}"),
+    Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min({items})",
                 running=lambda state, value: min(state, value)),
-    Aggregation("max", lambda p: max(p.values), _one_kind, "the largest {value}", "max({items})",
+    Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max({items})",
                 running=lambda state, value: max(state, value)),
-    Aggregation("first", lambda p: p.values[0], _same, "the first {value}", picks=True,
+    Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, _: state),
-    Aggregation("last", lambda p: p.values[-1], _same, "the last {value}", picks=True,
+    Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
                 running=lambda _, value: value),
-    Aggregation("nearest", _nearest, _same, "the nearest {value}", picks=True),
-    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} where {by} is largest", by="key",
+    Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True),
+    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}", by="key",
                 picks=True),
-    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} where {by} is smallest", by="key",
+    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}", by="key",
                 picks=True),
-    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "the most frequent {value}"),
-    Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "how many different {value} there are",
+    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}"),
+    Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
                 "len({{{items}}})"),
-    Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "the {value} that comes {by} places after the "
-                "smallest", by="query", searched=False),
+    Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "{value} of rank {by}, from 0 up",
+                by="query", searched=False),
 )  # fmt: skip
 
 

@@ -1,0 +1,226 @@
+"""Values, expressions and nodes in a few words: what explanations, circuits and groups of errors are told in.
+
+What operators and aggregates are called stands in their rows. In a selection `query.x` is a variable at the position
+that looks, `key.x` one at a position that is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from rich.cells import cell_len
+
+from pellucid.language.aggregates import aggregation
+from pellucid.language.expressions import (
+    Apply,
+    Cases,
+    Const,
+    Expression,
+    Table,
+    Var,
+    substitute,
+    values_among,
+)
+from pellucid.language.forms import ATOM, CONDITION, OR
+from pellucid.language.nodes import (
+    NOTHING,
+    Aggregate,
+    Delay,
+    Input,
+    Let,
+    Node,
+    Select,
+    Vote,
+    key_names,
+    query_names,
+)
+from pellucid.language.operators import operator
+from pellucid.language.types import Value, whole
+
+REACH = {"any": "", "upto": "up to the query", "before": "before the query", "after": "after the query",
+         "from": "from the query on"}  # fmt: skip
+INPUTS = {"position": "position, counted from 0", "length": "number of positions"}
+FEW = 6  # values, and cases, that are written out
+DIGITS = 6  # of a number in a table
+
+
+def literal(value: Value | Fraction) -> str:
+    """The value as it stands in a program, odd characters escaped; nothing is `None`."""
+    if not isinstance(value, str):
+        return str(value)
+    inside = repr(value + '"')[1:-2]  # as between single quotes
+    return '"' + inside.replace("\\'", "'").replace('"', '\\"') + '"'
+
+
+def plain(value: Value, most: int | None = None) -> str:
+    """A value in a table: bare where nothing can be mistaken, numbers in a few digits, `-` for nothing."""
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.{DIGITS}g}"
+    bare = not isinstance(value, str) or (value.isprintable() and value.strip() == value and value not in ("", "-"))
+    return shortened(str(value) if bare else literal(value), most)
+
+
+def shortened(text: str, most: int | None) -> str:
+    """The text, cut to so many characters."""
+    return text if most is None or len(text) <= most else text[: most - 3] + "..."
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 case`, `2,000 cases`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def runs(positions: Iterable[int]) -> str:
+    """Increasing positions, neighbours as `2-5`, those of the language (from 0) told as people count, from 1."""
+    found: list[list[int]] = []
+    for k in positions:
+        if found and k == found[-1][1] + 1:
+            found[-1][1] = k
+        else:
+            found.append([k, k])
+    return ",".join(f"{low + 1}-{high + 1}" if high > low else str(low + 1) for low, high in found)
+
+
+def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+    """Lines of a table; `sides` has `<` or `>` for each column. Wide characters count as two."""
+    sizes = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            " " * (size - cell_len(cell)) + cell if side == ">" else cell + " " * (size - cell_len(cell))
+            for cell, size, side in zip(row, sizes, sides, strict=True)
+        ]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return lines
+
+
+# ---------------------------------------------------------------- expressions
+
+
+def text(expression: Expression) -> str:
+    """An expression in a line."""
+    return _text(expression)[0]
+
+
+def _text(expression: Expression) -> tuple[str, int]:
+    """The text, and how tightly it binds (see `forms`)."""
+    match expression:
+        case Var(name):
+            return name, ATOM
+        case Const(value):
+            return literal(value), ATOM
+        case Apply(name, args):
+            return _applied(name, args)
+        case Table(args, cases, default):
+            return _table(expression, args, cases, default), CONDITION
+        case Cases(rules, default):
+            if len(rules) <= 1:
+                told = [f"{_inside(outcome, OR)} if {text(test)}, else " for test, outcome in rules]
+                return "".join(told) + text(default), CONDITION
+            return f"first of {counted(len(rules), 'rule')} that holds, else {text(default)}", CONDITION
+
+
+def _applied(name: str, args: Sequence[Expression]) -> tuple[str, int]:
+    """By the words of the row; brackets as Python would need them, which the row knows, too."""
+    row = operator(name)
+    form = row.python([whole(1, 2)] * len(args))
+    if "(" in row.words:
+        least, level = (CONDITION,) * len(args), ATOM
+    elif form.level < ATOM:
+        least, level = form.operands, form.level
+    else:
+        least, level = (ATOM,) * len(args), CONDITION
+    first, *rest = (_inside(arg, need) for arg, need in zip(args, least, strict=True))
+    if not row.folds:
+        return row.words.format(first, *rest), level
+    for told in rest:
+        first = row.words.format(first, told)
+    return first, level
+
+
+def _inside(expression: Expression, level: int) -> str:
+    told, own = _text(expression)
+    return told if own >= level else f"({told})"
+
+
+def _table(whole_one: Table, args: Sequence[Expression], cases: Sequence, default: Value) -> str:
+    if (values := values_among(whole_one)) is not None:
+        return _among(text(args[0]), values)
+    outcomes = {outcome for _, outcome in cases}
+    names = " and ".join(map(text, args))
+    if len(args) == 1 and len(outcomes) == 1 and len(cases) <= FEW:
+        held = _among(names, [key[0] for key, _ in cases])
+        return f"{literal(cases[0][1])} if {held}, else {literal(default)}"
+    if len(cases) == 1:
+        return f"{literal(cases[0][1])} if {case(whole_one, 0)}, else {literal(default)}"
+    if not cases:
+        return f"always {literal(default)}"
+    return f"by {names}: table of {counted(len(cases), 'case')}, else {literal(default)}"
+
+
+def _among(name: str, values: Sequence[Value]) -> str:
+    if len(values) == 1:
+        return f"{name} == {literal(values[0])}"
+    more = ", ..." if len(values) > FEW else ""
+    return f"{name} in {{{', '.join(map(literal, values[:FEW]))}{more}}}"
+
+
+def case(table: Table, number: int) -> str:
+    """Condition of one case of a table."""
+    pairs = zip(table.args, table.cases[number][0], strict=True)
+    return " and ".join(f"{_inside(arg, OR)} == {literal(value)}" for arg, value in pairs)
+
+
+def fired(expression: Table | Cases, number: int) -> str:
+    """The case or rule of that number with its outcome, in words; a negative number stands for the default."""
+    if number < 0:
+        default = expression.default
+        return f"default: {text(default) if isinstance(expression, Cases) else literal(default)}"  # pyright: ignore[reportArgumentType]
+    if isinstance(expression, Cases):
+        test, outcome = expression.rules[number]
+        return f"rule {number + 1}: {text(outcome)} if {text(test)}"
+    return f"{literal(expression.cases[number][1])} if {case(expression, number)}"
+
+
+# ---------------------------------------------------------------- nodes
+
+
+def meaning(node: Node) -> str:
+    """What a node computes, in a line."""
+    match node:
+        case Input("", of):
+            return INPUTS[of]
+        case Input(column, of):
+            return f"input {column}" if of == "value" else f"form of {column}"
+        case Let(expression):
+            return text(expression)
+        case Delay(variable, amount, default):
+            away = f"{abs(amount)} position{'' if abs(amount) == 1 else 's'} {'back' if amount > 0 else 'ahead'}"
+            return f"{variable} {away}, {text(default)} where there is none"
+        case Aggregate(select, how, value, default, by):
+            parts = [aggregation(how).words.format(value=value, by=by), *condition(select)]
+            if default != NOTHING:
+                parts.append(f"- {text(default)} if there is none")
+            return " ".join(parts)
+        case Vote(_, _, evidence, scaled, pooled):
+            names = dict.fromkeys([e.variable for e in evidence] + [name for name, _ in scaled])
+            return f"label with most votes{' at all positions' if pooled else ''}, by {', '.join(names) or 'nothing'}"
+
+
+def condition(select: Select) -> list[str]:
+    """Which keys are looked at and match, in parts of a sentence."""
+    parts = [REACH[select.reach]] if select.reach != "any" else []
+    if select.window is not None:
+        parts.append(f"at most {counted(select.window - 1, 'position')} away")
+    tests = []
+    if select.match is not None:
+        names = zip(query_names(len(select.query)), select.query, strict=True)
+        local = {name: Var(f"query.{variable}") for name, variable in names}
+        local |= {name: Var(f"key.{v}") for name, v in zip(key_names(len(select.key)), select.key, strict=True)}
+        tests.append(text(substitute(select.match, local)) + (" (or equal, before the query)" if select.ties else ""))
+    if select.mask is not None:
+        tests.append(f"{'not ' if select.negated else ''}key.{select.mask}")
+    return [*parts, *([f"where {' and '.join(tests)}"] if tests else [])]

@@ -1,0 +1,201 @@
+"""What counts as right, and figures made of it: the one place, for everything that compares outputs with data.
+
+Symbols and whole numbers must be equal. A real number may differ by 1e-9 of it, or of the spread (standard deviation)
+of its column in the data, whichever is larger. A row of several columns is judged column by column, and is right where
+every one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.language.columns import When
+from pellucid.language.types import Value
+from pellucid.semantics.entities import entity_scores, is_entity_tag
+
+RELATIVE = 1e-9
+Row = tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Outputs beside what is right, a row for each answer that is scored.
+
+    Args:
+        examples: how many there are.
+        example, position: of each row, int64 [rows]; the position is -1 where there is one answer for a sequence.
+        given, wanted: the values by row.
+        scored, right: bool [rows, columns]; a cell that is not scored counts as right.
+        error: float64 [rows, columns], how far off a real number is; 0 elsewhere.
+        spread: float64 [columns], of the real numbers in a column; not a number where there are none.
+    """
+
+    examples: int
+    example: np.ndarray
+    position: np.ndarray
+    given: Sequence[Row]
+    wanted: Sequence[Row]
+    scored: np.ndarray
+    right: np.ndarray
+    error: np.ndarray
+    spread: np.ndarray
+
+    @cached_property
+    def wrong(self) -> np.ndarray:
+        """Numbers of the rows that are wrong in some column."""
+        return np.flatnonzero(~self.right.all(1))
+
+    def pairs(self) -> list[tuple[Value, Value]]:
+        """Given and wanted value of every row, of its first column."""
+        return [(a[0], b[0]) for a, b in zip(self.given, self.wanted, strict=True)]
+
+    def column(self, column: int) -> Judged:
+        """One column alone."""
+        rows, one = np.flatnonzero(self.scored[:, column]), slice(column, column + 1)
+        given, wanted = ([(side[i][column],) for i in rows.tolist()] for side in (self.given, self.wanted))
+        scored, right, error = (cells[rows, one] for cells in (self.scored, self.right, self.error))
+        places = self.example[rows], self.position[rows]
+        return Judged(self.examples, *places, given, wanted, scored, right, error, self.spread[one])
+
+    def counts(self) -> np.ndarray:
+        """Right and scored rows of each example, int64 [examples, 2]."""
+        every = np.bincount(self.example, minlength=self.examples)
+        return np.stack([np.bincount(self.example[self.right.all(1)], minlength=self.examples), every], 1)
+
+
+def judge(given: Sequence[Any], wanted: Sequence[Any], when: When) -> Judged:
+    """Compare outputs with what is right, both in the user's form.
+
+    Args:
+        given, wanted: an output per example: a row at every position, or one row; a row is a value, or a list of one
+            per column. A wanted row, or cell, that is None is not scored.
+        when: whether there is a row at `every` position.
+
+    Raises:
+        ValueError: outputs of another number or length.
+    """
+    if len(given) != len(wanted):
+        raise ValueError(f"{len(given)} outputs for {len(wanted)} inputs")
+    places, ours, theirs = list[tuple[int, int]](), list[Row](), list[Row]()
+    for i, (a, b) in enumerate(zip(given, wanted, strict=True)):
+        for j, made, right in _rows(i, a, b) if when == "every" else [(-1, a, b)]:
+            found = _row(right)
+            if any(value is not None for value in found):
+                places.append((i, j))
+                ours.append(_row(made))
+                theirs.append(found)
+    columns = list(zip(*theirs, strict=True)) or [()]
+    made = list(zip(*ours, strict=True)) or [()]
+    if len(made) != len(columns):
+        raise ValueError(f"outputs of {len(made)} columns; expected {len(columns)}")
+    judged = [_column(a, b) for a, b in zip(made, columns, strict=True)]
+    scored = np.array([[value is not None for value in column] for column in columns], bool).T
+    right, error = (np.stack([part[k] for part in judged], 1) for k in (0, 1))
+    example, position = np.array(places, np.int64).reshape(-1, 2).T
+    spread = np.array([part[2] for part in judged])
+    return Judged(len(given), example, position, ours, theirs, scored, right, error, spread)
+
+
+def _rows(example: int, given: Sequence[Any], wanted: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
+    if len(given) != len(wanted):
+        raise ValueError(f"example {example + 1}: {len(given)} outputs; expected {len(wanted)}")
+    return ((j, a, b) for j, (a, b) in enumerate(zip(given, wanted, strict=True)))
+
+
+def _row(row: Any) -> Row:
+    return tuple(row) if isinstance(row, list | tuple) else (row,)
+
+
+def _column(given: Sequence[Value], wanted: Sequence[Value]) -> tuple[np.ndarray, np.ndarray, float]:
+    """Which cells of a column are right, how far off they are, and the spread of real numbers."""
+    numbers = [value for value in wanted if value is not None]
+    if float not in map(type, numbers) or any(isinstance(value, str) for value in numbers):
+        return (
+            np.array([a == b or b is None for a, b in zip(given, wanted, strict=True)], bool),
+            np.zeros(len(given)),
+            np.nan,
+        )
+    theirs, ours = (np.array(list(map(_number, values)), np.float64) for values in (wanted, given))
+    spread = float(np.std(np.array(numbers, np.float64)))
+    right, error = close(ours, theirs, spread)
+    told = ~np.isnan(theirs)
+    return right | ~told, np.where(told, error, 0.0), spread
+
+
+def _number(value: Value) -> float:
+    return np.nan if value is None or isinstance(value, str) else float(value)
+
+
+def close(given: np.ndarray, wanted: np.ndarray, spread: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which real numbers are right, and how far off each is (endless where it is no finite number).
+
+    Args:
+        given, wanted: float64 of one shape; spread: of the wanted ones, by column where there are several.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        error = np.abs(given - wanted)
+    error = np.where(np.isfinite(error), error, np.inf)
+    return error <= RELATIVE * np.maximum(np.abs(wanted), spread), error
+
+
+def figures(given: Sequence[Any], wanted: Sequence[Any], when: When) -> dict[str, float]:
+    """The figures of outputs on data, arguments as of `judge`: see `figures_of`."""
+    return figures_of(judge(given, wanted, when))
+
+
+def figures_of(judged: Judged) -> dict[str, float]:
+    """`token`: share of right rows; `sequence`: of examples without a wrong row, among those with a scored one.
+
+    Beside them `f1` of entities where the labels are entity tags; `mse`, `max_error` and `r2` (the mean over the
+    columns) where there are real numbers. Nothing scored counts as right.
+    """
+    right, scored = judged.counts().T
+    asked = scored > 0
+    found = {
+        "token": float(right.sum() / scored.sum()) if asked.any() else 1.0,
+        "sequence": float((right == scored)[asked].mean()) if asked.any() else 1.0,
+    }
+    if has_entities(judged):
+        found["f1"] = entity_scores(*entity_tags(judged))["all"].f1
+    return found | _distances(judged)
+
+
+def _distances(judged: Judged) -> dict[str, float]:
+    real = np.flatnonzero(~np.isnan(judged.spread))
+    if not len(real):
+        return {}
+    error, count = judged.error[:, real], judged.scored[:, real].sum(0)
+    with np.errstate(over="ignore"):
+        squares = (error**2).sum(0)
+    r2 = 1 - squares / count / np.maximum(judged.spread[real] ** 2, 1e-300)
+    return {"mse": float(squares.sum() / count.sum()), "max_error": float(error.max()), "r2": float(r2.mean())}
+
+
+def by_column(judged: Judged) -> list[dict[str, float]]:
+    """The figures of each column on its own: `token`, and the distances of real numbers."""
+    parts = [judged.column(c) for c in range(judged.right.shape[1])]
+    return [{"token": float(p.right.mean()) if len(p.right) else 1.0, **_distances(p)} for p in parts]
+
+
+def has_entities(judged: Judged) -> bool:
+    """Whether the labels at the positions are entity tags: `O` and others as `B-PER`, nothing else."""
+    if judged.scored.shape[1] != 1 or (judged.position < 0).any():
+        return False
+    labels = {row[0] for row in judged.wanted} - {"O"}
+    return bool(labels) and all(map(is_entity_tag, labels))
+
+
+def entity_tags(judged: Judged) -> tuple[list[list[str]], list[list[str]]]:
+    """Tags given and wanted; positions that are not scored count as `O` in both."""
+    ends = np.zeros(judged.examples, np.int64)
+    np.maximum.at(ends, judged.example, judged.position + 1)
+    sides = [[["O"] * end for end in ends.tolist()] for _ in range(2)]
+    for i, j, *rows in zip(judged.example, judged.position, judged.given, judged.wanted, strict=True):
+        for side, (tag,) in zip(sides, rows, strict=True):
+            side[i][j] = str(tag)
+    return sides[0], sides[1]
