@@ -17,7 +17,7 @@ word: give such texts as lists of tokens, which are taken as they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -163,6 +163,21 @@ class Reading:
             ('<Xxx-son>', '<unk>')
         """
         return f"<{form(str(word))}>" if self.forms else UNKNOWN
+
+    def known(self, word: Any, known: Collection[str]) -> str | None:
+        """The word as a program has it that knows some words and classes: else its class, or that without the ending.
+
+        Returns:
+            None where none of them is known.
+
+        Raises:
+            PellucidError: it is neither a string nor an integer.
+        """
+        (found,) = self.normal((word,))
+        if found in known:
+            return found
+        kind = self.unknown(found)
+        return next((name for name in (kind, kind.partition("-")[0] + ">") if name in known), None)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back to an equal reading."""

@@ -111,9 +111,5 @@ def _number(value: Any, whole: bool) -> Number | None:
 
 def _word(column: Column, value: Any) -> Plain | None:
     assert column.words is not None
-    (word,) = column.words.normal((value,))
-    if word in column.type.texts:
-        return word
-    kind = column.words.unknown(word)
-    shape = kind.partition("-")[0] + ">"  # of a form whose ending is not known
-    return next((known for known in (kind, shape) if known in column.type.texts), column.unknown)
+    word = column.words.known(value, column.type.texts)
+    return column.unknown if word is None else word

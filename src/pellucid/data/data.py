@@ -1,0 +1,210 @@
+"""Data: examples with the schema that they fit, and the same as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.columns import examples_from
+from pellucid.data.examples import Examples, Where, examples_of
+from pellucid.data.kinds import Source, settled
+from pellucid.data.schema import Field, Schema, type_of
+from pellucid.errors import PellucidError
+from pellucid.language.columns import When
+from pellucid.language.types import Value, symbol
+from pellucid.language.words import UNKNOWN, Reading, Words
+
+Rows = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Data:
+    """Examples.
+
+    Args:
+        schema: the columns of both sides.
+        inputs: per example its steps, each a value, or a tuple with one per column where there are several. Of texts
+            the user's own words.
+        outputs: per example likewise where an output comes at every step (None: it does not count); else one value, or
+            a tuple with one per column.
+        texts: the raw texts that inputs were split from.
+    """
+
+    schema: Schema
+    inputs: Rows
+    outputs: tuple[Any, ...]
+    texts: tuple[str | None, ...] | None = None
+
+    @classmethod
+    def of(
+        cls,
+        inputs: Iterable[Any],
+        outputs: Iterable[Any],
+        *,
+        names: tuple[Sequence[str] | None, Sequence[str] | None] = (None, None),
+        when: When | None = None,
+        words: Words | None = None,
+        where: Where = lambda i: f"example {i + 1}: ",
+    ) -> Data:
+        """Check and copy sequences from Python: lists, tuples, arrays, data-frame columns.
+
+        Args:
+            inputs: per example a value per step, or a list with one per column; or a raw text, which is split.
+            outputs: per example one such sequence of the same length, or one value (or list of them) in all.
+            names: of the input and of the output columns; `x` and `y`, or `x1`, `x2`, ..., where not given.
+            when: `every` or `sequence`; found out from the first output where not given.
+            words: how raw texts are split (default: `Words()`); lists of values then are lists of words, too.
+            where: the beginning of an error message about example i (counted from 0).
+
+        Raises:
+            PellucidError: what is no text or number, an empty input, outputs of another length, names that do not fit.
+        """
+        found = examples_of(inputs, outputs, names=names, when=when, words=words, where=where)
+        return typed({"data": found})["data"]
+
+    @classmethod
+    def from_columns(
+        cls,
+        table: Any,
+        inputs: str | None = None,
+        outputs: str | None = None,
+        words: Words | None = None,
+    ) -> Data:
+        """The data in columns of a dict, a data frame or a Hugging Face data set: an example a row.
+
+        Args:
+            table: anything with columns by name. Labels that are numbers with names (`ClassLabel`) get their names.
+            inputs, outputs: names of the columns; the first of the usual ones where not given.
+            words: as for `of`.
+
+        Raises:
+            PellucidError: no such column, or as for `of`; rows are counted from 1.
+        """
+        return typed({"data": examples_from(table, inputs, outputs, words)})["data"]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, indices: Iterable[int]) -> Data:
+        """The examples at `indices`, in that order."""
+        chosen = [int(i) for i in indices]
+        texts = None if self.texts is None else tuple(self.texts[i] for i in chosen)
+        inputs, outputs = (tuple(side[i] for i in chosen) for side in (self.inputs, self.outputs))
+        return Data(self.schema, inputs, outputs, texts)
+
+    def with_schema(self, schema: Schema) -> Data:
+        """The same examples, read by another schema (other words known)."""
+        return replace(self, schema=schema)
+
+    def __add__(self, other: Data) -> Data:
+        texts = None
+        if self.texts is not None or other.texts is not None:
+            texts = (self.texts or (None,) * len(self)) + (other.texts or (None,) * len(other))
+        return Data(self.schema, self.inputs + other.inputs, self.outputs + other.outputs, texts)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """Steps of every example, int64 [n]."""
+        return np.fromiter(map(len, self.inputs), np.int64, len(self.inputs))
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """Where every example begins among all steps of all examples, and where they end: int64 [n + 1]."""
+        return np.concatenate([[0], np.cumsum(self.lengths)])
+
+    @property
+    def longest(self) -> int:
+        """Steps of the longest example."""
+        return int(self.lengths.max(initial=0))
+
+    @property
+    def sequences(self) -> list[Any]:
+        """The inputs as a user gives them to a program: raw texts where they came as such."""
+        if self.texts is None:
+            return list(self.inputs)
+        return [x if text is None else text for x, text in zip(self.inputs, self.texts, strict=True)]
+
+    def column(self, name: str) -> Sequence[Any]:
+        """The values of a column: per example a sequence of them; of an output per sequence one value per example.
+
+        Words are those that are known, or classes of unknown ones.
+        """
+        side, i = self.schema.place(name)
+        several = len(getattr(self.schema, side)) > 1
+        rows: Sequence[Any] = getattr(self, side)
+        if side == "inputs" and self.schema.words is not None:
+            known = self._known_words
+            return [[known[word] for word in row] for row in rows]
+        if not several:
+            return rows
+        if side == "outputs" and self.schema.when != "every":
+            return [row[i] for row in rows]
+        return [[None if step is None else step[i] for step in row] for row in rows]
+
+    @cached_property
+    def _known_words(self) -> dict[Value, str]:
+        """What the schema makes of the user's own words."""
+        column = self.schema.inputs[0]
+        assert column.words is not None
+        known = frozenset(column.type.texts)
+        distinct = dict.fromkeys(word for row in self.inputs for word in row)
+        found = {word: column.words.known(word, known) for word in distinct}
+        return {word: UNKNOWN if name is None else name for word, name in found.items()}
+
+
+def typed(parts: Mapping[str, Examples], like: Schema | None = None) -> dict[str, Data]:
+    """Data of several files as of one kind, so that a value means the same in all of them.
+
+    Args:
+        parts: examples by what they are for.
+        like: schema of the training data, where these are not among it.
+
+    Raises:
+        PellucidError: a value that is none, a text among numbers, an output that is null throughout.
+    """
+    inputs = _side(parts, "inputs", like)
+    outputs = _side(parts, "outputs", like)
+    found = {}
+    for name, part in parts.items():
+        y = part.outputs.grouped(outputs[name])
+        if part.when != "every":
+            y = tuple(row[0] for row in y)
+        x = part.inputs.grouped(inputs[name])
+        schema = like or _schema(part, inputs, outputs)
+        found[name] = Data(schema, x, y, part.texts)
+    return found
+
+
+def _schema(part: Examples, inputs: Mapping[str, list], outputs: Mapping[str, list]) -> Schema:
+    """The schema of all parts together."""
+    words = None if part.words is None else Reading(part.words)
+    x, y = (_fields(side.names, columns) for side, columns in ((part.inputs, inputs), (part.outputs, outputs)))
+    if words is not None:
+        flat = {v for columns in inputs.values() for v in columns[0]}
+        x = (Field(part.inputs.names[0], symbol(words.normal(flat)), words),)
+    for column in y:
+        if column.type.is_empty:
+            raise PellucidError(f"every output {column.name} is null; expected at least one")
+    return Schema(x, y, part.when)
+
+
+def _fields(names: Sequence[str], parts: Mapping[str, list]) -> tuple[Field, ...]:
+    return tuple(
+        Field(name, type_of(v for columns in parts.values() for v in columns[i])) for i, name in enumerate(names)
+    )
+
+
+def _side(parts: Mapping[str, Examples], side: str, like: Schema | None) -> dict[str, list[list[Any]]]:
+    """Per part the flat columns of a side."""
+    first = getattr(next(iter(parts.values())), side)
+    columns = []
+    for i in range(len(first.names)):
+        nothing = side == "outputs" and all(part.when == "every" for part in parts.values())
+        words = side == "inputs" and next(iter(parts.values())).words is not None
+        sources = [Source(getattr(part, side), i, part.written, nothing, words) for part in parts.values()]
+        columns.append(settled(sources, None if like is None else getattr(like, side)[i].type))
+    return {name: [column[n] for column in columns] for n, name in enumerate(parts)}

@@ -1,0 +1,245 @@
+"""Examples as they came, from Python or a file: their shape is checked, what their columns hold is still open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Any, Literal
+
+from pellucid.data.tags import check_tags, scheme_of, to_iob2
+from pellucid.errors import PellucidError
+from pellucid.language.columns import When
+from pellucid.language.words import AS_WRITTEN, Words
+from pellucid.values import counted, describe, is_sequence, listing, show
+
+Written = Literal["values", "symbols", "numbers"]
+Where = Callable[[int], str]
+Shape = tuple[tuple[str, ...], tuple[str, ...], When]  # names of inputs and outputs, and when these come
+SIMPLE = {int, str, float, type(None)}
+WHEN = {"every": "one per step", "last": "one per sequence", "sequence": "one per sequence"}
+SAME = "every step needs the same columns"
+
+
+@dataclass(frozen=True)
+class Side:
+    """The inputs, or the outputs, of examples.
+
+    Args:
+        what: "input" or "output".
+        names: of the columns.
+        rows: per example its steps, each a value, or a list with one per column where there are several; of outputs
+            that come once per sequence a single one.
+        cell: how a message about a value begins, from the example, the step and the column, all counted from 0.
+    """
+
+    what: str
+    names: tuple[str, ...]
+    rows: Sequence[Sequence[Any]]
+    cell: Callable[[int, int, int], str]
+
+    def flat(self, column: int) -> list[Any]:
+        """The values of a column, of all steps of all examples."""
+        steps = chain.from_iterable(self.rows)
+        return list(steps) if len(self.names) == 1 else [step[column] for step in steps]
+
+    def where(self, column: int, index: int) -> str:
+        """The beginning of a message about a value of `flat`."""
+        for i, steps in enumerate(self.rows):
+            if index < len(steps):
+                return self.cell(i, index, column)
+            index -= len(steps)
+        return f"{self.what}: "
+
+    def grouped(self, columns: Sequence[Sequence[Any]]) -> tuple[tuple[Any, ...], ...]:
+        """Rows again, from columns as `flat` gives them."""
+        steps = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
+        ends, found = 0, []
+        for row in self.rows:
+            found.append(tuple(steps[ends : ends + len(row)]))
+            ends += len(row)
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Examples with columns whose types are still open.
+
+    Args:
+        inputs, outputs: the values.
+        when: `every` or `sequence`.
+        written: as `values` of Python or JSON; or as text, meant as `symbols` or numbers (`1 2 x` are symbols), or as
+            `numbers` throughout (an `x` among them is a misprint).
+        words: of texts, how they are split.
+        texts: the raw texts that inputs were split from.
+        notes: what is to be known of how they were read.
+    """
+
+    inputs: Side
+    outputs: Side
+    when: When
+    written: Written = "values"
+    words: Words | None = None
+    texts: tuple[str | None, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """Names of the columns, and when outputs come."""
+        return self.inputs.names, self.outputs.names, self.when
+
+
+def examples_of(
+    inputs: Iterable[Any],
+    outputs: Iterable[Any],
+    *,
+    names: tuple[Sequence[str] | None, Sequence[str] | None] = (None, None),
+    when: When | None = None,
+    words: Words | None = None,
+    are_words: bool = False,
+    where: Where = lambda i: f"example {i + 1}: ",
+) -> Examples:
+    """Examples from sequences of values, raw texts or lists of words; see `Data.of`.
+
+    Args:
+        inputs, outputs, names, when, words, where: as there.
+        are_words: lists of values are lists of words, taken as they are written where no rule is given.
+
+    Raises:
+        PellucidError: sequences of a form that cannot be data, beginning with `where(example)`.
+    """
+    x, y = _listed("inputs", inputs), _listed("outputs", outputs)
+    if len(x) != len(y):
+        raise PellucidError(f"{len(x)} inputs but {len(y)} outputs; one output per input is needed")
+    if not x:
+        raise PellucidError("no examples; at least one is needed")
+    when = when or ("every" if is_sequence(y[0]) else "sequence")
+    texts = tuple(value if isinstance(value, str) else None for value in x)
+    if any(text is not None for text in texts):
+        words = words or Words()
+        x = [_split(value, words, when, where(i)) for i, value in enumerate(x)]
+    else:
+        texts, words = None, words or (AS_WRITTEN if are_words else None)
+    rows = [_steps(value, f"{where(i)}input ") for i, value in enumerate(x)]
+    results = [_outputs(value, when, where(i)) for i, value in enumerate(y)]
+    for i, (a, b) in enumerate(zip(rows, results, strict=True)):
+        if when == "every" and len(a) != len(b):
+            have = f"input has {counted(a, 'step')}, output {len(b)}"
+            raise PellucidError(f"{where(i)}{have}; one output per step is needed")
+    sides = (
+        _side("input", "x", names[0], rows, where, True),
+        _side("output", "y", names[1], results, where, when == "every"),
+    )
+    found = Examples(*sides, "every" if when == "every" else "sequence", words=words, texts=texts)
+    return in_iob2(found) if words is not None else found
+
+
+def in_iob2(examples: Examples) -> Examples:
+    """The examples with entity tags, in whatever scheme they are, as IOB2; others as they are.
+
+    Raises:
+        PellucidError: a tag that is none where the others are entity tags.
+    """
+    tags = examples.outputs.rows
+    if examples.when != "every" or not set(map(type, chain.from_iterable(tags))) <= {str}:
+        return examples
+    scheme = scheme_of(tags)
+    if scheme is None:
+        return examples
+    check_tags(tags, lambda i, j: examples.outputs.cell(i, j, 0))
+    outputs = replace(examples.outputs, rows=[to_iob2(row) for row in tags])
+    note = () if scheme == "IOB2" else (f"entity tags are {scheme}, read as IOB2",)
+    return replace(examples, outputs=outputs, notes=examples.notes + note)
+
+
+def default_names(letter: str, width: int) -> tuple[str, ...]:
+    """`x` for one column without a name, `x1`, `x2`, ... for several."""
+    return (letter,) if width == 1 else tuple(f"{letter}{i + 1}" for i in range(width))
+
+
+def check_same(where: str, found: Shape, expected: Shape) -> None:
+    """Refuse data with other columns than the training data.
+
+    Raises:
+        PellucidError: naming what differs; the message begins with `where`.
+    """
+    for i, what in enumerate(("input columns", "output columns", "outputs")):
+        have, want = (listing(s[i]) if i < 2 else WHEN[s[2]] for s in (found, expected))
+        if have != want:
+            raise PellucidError(f"{where}{what}: {have}; the training data has {want}")
+
+
+def _listed(name: str, values: Iterable[Any]) -> list[Any]:
+    if isinstance(values, (str, bytes, dict)) or not hasattr(values, "__iter__"):
+        raise PellucidError(f"{name}: {describe(values)}; expected a list with one item per example")
+    return list(values)
+
+
+def _split(value: Any, words: Words, when: When, where: str) -> Any:
+    if isinstance(value, str) and when == "every":
+        raise PellucidError(f"{where}a label per word needs the words as a list; got a text")
+    try:
+        return words.tokens(value)
+    except PellucidError as error:
+        raise PellucidError(f"{where}{error}") from None
+
+
+def _steps(value: Any, where: str) -> list[Any]:
+    if not is_sequence(value):
+        raise PellucidError(f"{where}{describe(value)}; expected a list with a value per step, or a text")
+    if len(value) == 0:
+        raise PellucidError(f"{where}is empty; expected at least one step")
+    return plain(value)
+
+
+def _outputs(value: Any, when: When, where: str) -> list[Any]:
+    if when != "every":
+        return [value]
+    if not is_sequence(value):
+        raise PellucidError(f"{where}output {describe(value)}; expected a list with an output per step, as the first")
+    return plain(value)
+
+
+def plain(sequence: Any) -> list[Any]:
+    """The items of a list, a tuple, an array or a column."""
+    return sequence.tolist() if hasattr(sequence, "tolist") else list(sequence)
+
+
+def _side(
+    what: str, letter: str, names: Sequence[str] | None, rows: list[list[Any]], where: Where, stepwise: bool
+) -> Side:
+    """The side with steps of one width, which is that of the first."""
+
+    def cell(i: int, j: int, column: int) -> str:
+        return f"{where(i)}{what}{f' at step {j + 1}' if stepwise else ''}: "
+
+    first = next(step for row in rows for step in row)
+    width = len(first) if is_sequence(first) else 1
+    several = is_sequence(first)
+    if width == 0:
+        raise PellucidError(f"{cell(0, 0, 0)}an empty list; expected at least one value")
+    if several or not set(map(type, chain.from_iterable(rows))) <= SIMPLE:
+        rows = [_row(row, several, width, partial(cell, i, column=0)) for i, row in enumerate(rows)]
+    given = tuple(names) if names is not None else default_names(letter, width)
+    if len(given) != width:
+        raise PellucidError(f"{what} has {counted(range(width), 'column')}; the names are {listing(given)}")
+    if width == 1 and isinstance(rows[0][0], (list, tuple)):
+        rows = [[step[0] for step in row] for row in rows]
+    return Side(what, given, rows, cell)
+
+
+def _row(steps: list[Any], several: bool, width: int, cell: Callable[[int], str]) -> list[list[Any]]:
+    if several and all(isinstance(step, (list, tuple)) and len(step) == width for step in steps):
+        return steps
+    return [_step(step, several, width, cell(j)) for j, step in enumerate(steps)]
+
+
+def _step(step: Any, several: bool, width: int, where: str) -> list[Any]:
+    if is_sequence(step) != several:
+        forms = ("a list", "one value") if several else ("one value", "a list")
+        raise PellucidError(f"{where}{show(step)} is {forms[1]}, the first step is {forms[0]}; {SAME}")
+    values = plain(step) if several else [step]
+    if len(values) != width:
+        raise PellucidError(f"{where}has {counted(values, 'value')}, the first step has {width}; {SAME}")
+    return values
