@@ -1,18 +1,34 @@
-"""What a learner is given: data divided three ways, with what a program for it may be made of."""
+"""What a learner is given: data divided three ways, with what a program for it may be made of; and what a model is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
 
 from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.data.schema import Schema
 from pellucid.data.split import Splits
+from pellucid.data.tags import OUTSIDE
+from pellucid.semantics.entities import is_entity_tag
 
 Oracle = Callable[[Any], Any]
+
+
+class Model(Protocol):
+    """A model that a program was read off: the two are compared on every input that is checked."""
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """Outputs in the user's form for inputs in the user's form."""
+        ...
+
+    def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
+        """Configuration as JSON, and arrays by name: what `model.json` and `model.safetensors` hold."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -57,3 +73,21 @@ class Problem:
     def valid(self) -> Data:
         """What they are chosen by."""
         return self.splits.valid
+
+    @property
+    def longest(self) -> int | None:
+        """Steps of the longest input of the data; None for words of texts, where length says nothing."""
+        if self.schema.words is not None:
+            return None
+        return max(part.longest for part in self.splits.parts().values())
+
+    @property
+    def causal(self) -> bool:
+        """Whether an output may depend on earlier steps and its own alone."""
+        return bool(self.settings.get("causal", False))
+
+    @property
+    def entities(self) -> bool:
+        """Whether the outputs mark entities: `O`, and tags as `B-PER`."""
+        labels = {*(self.schema.outputs[0].values or ())} - {OUTSIDE}
+        return self.schema.when == "every" and bool(labels) and all(map(is_entity_tag, labels))

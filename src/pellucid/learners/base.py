@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from pellucid.language.program import Program
-from pellucid.problem import Problem
+from pellucid.problem import Model, Problem
 
 OnProgress = Callable[[float, str], None]  # share of the work done (0..1), a short message
-
-
-class Model(Protocol):
-    """A model that a program was read off: the two are compared on every input that is checked."""
-
-    def predict(self, inputs: Sequence) -> list:
-        """Outputs in the user's form for inputs in the user's form."""
-        ...
-
-    def files(self) -> Mapping[str, str | bytes]:
-        """`model.json` and `model.safetensors`, by name."""
-        ...
 
 
 @dataclass(frozen=True)

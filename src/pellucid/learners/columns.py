@@ -1,0 +1,52 @@
+"""From assignments that a learner made to a program for a problem: its columns, outputs, longest input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pellucid.language.columns import Assign, Output
+from pellucid.language.expressions import Expression, Table, Var, walk
+from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote
+from pellucid.language.program import Program
+from pellucid.problem import Problem
+
+
+def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequence[str]) -> Program:
+    """The program without what it does not need.
+
+    A column of whole numbers is open, so that any number is taken, unless a table reads it: then a number that the data
+    does not have is unknown.
+
+    Args:
+        problem: what was learned.
+        assignments: the variables.
+        results: the variable of each output column.
+    """
+    schema = problem.schema
+    closed = {name for a in assignments for name in _listed(a.node)}
+    inputs = {a.node.column: a.name for a in assignments if isinstance(a.node, Input) and a.node.of == "value"}
+    columns = tuple(f.closed() if inputs.get(f.name) in closed or f.type.texts else f.open() for f in schema.inputs)
+    outputs = tuple(
+        Output(field.name, name, field.values if field.type.texts else None)
+        for field, name in zip(schema.outputs, results, strict=True)
+    )
+    made = Program(columns, tuple(assignments), outputs, schema.when, problem.longest)
+    return made.pruned()
+
+
+def _listed(node: Node) -> Iterator[str]:
+    """Variables that a node looks up in a table."""
+    match node:
+        case Let(expression):
+            yield from _tables(expression)
+        case Vote(evidence=evidence):
+            yield from (part.variable for part in evidence)
+        case Aggregate(select):
+            if select.match is not None and any(_tables(select.match)):
+                yield from (*select.query, *select.key)
+
+
+def _tables(expression: Expression) -> Iterator[str]:
+    for part in walk(expression):
+        if isinstance(part, Table):
+            yield from (arg.name for arg in part.args if isinstance(arg, Var))
