@@ -14,6 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
+from pellucid.language import prefixes
+from pellucid.language.prefixes import Prefix
 from pellucid.language.types import INF, Number, Numbers, Type, Value, whole
 
 By = Literal["", "key", "query"]
@@ -49,6 +53,8 @@ class Aggregation:
         by: whether it takes a variable that orders, at the keys or at the query.
         picks: it gives the value of one of the positions, unchanged.
         running: new state from the state and one more value, for one pass over a prefix; the state is the result.
+        prefix: the meaning over all steps so far, or the last so many, on float64 arrays [..., steps, sequences], for
+            searches; without one, a search tries it on the inputs alone, value by value.
         price: what a use costs in a search.
         searched: whether searches try it.
     """
@@ -62,6 +68,7 @@ class Aggregation:
     by: By = ""
     picks: bool = False
     running: Callable[[Any, Any], Value] | None = None
+    prefix: Prefix | None = None
     price: float = 1.0
     searched: bool = True
 
@@ -146,24 +153,25 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
     Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", "any({items})", reads=False,
                 running=lambda state, _: 1),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum({items})",
-                running=lambda state, value: state + value),
-    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}"),
+                running=lambda state, value: state + value, prefix=prefixes.sums),
+    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}", prefix=prefixes.means),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min({items})",
-                running=lambda state, value: min(state, value)),
+                running=lambda state, value: min(state, value), prefix=prefixes.extremes(np.minimum, np.inf)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max({items})",
-                running=lambda state, value: max(state, value)),
+                running=lambda state, value: max(state, value), prefix=prefixes.extremes(np.maximum, -np.inf)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
-                running=lambda state, _: state),
+                running=lambda state, _: state, prefix=prefixes.firsts),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value: value),
+                running=lambda _, value: value, prefix=prefixes.lasts),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True),
     Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}", by="key",
                 picks=True),
     Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}", by="key",
                 picks=True),
-    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}"),
+    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}",
+                prefix=prefixes.modes, price=3.0),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
-                "len({{{items}}})"),
+                "len({{{items}}})", price=2.0),
     Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "{value} of rank {by}, from 0 up",
                 by="query", searched=False),
 )  # fmt: skip

@@ -46,6 +46,7 @@ class Operator:
         strict: nothing among the arguments gives nothing.
         symmetric: the order of two arguments does not matter.
         searched: whether searches try it.
+        kernel: a faster `batch` that takes and gives float64 alone, where whole numbers are below 2**52; for searches.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Operator:
     strict: bool = True
     symmetric: bool = False
     searched: bool = True
+    kernel: Callable[..., np.ndarray] | None = None
 
     @property
     def folds(self) -> bool:
@@ -341,9 +343,9 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
              "{0} / {1}", arrays.divided),
     Operator("//", (2, 2), lambda a, b: a // b if b else 0, _arithmetic(_quotient), _guarded("//"),
-             "{0} // {1}", arrays.quotient),
+             "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient),
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
-             "{0} % {1}", arrays.remainder),
+             "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
              lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,)), "-{0}", lambda a: np.asarray(-a),
              lambda z, a: -a),
@@ -373,11 +375,11 @@ OPERATORS: Mapping[str, Operator] = _table(
              lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION)),
              "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False),
     Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} ^ {1}",
-             arrays.whole_only(np.bitwise_xor), symmetric=True),
+             arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True),
     Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
-             "{0} & {1}", arrays.whole_only(np.bitwise_and), symmetric=True),
+             "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
-             arrays.whole_only(np.bitwise_or), symmetric=True),
+             arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True),
     Operator("floor", (1, 1), math.floor, _to_whole(_down), _function("math.floor", "math"), "floor({0})",
              arrays.to_whole(np.floor)),
     Operator("round", (1, 1), round, _to_whole(_near), _function("round"), "round({0})", arrays.to_whole(np.round)),

@@ -40,6 +40,7 @@ class Run:
         checkpoint: folder where a learner may keep its state, so that a killed run goes on there; None: nowhere.
         report: filled in by the learner: work done, why it stopped.
         history: likewise: the course of a training.
+        shared: what the learners of one run keep for each other.
     """
 
     seed: int = 0
@@ -51,6 +52,11 @@ class Run:
     checkpoint: Path | None = None
     report: dict[str, Any] = field(default_factory=dict)
     history: dict[str, Any] = field(default_factory=dict)
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    def times(self, count: int) -> int:
+        """A count of programs, steps or states at this effort, at least 1."""
+        return max(1, round(count * self.effort))
 
     @property
     def over(self) -> bool:
