@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -20,7 +21,6 @@ from pellucid.language.expressions import (
     Table,
     Var,
     substitute,
-    values_among,
 )
 from pellucid.language.forms import ATOM, CONDITION, OR
 from pellucid.language.nodes import (
@@ -147,10 +147,10 @@ def _inside(expression: Expression, level: int) -> str:
 
 
 def _table(whole_one: Table, args: Sequence[Expression], cases: Sequence, default: Value) -> str:
-    if (values := values_among(whole_one)) is not None:
-        return _among(text(args[0]), values)
-    outcomes = {outcome for _, outcome in cases}
-    names = " and ".join(map(text, args))
+    outcomes, names = {outcome for _, outcome in cases}, " and ".join(map(text, args))
+    if outcomes == {1} and default == 0:  # a test
+        pair = f"({', '.join(map(text, args))})" if len(args) > 1 else names
+        return _among(pair, [key if len(args) > 1 else key[0] for key, _ in cases])
     if len(args) == 1 and len(outcomes) == 1 and len(cases) <= FEW:
         held = _among(names, [key[0] for key, _ in cases])
         return f"{literal(cases[0][1])} if {held}, else {literal(default)}"
@@ -161,11 +161,11 @@ def _table(whole_one: Table, args: Sequence[Expression], cases: Sequence, defaul
     return f"by {names}: table of {counted(len(cases), 'case')}, else {literal(default)}"
 
 
-def _among(name: str, values: Sequence[Value]) -> str:
+def _among(name: str, values: Sequence[Any]) -> str:
+    told = [f"({', '.join(map(literal, v))})" if isinstance(v, tuple) else literal(v) for v in values[:FEW]]
     if len(values) == 1:
-        return f"{name} == {literal(values[0])}"
-    more = ", ..." if len(values) > FEW else ""
-    return f"{name} in {{{', '.join(map(literal, values[:FEW]))}{more}}}"
+        return f"{name} == {told[0]}"
+    return f"{name} in {{{', '.join(told)}{', ...' if len(values) > FEW else ''}}}"
 
 
 def case(table: Table, number: int) -> str:
@@ -199,12 +199,10 @@ def meaning(node: Node) -> str:
             return text(expression)
         case Delay(variable, amount, default):
             away = f"{abs(amount)} position{'' if abs(amount) == 1 else 's'} {'back' if amount > 0 else 'ahead'}"
-            return f"{variable} {away}, {text(default)} where there is none"
+            return f"{variable} {away}, else {text(default)}"
         case Aggregate(select, how, value, default, by):
-            parts = [aggregation(how).words.format(value=value, by=by), *condition(select)]
-            if default != NOTHING:
-                parts.append(f"- {text(default)} if there is none")
-            return " ".join(parts)
+            told = " ".join([aggregation(how).words.format(value=value, by=by), *condition(select)])
+            return told if default == NOTHING else f"{told}, else {text(default)}"
         case Vote(_, _, evidence, scaled, pooled):
             names = dict.fromkeys([e.variable for e in evidence] + [name for name, _ in scaled])
             return f"label with most votes{' at all positions' if pooled else ''}, by {', '.join(names) or 'nothing'}"

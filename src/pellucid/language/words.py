@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pellucid.errors import PellucidError
@@ -104,6 +104,11 @@ class Words:
         if not words:
             raise PellucidError(f"no word in the text {show(value)}; expected at least one")
         return words
+
+    def written(self, value: Any) -> tuple[Plain, ...]:
+        """The tokens as the user wrote them, capitals and numbers as they were: one for each of `tokens`."""
+        known, own = self.tokens(value), replace(self, lowercase=False, numbers=False).tokens(value)
+        return own if len(own) == len(known) else known  # small letters may divide otherwise than capitals
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back to an equal rule."""

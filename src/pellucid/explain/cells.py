@@ -1,0 +1,167 @@
+"""One input, cell by cell: what a variable at a position was computed from, and which rules and keys decided it.
+
+All values are those of the reference; nothing is computed a second way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.errors import PellucidError
+from pellucid.language.aggregates import AGGREGATES, Picked
+from pellucid.language.expressions import Cases, Expression, Table, Var, names_in, parts
+from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, key_names, query_names
+from pellucid.language.program import Program
+from pellucid.language.types import Value
+from pellucid.semantics.reading import read
+from pellucid.semantics.reference import Here, evaluate, outputs, picked, positions, value
+
+Cell = tuple[str, int]
+Path = tuple[int, ...]  # to a part of an expression: the number of the part, of its part, and so on
+MOST = 4_000_000  # pairs of positions that are compared
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What an aggregate looked at from one position: the keys compared, those that matched, those it was made of.
+
+    Nothing is made of matching keys whose value is nothing, nor by `first` and its like of others than the one.
+    """
+
+    compared: tuple[int, ...]
+    matched: tuple[int, ...]
+    picked: tuple[int, ...]
+
+
+class Cells:
+    """A program on one input in the user's form.
+
+    Raises:
+        PellucidError: an input that the program does not take, or too long to be looked at position by position.
+    """
+
+    def __init__(self, program: Program, sequence: Any) -> None:
+        columns = read(program, sequence)
+        self.program, self.size = program, len(columns[program.inputs[0].name])
+        pairs = self.size**2 * sum(isinstance(a.node, Aggregate) for a in program)
+        if pairs > MOST:
+            raise PellucidError(f"{self.size:,} positions; too many to explain every one of them")
+        self.values: Mapping[str, list[Value]] = evaluate(program, columns, self.size)
+        self.output = outputs(program, self.values, self.size)
+        self._seen = dict[Cell, Looked]()
+        self._tables = dict[int, dict]()
+
+    def __getitem__(self, cell: Cell) -> Value:
+        return self.values[cell[0]][cell[1]]
+
+    def answers(self, position: int | None = None) -> list[Cell]:
+        """The cells that come out: at every position, or the last, or the one asked for."""
+        places = range(self.size) if self.program.when == "every" else range(max(0, self.size - 1), self.size)
+        return [(name, i) for name in self.program.results for i in places if position in (None, i)]
+
+    def needed(self, answers: Iterable[Cell]) -> set[Cell]:
+        """The cells that these depend on, these included: what was read on the way, keys that were rejected too."""
+        found, pending = set[Cell](), list(answers)
+        while pending:
+            cell = pending.pop()
+            if cell not in found:
+                found.add(cell)
+                pending += self.reads(*cell)
+        return found
+
+    def reads(self, name: str, i: int) -> Iterator[Cell]:
+        """The cells that one was computed from."""
+        match self.program[name]:
+            case Let(expression):
+                yield from ((what, i) for _, what in self.steps(expression, self.here(i)) if isinstance(what, str))
+            case Delay(variable, amount, default):
+                inside = 0 <= i - amount < self.size
+                yield from [(variable, i - amount)] if inside else ((read, i) for read in names_in(default))
+            case Aggregate() as node:
+                yield from self._keys(name, node, i)
+            case Vote() as node:
+                names = [e.variable for e in node.evidence] + [scaled for scaled, _ in node.scaled]
+                yield from ((read, j) for j in self.voters(node, i) for read in names)
+
+    def voters(self, node: Vote, i: int) -> range:
+        """The positions whose evidence a vote at a position adds up."""
+        return range(self.size) if node.pooled else range(i, i + 1)
+
+    def _keys(self, name: str, node: Aggregate, i: int) -> Iterator[Cell]:
+        select, looked, row = node.select, self.looked(name, i), AGGREGATES[node.how]
+        yield from ((query, i) for query in select.query)
+        yield from ((select.mask, j) for j in looked.compared if select.mask is not None)
+        yield from ((key, j) for key in select.key for j in self.unmasked(select, looked.compared))
+        if node.by is not None:
+            yield from ((node.by, j) for j in (looked.matched if row.by == "key" else [i]))
+        if node.value is not None:
+            nothing = self.program.types[node.value].nothing  # then the other keys' were asked for it
+            yield from ((node.value, j) for j in (looked.matched if nothing else looked.picked))
+        if not looked.picked or row.by == "query":
+            yield from ((read, i) for read in names_in(node.default))
+
+    def unmasked(self, select: Select, places: Iterable[int]) -> Iterator[int]:
+        """The positions that a selection's mask lets through."""
+        for j in places:
+            if select.mask is None or bool(self[select.mask, j]) != select.negated:
+                yield j
+
+    def looked(self, name: str, i: int) -> Looked:
+        """What the aggregate of this name looked at from a position."""
+        if (name, i) not in self._seen:
+            node = self.program[name]
+            assert isinstance(node, Aggregate)
+            self._seen[name, i] = self._looked(node, i)
+        return self._seen[name, i]
+
+    def _looked(self, node: Aggregate, i: int) -> Looked:
+        select, row, values = node.select, AGGREGATES[node.how], dict(self.values)
+        matched = tuple(picked(select, i, self.size, values))
+        left = [j for j in matched if node.value is None or self[node.value, j] is not None]
+        if node.by is not None and row.by == "key":
+            left = [j for j in left if self[node.by, j] is not None]
+            keys = [self[node.by, j] for j in left]
+        else:
+            keys = []
+        if left and row.picks:  # it gives one of the values unchanged, so one of the positions, asked for those
+            left = [row.meaning(Picked(left, keys, left, i, None if node.by is None else self[node.by, i]))]
+        return Looked(tuple(positions(select, i, self.size)), matched, tuple(left))  # pyright: ignore[reportArgumentType]
+
+    # ------------------------------------------------------------ expressions
+
+    def here(self, i: int) -> Here:
+        """The variables at a position."""
+        return lambda name: self.values[name][i]
+
+    def pair(self, select: Select, i: int, j: int) -> Here:
+        """What a selection's match is about: the variables at the query and at a key."""
+        local = dict(zip(query_names(len(select.query)), (self[name, i] for name in select.query), strict=True))
+        local |= zip(key_names(len(select.key)), (self[name, j] for name in select.key), strict=True)
+        return local.__getitem__
+
+    def fired(self, expression: Table | Cases, here: Here) -> int:
+        """Number of the case or rule that applied, -1 for the default."""
+        if isinstance(expression, Cases):
+            return next((n for n, (test, _) in enumerate(expression.rules) if value(test, here)), -1)
+        if id(expression) not in self._tables:
+            self._tables[id(expression)] = {key: n for n, (key, _) in enumerate(expression.cases)}
+        return self._tables[id(expression)].get(tuple(value(arg, here) for arg in expression.args), -1)
+
+    def steps(self, expression: Expression, here: Here, path: Path = ()) -> Iterator[tuple[Path, int | str]]:
+        """Every table and list of rules that was asked, with the number that applied, and every variable read.
+
+        Of rules, the tests up to the one that holds are read, and its outcome.
+        """
+        asked: Iterable[int] = range(len(parts(expression)))
+        if isinstance(expression, Var):
+            yield path, expression.name
+        elif isinstance(expression, Table | Cases):
+            number = self.fired(expression, here)
+            yield path, number
+            if isinstance(expression, Cases):
+                last = number if number >= 0 else len(expression.rules)
+                asked = [k for k in asked if k == 2 * last + 1 or (k % 2 == 0 and k <= 2 * last)]
+        for k in asked:
+            yield from self.steps(parts(expression)[k], here, (*path, k))
