@@ -5,7 +5,7 @@ All values are those of the reference; nothing is computed a second way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,19 @@ class Cells:
         places = range(self.size) if self.program.when == "every" else range(max(0, self.size - 1), self.size)
         return [(name, i) for name in self.program.results for i in places if position in (None, i)]
 
-    def needed(self, answers: Iterable[Cell]) -> set[Cell]:
-        """The cells that these depend on, these included: what was read on the way, keys that were rejected too."""
+    def needed(self, answers: Iterable[Cell], reads: Callable[[str, int], Iterable[Cell]] | None = None) -> set[Cell]:
+        """The cells that these depend on, these included: what was read on the way, keys that were rejected too.
+
+        Args:
+            answers: the cells asked about.
+            reads: the cells that one was computed from; default: `self.reads`.
+        """
         found, pending = set[Cell](), list(answers)
         while pending:
             cell = pending.pop()
             if cell not in found:
                 found.add(cell)
-                pending += self.reads(*cell)
+                pending += (reads or self.reads)(*cell)
         return found
 
     def reads(self, name: str, i: int) -> Iterator[Cell]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.explain.cells import Cells, Looked
-from pellucid.explain.votes import Tally, tally
+from pellucid.explain.cells import Cell, Cells, Looked
+from pellucid.explain.votes import PIECES, POOLED_PIECES, Tally, tally
 from pellucid.explain.words import fired, meaning
 from pellucid.language.expressions import Cases, Table
 from pellucid.language.nodes import Aggregate, Let, Node, Vote
@@ -24,6 +24,7 @@ class Variable:
         name, node, meaning: which it is, and what it computes, in words.
         values: by position.
         used: whether the outputs asked about depend on it there.
+        decides: likewise, where of every vote only what moved it most counts.
         numbers: of a table or a list of rules, the case or rule that applied, -1 for the default.
         looked: of an aggregate, what it looked at.
         votes: of a vote.
@@ -34,6 +35,7 @@ class Variable:
     meaning: str
     values: tuple[Value, ...]
     used: tuple[bool, ...]
+    decides: tuple[bool, ...]
     numbers: tuple[int, ...] | None = None
     looked: tuple[Looked, ...] | None = None
     votes: tuple[Tally, ...] | None = None
@@ -107,10 +109,9 @@ def explain(program: Program, sequence: Any, position: int | None = None) -> Exp
     """
     cells = Cells(program, sequence)
     at = None if position is None else _index(program, cells, position)
-    used = cells.needed(cells.answers(at))
-    variables = tuple(
-        _variable(cells, a.name, a.node, [(a.name, i) in used for i in range(cells.size)]) for a in program
-    )
+    answers = cells.answers(at)
+    used, decides = cells.needed(answers), cells.needed(answers, lambda name, i: _decisive(cells, name, i))
+    variables = tuple(_variable(cells, a.name, a.node, used, decides) for a in program)
     results = {output.name: output.variable for output in program.outputs}
     return Explanation(_steps(program, sequence), cells.output, variables, results, at)
 
@@ -130,7 +131,16 @@ def _steps(program: Program, sequence: Any) -> tuple:
     return tuple(sequence.tolist() if hasattr(sequence, "tolist") else sequence)
 
 
-def _variable(cells: Cells, name: str, node: Node, used: Sequence[bool]) -> Variable:
+def _decisive(cells: Cells, name: str, i: int) -> Iterable[Cell]:
+    """What a cell was computed from; of a vote, what moved it most."""
+    node = cells.program[name]
+    if not isinstance(node, Vote):
+        return cells.reads(name, i)
+    pieces = tally(cells, node, i).telling(POOLED_PIECES if node.pooled else PIECES)
+    return [(p.variable, p.position) for p in pieces if p.variable is not None and p.position is not None]
+
+
+def _variable(cells: Cells, name: str, node: Node, used: set[Cell], decides: set[Cell]) -> Variable:
     numbers, looked, votes, places = None, None, None, range(cells.size)
     match node:
         case Let((Table() | Cases()) as expression):
@@ -139,4 +149,5 @@ def _variable(cells: Cells, name: str, node: Node, used: Sequence[bool]) -> Vari
             looked = tuple(cells.looked(name, i) for i in places)
         case Vote(pooled=pooled):  # the same at every position, where it is pooled
             votes = tuple(tally(cells, node, i) for i in (places[:1] if pooled else places))
-    return Variable(name, node, meaning(node), tuple(cells.values[name]), tuple(used), numbers, looked, votes)
+    uses, tells = (tuple((name, i) in found for i in places) for found in (used, decides))
+    return Variable(name, node, meaning(node), tuple(cells.values[name]), uses, tells, numbers, looked, votes)

@@ -9,8 +9,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from pellucid.explain.explanation import Explanation, Variable
-from pellucid.explain.votes import Piece, Tally
-from pellucid.explain.words import aligned, plain, runs
+from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally
+from pellucid.explain.words import aligned, counted, plain, runs
 from pellucid.language.expressions import Cases, Const
 from pellucid.language.nodes import Aggregate, Input, Let, Node
 from pellucid.language.types import Value
@@ -18,7 +18,6 @@ from pellucid.language.types import Value
 WIDTH = 100
 LONGEST = 14  # characters of a cell
 NARROWEST = 34  # room for what a variable is, beside its values
-PIECES, MOST_PIECES = 3, 8  # of votes: beside a position, and for a whole sequence
 LABELS = 8  # whose votes are shown
 BLANK, NONE = ".", "none"
 Bold = Callable[[str], str]
@@ -28,10 +27,13 @@ Row = tuple[str, list[str], str]  # name, cells, what it is
 def text(found: Explanation, width: int = WIDTH, bold: Bold = str) -> str:
     """The explanation in lines of about `width` columns.
 
-    Shown are the variables, and their values, that the outputs asked about depend on; `--json` has all of them.
+    Shown are the variables, and their values, that the outputs asked about depend on, of votes what moved them most;
+    the JSON has all of them.
     """
     head = [*_wrapped("input", _steps(found.sequence), width), *_wrapped("output", _steps(_rows(found)), width)]
     blocks = [head, *_table(found, width, bold)]
+    if hidden := sum(any(v.used) and not any(v.decides) for v in found.variables):
+        blocks.append([f"  and {counted(hidden, 'variable')} that moved the votes less"])
     for title, lines in (("Rules", _rules(found)), ("Votes", _votes(found))):
         if told := [line for one in lines for line in _hanging(one, width)]:
             blocks.append([bold(title), *told])
@@ -62,8 +64,8 @@ def _hanging(line: str, width: int) -> list[str]:
 
 def _table(found: Explanation, width: int, bold: Bold) -> Iterator[list[str]]:
     """The values; what the variables are stands beside them where there is room, else before them."""
-    shown = [i for i in range(len(found.sequence)) if any(v.used[i] for v in found.variables)]
-    rows = [row for v in found.variables if any(v.used) and not _fixed(v) for row in _lines(found, v, shown)]
+    shown = [i for i in range(len(found.sequence)) if any(v.decides[i] for v in found.variables)]
+    rows = [row for v in found.variables if any(v.decides) and not _fixed(v) for row in _lines(found, v, shown)]
     rows = [("position", [str(i + 1) for i in shown], ""), *_words(found, shown), *rows]
     margin = max(cell_len(name) for name, _, _ in rows)
     sizes = [max(cell_len(cells[k]) for _, cells, _ in rows) for k in range(len(shown))]
@@ -121,7 +123,7 @@ def _words(found: Explanation, shown: Sequence[int]) -> Iterator[Row]:
 
 def _lines(found: Explanation, v: Variable, shown: Sequence[int]) -> Iterator[Row]:
     def row(name: str, cell: Callable[[int], str], words: str = "") -> Row:
-        return name, [cell(i) if v.used[i] else BLANK for i in shown], words
+        return name, [cell(i) if v.decides[i] else BLANK for i in shown], words
 
     yield row(v.name, lambda i: _cell(v.values[i]), v.meaning)
     if (numbers := v.numbers) is not None and _has_rules(v):
@@ -158,7 +160,7 @@ def _rules(found: Explanation) -> Iterator[str]:
     for v in found.variables:
         if v.numbers is not None and _has_rules(v):
             groups: dict[int, list[int]] = {}
-            for i in (i for i, used in enumerate(v.used) if used):
+            for i in (i for i, used in enumerate(v.decides) if used):
                 groups.setdefault(v.numbers[i], []).append(i)
             for places in groups.values():
                 yield f"{v.name}, {v.fired(places[0])}   at {runs(places)}"
@@ -166,23 +168,23 @@ def _rules(found: Explanation) -> Iterator[str]:
 
 def _votes(found: Explanation) -> Iterator[str]:
     for v in found.variables:
-        if v.votes is None or not any(v.used):
+        if v.votes is None or not any(v.decides):
             continue
         if len(v.votes) == 1 < len(v.values):
             yield from _whole(v.votes[0], found.sequence)
             continue
         groups: dict[str, list[int]] = {}
         for i, vote in enumerate(v.votes):
-            if v.used[i]:
-                groups.setdefault(_standing(vote, PIECES), []).append(i)
+            if v.decides[i]:
+                groups.setdefault(_standing(vote), []).append(i)
         yield from (f"{v.name}, {told}   at {runs(places)}" for told, places in groups.items())
 
 
-def _standing(vote: Tally, pieces: int) -> str:
+def _standing(vote: Tally) -> str:
     """The best labels with their sums, and what made the difference."""
     sums = ", ".join(f"{plain(label)} {total}" for label, total in vote.sums[:2])
     tied = len(vote.sums) > 1 and vote.sums[0][1] == vote.sums[1][1]
-    told = [_piece(piece) for piece in vote.pieces if piece.lead][:pieces]
+    told = [_piece(piece) for piece in vote.telling(PIECES)]
     return sums + (" (the first label wins a tie)" if tied else "") + (f": {', '.join(told)}" if told else "")
 
 
@@ -195,16 +197,16 @@ def _whole(vote: Tally, sequence: Sequence[Value]) -> Iterator[str]:
     """The one vote of a sequence: all sums, then the pieces that moved it most."""
     more = f", and {len(vote.sums) - LABELS} more labels" if len(vote.sums) > LABELS else ""
     yield ", ".join(f"{plain(label)} {total}" for label, total in vote.sums[:LABELS]) + more
-    told = [piece for piece in vote.pieces if piece.lead]
+    told = vote.telling(len(vote.pieces))
     if not told or len(vote.sums) < 2:
         return
     yield f"What moved it, {plain(vote.sums[0][0])} over {plain(vote.sums[1][0])}:"
     rows = []
-    for piece in told[:MOST_PIECES]:
+    for piece in told[:POOLED_PIECES]:
         step = "" if piece.position is None else _steps([sequence[piece.position]])
         place = "" if piece.position is None else str(piece.position + 1)
         name = "always" if piece.variable is None else f"{piece.variable} {plain(piece.value, 2 * LONGEST)}"
         rows.append([f"{piece.lead:+}", place, step, name])
     yield from aligned(rows, ">><<")
-    if len(told) > MOST_PIECES:
-        yield f"  and {len(told) - MOST_PIECES} more, {sum(p.lead for p in told[MOST_PIECES:]):+} together"
+    if len(told) > POOLED_PIECES:
+        yield f"  and {len(told) - POOLED_PIECES} more, {sum(p.lead for p in told[POOLED_PIECES:]):+} together"

@@ -16,6 +16,7 @@ from pellucid.language.types import Plain, Value
 from pellucid.semantics import batch
 
 Part = Evidence | tuple[str, tuple[int, ...]]  # of a vote
+PIECES, POOLED_PIECES = 3, 8  # that people are told of, of the vote at a position and of a whole sequence
 LARGEST = 1e3  # factor that turns sums into logarithms of odds, at most
 
 
@@ -46,6 +47,10 @@ class Tally:
 
     sums: tuple[tuple[Plain, int], ...]
     pieces: tuple[Piece, ...]
+
+    def telling(self, most: int) -> list[Piece]:
+        """The pieces that make a difference between the two best labels, at most so many."""
+        return [piece for piece in self.pieces if piece.lead][:most]
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object; weights in the order of the labels."""

@@ -20,6 +20,7 @@ from pellucid.language.expressions import (
     Expression,
     Table,
     Var,
+    names_in,
     substitute,
 )
 from pellucid.language.forms import ATOM, CONDITION, OR
@@ -42,6 +43,7 @@ REACH = {"any": "", "upto": "up to the query", "before": "before the query", "af
          "from": "from the query on"}  # fmt: skip
 INPUTS = {"position": "position, counted from 0", "length": "number of positions"}
 FEW = 6  # values, and cases, that are written out
+SHORT = 60  # characters of rules that are written out
 DIGITS = 6  # of a number in a table
 
 
@@ -218,7 +220,16 @@ def condition(select: Select) -> list[str]:
         names = zip(query_names(len(select.query)), select.query, strict=True)
         local = {name: Var(f"query.{variable}") for name, variable in names}
         local |= {name: Var(f"key.{v}") for name, v in zip(key_names(len(select.key)), select.key, strict=True)}
-        tests.append(text(substitute(select.match, local)) + (" (or equal, before the query)" if select.ties else ""))
+        tests.append(_match(substitute(select.match, local)) + (" (or equal, before the query)" if select.ties else ""))
     if select.mask is not None:
         tests.append(f"{'not ' if select.negated else ''}key.{select.mask}")
     return [*parts, *([f"where {' and '.join(tests)}"] if tests else [])]
+
+
+def _match(test: Expression) -> str:
+    """A test of a key; one by rules in full where that is short."""
+    if not isinstance(test, Cases) or len(test.rules) < 2:
+        return text(test)
+    told = "; ".join([*(f"{text(out)} if {text(held)}" for held, out in test.rules), f"else {text(test.default)}"])
+    names = " and ".join(dict.fromkeys(names_in(test)))
+    return f"({told})" if len(told) <= SHORT else f"one of {len(test.rules)} rules of {names} holds"
