@@ -171,7 +171,8 @@ def test_words_are_shown_with_the_class_they_are_read_as():
     told = rows(found)
     assert told[0] == "input Who is Zed ?"
     assert "written Who Zed ?" in told  # what the second word says moved nothing
-    assert "word Who <Xxx> . input word" in told
+    assert "word Who . . input word" in told
+    assert "form Xxx Xxx . form of word" in told
     assert found["word"].used == (True,) * 4
     assert "HUM 15, LOC 6, NUM 0" in told
     assert "+5 1 Who word Who" in told
