@@ -166,30 +166,28 @@ def typed(parts: Mapping[str, Examples], like: Schema | None = None) -> dict[str
     Raises:
         PellucidError: a value that is none, a text among numbers, an output that is null throughout.
     """
-    inputs = _side(parts, "inputs", like)
-    outputs = _side(parts, "outputs", like)
+    inputs, outputs = _side(parts, "inputs", like), _side(parts, "outputs", like)
+    schema = like or _schema(next(iter(parts.values())), inputs, outputs)
     found = {}
     for name, part in parts.items():
         y = part.outputs.grouped(outputs[name])
         if part.when != "every":
             y = tuple(row[0] for row in y)
-        x = part.inputs.grouped(inputs[name])
-        schema = like or _schema(part, inputs, outputs)
-        found[name] = Data(schema, x, y, part.texts)
+        found[name] = Data(schema, part.inputs.grouped(inputs[name]), y, part.texts)
     return found
 
 
-def _schema(part: Examples, inputs: Mapping[str, list], outputs: Mapping[str, list]) -> Schema:
-    """The schema of all parts together."""
-    words = None if part.words is None else Reading(part.words)
-    x, y = (_fields(side.names, columns) for side, columns in ((part.inputs, inputs), (part.outputs, outputs)))
-    if words is not None:
-        flat = {v for columns in inputs.values() for v in columns[0]}
-        x = (Field(part.inputs.names[0], symbol(words.normal(flat)), words),)
+def _schema(first: Examples, inputs: Mapping[str, list], outputs: Mapping[str, list]) -> Schema:
+    """The schema of all parts together, named as the first."""
+    x, y = _fields(first.inputs.names, inputs), _fields(first.outputs.names, outputs)
+    if first.words is not None:
+        reading = Reading(first.words)
+        words = reading.normal({word for columns in inputs.values() for word in columns[0]})
+        x = (Field(first.inputs.names[0], symbol(words), reading),)
     for column in y:
         if column.type.is_empty:
             raise PellucidError(f"every output {column.name} is null; expected at least one")
-    return Schema(x, y, part.when)
+    return Schema(x, y, first.when)
 
 
 def _fields(names: Sequence[str], parts: Mapping[str, list]) -> tuple[Field, ...]:
@@ -200,11 +198,11 @@ def _fields(names: Sequence[str], parts: Mapping[str, list]) -> tuple[Field, ...
 
 def _side(parts: Mapping[str, Examples], side: str, like: Schema | None) -> dict[str, list[list[Any]]]:
     """Per part the flat columns of a side."""
-    first = getattr(next(iter(parts.values())), side)
+    first = next(iter(parts.values()))
+    nothing = side == "outputs" and first.when == "every"
+    words = side == "inputs" and (first.words if like is None else like.words) is not None
     columns = []
-    for i in range(len(first.names)):
-        nothing = side == "outputs" and all(part.when == "every" for part in parts.values())
-        words = side == "inputs" and next(iter(parts.values())).words is not None
-        sources = [Source(getattr(part, side), i, part.written, nothing, words) for part in parts.values()]
+    for i in range(len(getattr(first, side).names)):
+        sources = [Source(getattr(part, side), i, nothing, words) for part in parts.values()]
         columns.append(settled(sources, None if like is None else getattr(like, side)[i].type))
     return {name: [column[n] for column in columns] for n, name in enumerate(parts)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
@@ -16,9 +15,11 @@ from pellucid.values import counted, describe, is_sequence, listing, show
 
 Written = Literal["values", "symbols", "numbers"]
 Where = Callable[[int], str]
+Cell = Callable[[int, int, int], str]
 Shape = tuple[tuple[str, ...], tuple[str, ...], When]  # names of inputs and outputs, and when these come
 SIMPLE = {int, str, float, type(None)}
 WHEN = {"every": "one per step", "last": "one per sequence", "sequence": "one per sequence"}
+GENERIC = {"x", "text", "sentence", "tokens", "words", "word", "y", "label", "labels", "tag", "tags", "ner_tags"}
 SAME = "every step needs the same columns"
 
 
@@ -32,12 +33,15 @@ class Side:
         rows: per example its steps, each a value, or a list with one per column where there are several; of outputs
             that come once per sequence a single one.
         cell: how a message about a value begins, from the example, the step and the column, all counted from 0.
+        written: as `values` of Python or JSON; or as text, meant as `symbols` or numbers (`1 2 x` are symbols), or as
+            `numbers` throughout (an `x` among them is a misprint).
     """
 
     what: str
     names: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
-    cell: Callable[[int, int, int], str]
+    cell: Cell
+    written: Written = "values"
 
     def flat(self, column: int) -> list[Any]:
         """The values of a column, of all steps of all examples."""
@@ -69,8 +73,6 @@ class Examples:
     Args:
         inputs, outputs: the values.
         when: `every` or `sequence`.
-        written: as `values` of Python or JSON; or as text, meant as `symbols` or numbers (`1 2 x` are symbols), or as
-            `numbers` throughout (an `x` among them is a misprint).
         words: of texts, how they are split.
         texts: the raw texts that inputs were split from.
         notes: what is to be known of how they were read.
@@ -79,7 +81,6 @@ class Examples:
     inputs: Side
     outputs: Side
     when: When
-    written: Written = "values"
     words: Words | None = None
     texts: tuple[str | None, ...] | None = None
     notes: tuple[str, ...] = ()
@@ -88,6 +89,10 @@ class Examples:
     def shape(self) -> Shape:
         """Names of the columns, and when outputs come."""
         return self.inputs.names, self.outputs.names, self.when
+
+    def with_written_outputs(self) -> Examples:
+        """The same with outputs that are text of a file, of which it is open whether they are numbers."""
+        return replace(self, outputs=replace(self.outputs, written="symbols"))
 
 
 def examples_of(
@@ -99,12 +104,14 @@ def examples_of(
     words: Words | None = None,
     are_words: bool = False,
     where: Where = lambda i: f"example {i + 1}: ",
+    cell: Callable[[int, int], str] | None = None,
 ) -> Examples:
     """Examples from sequences of values, raw texts or lists of words; see `Data.of`.
 
     Args:
         inputs, outputs, names, when, words, where: as there.
         are_words: lists of values are lists of words, taken as they are written where no rule is given.
+        cell: the beginning of a message about step j of example i, where that has a place of its own.
 
     Raises:
         PellucidError: sequences of a form that cannot be data, beginning with `where(example)`.
@@ -127,12 +134,17 @@ def examples_of(
         if when == "every" and len(a) != len(b):
             have = f"input has {counted(a, 'step')}, output {len(b)}"
             raise PellucidError(f"{where(i)}{have}; one output per step is needed")
-    sides = (
-        _side("input", "x", names[0], rows, where, True),
-        _side("output", "y", names[1], results, where, when == "every"),
-    )
+    at = cells(where, "input", True), cells(where, "output", when == "every")
+    if cell is not None:
+        at = (lambda i, j, _: cell(i, j),) * 2
+    sides = _side("input", "x", names[0], rows, at[0]), _side("output", "y", names[1], results, at[1])
     found = Examples(*sides, "every" if when == "every" else "sequence", words=words, texts=texts)
     return in_iob2(found) if words is not None else found
+
+
+def cells(where: Where, what: str, stepwise: bool) -> Cell:
+    """How a message about a value begins: `example 3: input at step 2: `."""
+    return lambda i, j, _: f"{where(i)}{what}{f' at step {j + 1}' if stepwise else ''}: "
 
 
 def in_iob2(examples: Examples) -> Examples:
@@ -159,15 +171,17 @@ def default_names(letter: str, width: int) -> tuple[str, ...]:
 
 
 def check_same(where: str, found: Shape, expected: Shape) -> None:
-    """Refuse data with other columns than the training data.
+    """Refuse data with other columns than the training data; `x` or `text` may be any single column.
 
     Raises:
         PellucidError: naming what differs; the message begins with `where`.
     """
-    for i, what in enumerate(("input columns", "output columns", "outputs")):
-        have, want = (listing(s[i]) if i < 2 else WHEN[s[2]] for s in (found, expected))
-        if have != want:
-            raise PellucidError(f"{where}{what}: {have}; the training data has {want}")
+    for what, have, want in (("input", found[0], expected[0]), ("output", found[1], expected[1])):
+        any_name = len(have) == len(want) == 1 and GENERIC & {*have, *want}
+        if have != want and not any_name:
+            raise PellucidError(f"{where}{what} columns: {listing(have)}; the training data has {listing(want)}")
+    if found[2] != expected[2] and "every" in (found[2], expected[2]):
+        raise PellucidError(f"{where}outputs: {WHEN[found[2]]}; the training data has {WHEN[expected[2]]}")
 
 
 def _listed(name: str, values: Iterable[Any]) -> list[Any]:
@@ -206,21 +220,15 @@ def plain(sequence: Any) -> list[Any]:
     return sequence.tolist() if hasattr(sequence, "tolist") else list(sequence)
 
 
-def _side(
-    what: str, letter: str, names: Sequence[str] | None, rows: list[list[Any]], where: Where, stepwise: bool
-) -> Side:
+def _side(what: str, letter: str, names: Sequence[str] | None, rows: list[list[Any]], cell: Cell) -> Side:
     """The side with steps of one width, which is that of the first."""
-
-    def cell(i: int, j: int, column: int) -> str:
-        return f"{where(i)}{what}{f' at step {j + 1}' if stepwise else ''}: "
-
     first = next(step for row in rows for step in row)
     width = len(first) if is_sequence(first) else 1
     several = is_sequence(first)
     if width == 0:
         raise PellucidError(f"{cell(0, 0, 0)}an empty list; expected at least one value")
     if several or not set(map(type, chain.from_iterable(rows))) <= SIMPLE:
-        rows = [_row(row, several, width, partial(cell, i, column=0)) for i, row in enumerate(rows)]
+        rows = [_row(row, several, width, lambda j, i=i: cell(i, j, 0)) for i, row in enumerate(rows)]
     given = tuple(names) if names is not None else default_names(letter, width)
     if len(given) != width:
         raise PellucidError(f"{what} has {counted(range(width), 'column')}; the names are {listing(given)}")

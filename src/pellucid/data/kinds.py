@@ -46,7 +46,6 @@ class Source:
 
     side: Side
     column: int
-    written: Written
     nothing: bool = False
     words: bool = False
 
@@ -100,16 +99,16 @@ def settled(sources: Sequence[Source], like: Type | None = None) -> list[Flat]:
         PellucidError: a value that is none, or a text among numbers.
     """
     flats = [source.values() for source in sources]
-    typed = {v for s, flat in zip(sources, flats, strict=True) if s.written == "values" for v in flat}
+    typed = {v for s, flat in zip(sources, flats, strict=True) if s.side.written == "values" for v in flat}
     known = _known(typed, like)
     real = any(isinstance(v, float) for v in typed) or (like is not None and like.is_number and not like.is_whole)
-    cells: dict[Written, Flat] = {s.written: [] for s in sources if s.written != "values"}
+    cells: dict[Written, Flat] = {s.side.written: [] for s in sources if s.side.written != "values"}
     for source, flat in zip(sources, flats, strict=True):
-        if source.written != "values":
-            cells[source.written] += flat
+        if source.side.written != "values":
+            cells[source.side.written] += flat
     numbers = real or any(holds_numbers(found, written) for written, found in cells.items())
     flats = [
-        _matched(s, flat, known, numbers) if s.written != "values" else _like(flat, like, known)
+        _matched(s, flat, known, numbers) if s.side.written != "values" else _like(flat, like, known)
         for s, flat in zip(sources, flats, strict=True)
     ]
     return _one_kind(sources, flats, like)
