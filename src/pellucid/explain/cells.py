@@ -35,6 +35,14 @@ class Looked:
     picked: tuple[int, ...]
 
 
+def steps_of(program: Program, sequence: Any) -> tuple:
+    """An input step by step, a raw text in the user's own words."""
+    words = program.inputs[0].words
+    if words is not None and len(program.inputs) == 1:
+        return words.words.written(sequence)
+    return tuple(sequence.tolist() if hasattr(sequence, "tolist") else sequence)
+
+
 class Cells:
     """A program on one input in the user's form.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.explain.cells import Cell, Cells, Looked
+from pellucid.explain.cells import Cell, Cells, Looked, steps_of
 from pellucid.explain.votes import PIECES, POOLED_PIECES, Tally, tally
 from pellucid.explain.words import fired, meaning
 from pellucid.language.expressions import Cases, Table
@@ -113,7 +113,7 @@ def explain(program: Program, sequence: Any, position: int | None = None) -> Exp
     used, decides = cells.needed(answers), cells.needed(answers, lambda name, i: _decisive(cells, name, i))
     variables = tuple(_variable(cells, a.name, a.node, used, decides) for a in program)
     results = {output.name: output.variable for output in program.outputs}
-    return Explanation(_steps(program, sequence), cells.output, variables, results, at)
+    return Explanation(steps_of(program, sequence), cells.output, variables, results, at)
 
 
 def _index(program: Program, cells: Cells, position: int) -> int:
@@ -122,13 +122,6 @@ def _index(program: Program, cells: Cells, position: int) -> int:
     if not 1 <= position <= cells.size:
         raise PellucidError(f"position {position}: expected a number from 1 to {cells.size}, the input's length")
     return position - 1
-
-
-def _steps(program: Program, sequence: Any) -> tuple:
-    words = program.inputs[0].words
-    if words is not None and len(program.inputs) == 1:
-        return words.words.written(sequence)
-    return tuple(sequence.tolist() if hasattr(sequence, "tolist") else sequence)
 
 
 def _decisive(cells: Cells, name: str, i: int) -> Iterable[Cell]:
