@@ -9,6 +9,7 @@ To add one, add a row: interpreters, emitter, JSON, explanations, proofs and sea
 from __future__ import annotations
 
 import math
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.language import prefixes
+from pellucid.language import prefixes, ranges
 from pellucid.language.prefixes import Prefix
+from pellucid.language.ranges import Ranges
 from pellucid.language.types import INF, Number, Numbers, Type, Value, whole
 
 By = Literal["", "key", "query"]
@@ -52,7 +54,13 @@ class Aggregation:
         reads: whether it takes a value; counting does not.
         by: whether it takes a variable that orders, at the keys or at the query.
         picks: it gives the value of one of the positions, unchanged.
-        running: new state from the state and one more value, for one pass over a prefix; the state is the result.
+        running: new state from the state (None at first), one more value, and what orders it at the keys: the meaning
+            over a growing prefix; it must not hang on the positions, nor on the query. Python's own numbers.
+        result: the result from such a state; None: the state is it.
+        recent: only so many of the latest positions that match matter to a query that looks back; None: all may.
+        batch: the meaning on arrays, for many queries at once; None there: they cannot hold it. Without one, `running`
+            or `meaning` is applied query by query.
+        chosen: instead of `batch`, the place in the list whose value it is, -1 for nothing.
         prefix: the meaning over all steps so far, or the last so many, on float64 arrays [..., steps, sequences], for
             searches; without one, a search tries it on the inputs alone, value by value.
         price: what a use costs in a search.
@@ -67,7 +75,11 @@ class Aggregation:
     reads: bool = True
     by: By = ""
     picks: bool = False
-    running: Callable[[Any, Any], Value] | None = None
+    running: Callable[[Any, Any, Any], Any] | None = None
+    result: Callable[[Any], Value] | None = None
+    recent: int | None = None
+    batch: Callable[[Ranges], np.ndarray | None] | None = None
+    chosen: Callable[[Ranges], np.ndarray | None] | None = None
     prefix: Prefix | None = None
     price: float = 1.0
     searched: bool = True
@@ -82,8 +94,12 @@ def added(values: Sequence[Number]) -> Number:
 
 
 def _mean(values: Sequence[Number]) -> float:
+    return _ratio(added(values), len(values))
+
+
+def _ratio(total: Number, count: int) -> float:
     try:
-        return added(values) / len(values)
+        return total / count
     except OverflowError:
         return math.nan
 
@@ -136,7 +152,9 @@ def _sum(t: Type) -> Type:
 
 def _average(t: Type) -> Type:
     n = _numbers(t)
-    return Type((), Numbers(n.low, n.high))
+    if n.whole:
+        return Type((), Numbers(n.low, n.high))
+    return Type((), _sum(t).numbers)  # a sum of real numbers may be rounded up every time
 
 
 def _table(*rows: Aggregation) -> dict[str, Aggregation]:
@@ -147,33 +165,55 @@ def _extreme(values: Sequence, keys: Sequence, best: Callable) -> Value:
     return values[keys.index(best(keys))]
 
 
+def _counted(state: tuple[Counter, Any] | None, value: Any, _: Any) -> tuple[Counter, Any]:
+    counts, most = state or (Counter(), value)
+    counts[value] += 1
+    return counts, min(most, value, key=lambda v: (-counts[v], v))
+
+
+def _gathered(state: set | None, value: Any, _: Any) -> set:
+    found = set() if state is None else state
+    found.add(value)
+    return found
+
+
+def _kept(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], Any]:
+    """(value, key) of the first one whose key no other is better than."""
+    return lambda state, value, key: state if state and not better(key, state[1]) else (value, key)
+
+
 AGGREGATES: Mapping[str, Aggregation] = _table(
     Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys", "len({items})",
-                reads=False, running=lambda state, _: state + 1),
+                reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count),
     Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", "any({items})", reads=False,
-                running=lambda state, _: 1),
+                running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64)),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum({items})",
-                running=lambda state, value: state + value, prefix=prefixes.sums),
-    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}", prefix=prefixes.means),
+                running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums),
+    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}", batch=ranges.mean,
+                running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
+                result=lambda state: _ratio(*state), prefix=prefixes.means),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min({items})",
-                running=lambda state, value: min(state, value), prefix=prefixes.extremes(np.minimum, np.inf)),
+                running=lambda state, value, _: value if state is None else min(state, value),
+                chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max({items})",
-                running=lambda state, value: max(state, value), prefix=prefixes.extremes(np.maximum, -np.inf)),
+                running=lambda state, value, _: value if state is None else max(state, value),
+                chosen=ranges.greatest, prefix=prefixes.extremes(np.maximum, -np.inf)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
-                running=lambda state, _: state, prefix=prefixes.firsts),
+                running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
+                prefix=prefixes.firsts),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value: value, prefix=prefixes.lasts),
-    Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True),
+                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=prefixes.lasts),
+    Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest),
     Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}", by="key",
-                picks=True),
+                picks=True, running=_kept(operator.gt), result=lambda state: state[0], chosen=ranges.where_largest),
     Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}", by="key",
-                picks=True),
-    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}",
-                prefix=prefixes.modes, price=3.0),
+                picks=True, running=_kept(operator.lt), result=lambda state: state[0], chosen=ranges.where_smallest),
+    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", running=_counted,
+                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
-                "len({{{items}}})", price=2.0),
+                "len({{{items}}})", running=_gathered, result=len, batch=ranges.distinct, price=2.0),
     Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "{value} of rank {by}, from 0 up",
-                by="query", searched=False),
+                by="query", searched=False, chosen=ranges.ranked),
 )  # fmt: skip
 
 

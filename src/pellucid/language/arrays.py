@@ -1,6 +1,7 @@
-"""Operators on NumPy arrays of numbers, with Python's results: int64 while nothing can overflow, float64, or None.
+"""Operators on NumPy arrays of numbers, with Python's results: int64 below 2**62, float64, or None.
 
-A function here gives None where int64 or float64 cannot hold the exact result; exact objects then take over.
+A function here gives None where those cannot hold the exact result; exact objects then take over. Among floats a whole
+number may be the float that equals it.
 """
 
 from __future__ import annotations
@@ -46,26 +47,26 @@ def bounded(function: Callable, bound: Callable[[int, int], int]) -> Batch:
     return run
 
 
-def compared(function: Callable, kind: type | None = None) -> Batch:
-    """The function, unless an int and a float could not be compared exactly; its result of the type given."""
+def compared(function: Callable) -> Batch:
+    """0 or 1, unless an int and a float could not be compared exactly."""
+    return lambda a, b: np.asarray(function(a, b), np.int64) if comparable(a, b) else None
+
+
+def unless_zero(function: Callable) -> Batch:
+    """The function of two arrays of finite numbers; 0 where the second is 0."""
 
     def run(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
-        if not comparable(a, b):
+        if not all(x.dtype == np.int64 or np.isfinite(x).all() for x in (a, b)):
             return None
-        result = np.asarray(function(a, b))
-        return result if kind is None else result.astype(kind)
-
-    return run
-
-
-def unless_zero(function: Callable) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
-    """The function of two arrays; 0 where the second is 0."""
-
-    def run(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         zero = b == 0
         return np.where(zero, 0, function(a, np.where(zero, 1, b)))
 
     return run
+
+
+def extreme(wins: Callable) -> Batch:
+    """The one of two that wins, else the first, as Python's `min` and `max` have it for "not a number", too."""
+    return lambda a, b: np.where(wins(b, a), b, a) if comparable(a, b) else None
 
 
 def whole_only(function: Callable) -> Batch:
@@ -73,9 +74,21 @@ def whole_only(function: Callable) -> Batch:
     return lambda *arrays: np.asarray(function(*arrays)) if are_whole(*arrays) else None
 
 
-def smooth(function: Callable) -> Batch:
-    """The function on float64."""
-    return lambda a: np.asarray(function(a.astype(np.float64)))
+def each(function: Callable[[float], float]) -> Batch:
+    """A function of Python's `math`, number by number: NumPy's own rounds otherwise, and not alike everywhere."""
+
+    def run(a: np.ndarray) -> np.ndarray | None:
+        try:
+            return np.fromiter(map(function, a.tolist()), np.float64, a.size)
+        except (ArithmeticError, ValueError):
+            return None
+
+    return run
+
+
+def root(a: np.ndarray) -> np.ndarray:
+    """The square root, which every processor rounds alike; 0 where there is none."""
+    return np.where(a > 0, np.sqrt(np.where(a > 0, a, 1)), 0.0)
 
 
 def to_whole(function: Callable) -> Batch:
@@ -115,16 +128,11 @@ times = bounded(np.multiply, lambda a, b: a * b)
 
 
 def divided(a: np.ndarray, b: np.ndarray) -> np.ndarray | None:
-    """a / b: whole where both are and it divides everywhere; None where it does for some and not for others."""
-    if are_whole(a, b):
-        if max(largest(a), largest(b)) > EXACT:
-            return None
-        rest = np.asarray(remainder(a, b)) != 0
-        if not rest.any():
-            return np.asarray(quotient(a, b))
-        if not rest.all():
-            return None
-    return np.asarray(unless_zero(np.true_divide)(a, b))
+    """a / b as floats, also where both are whole and it divides."""
+    if are_whole(a, b) and max(largest(a), largest(b)) > EXACT:
+        return None
+    zero = b == 0
+    return np.where(zero, 0.0, np.true_divide(a, np.where(zero, 1, b)))
 
 
 def power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray | None:
@@ -132,9 +140,9 @@ def power(base: np.ndarray, exponent: np.ndarray) -> np.ndarray | None:
     if exponent.size != 1 or exponent.dtype != np.int64:
         return None
     n = int(exponent.reshape(()))
-    if base.dtype == np.float64 or (base.dtype == np.int64 and largest(base) ** n < SAFE):
-        return np.asarray(base**n)
-    return None
+    if base.dtype == np.float64:
+        return each(lambda x: x**n)(base)
+    return np.asarray(base**n) if largest(base) ** n < SAFE else None
 
 
 def chosen(condition: np.ndarray, yes: np.ndarray, no: np.ndarray) -> np.ndarray | None:

@@ -49,6 +49,18 @@ def check_columns(inputs: Sequence[Column], outputs: Sequence[Output], when: Whe
         raise ProgramError(f"when: expected every, last or sequence, got {when!r:.60}")
 
 
+def check_empty(empty: tuple | None, outputs: Sequence[Output], when: When) -> None:
+    """What comes out for an empty sequence: a value per output, where outputs are of the whole sequence."""
+    if empty is None:
+        return
+    if when == "every":
+        raise ProgramError("empty: outputs come at every position, so none come out for an empty sequence")
+    if len(empty) != len(outputs):
+        raise ProgramError(f"empty: expected {len(outputs)} values, one per output, got {len(empty)}")
+    for value in empty:
+        _check_entry(value)
+
+
 def check_variables(inputs: Iterable[Column], assignments: Sequence[Assign], outputs: Iterable[Output]) -> None:
     """Names, what each node holds, and that each is defined before it is read."""
     if len(assignments) > MOST_VARIABLES:
@@ -134,10 +146,16 @@ def _check_table(table: Table) -> None:
         if len(key) != len(table.args):
             raise ValueError(f"a case of {len(key)} values for {len(table.args)} variables")
         for value in (*key, outcome):
-            check_value(value)
-    check_value(table.default)
+            _check_entry(value)
+    _check_entry(table.default)
     if len({key for key, _ in table.cases}) != len(table.cases):
         raise ValueError("two cases for the same values")
+
+
+def _check_entry(value: object) -> None:
+    if isinstance(value, Fraction):
+        raise ValueError(f"expected text, a finite number or nothing in a table, got the fraction {value}")
+    check_value(value)
 
 
 def check_value(value: object) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pellucid.language.aggregates import Aggregation, aggregation
 from pellucid.language.columns import Column, ProgramError
-from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, walk
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, walk
 from pellucid.language.graph import Groups
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import result_type
@@ -123,7 +123,10 @@ class _Rules:
         found = _bounded(row, found, value, most)
         if not row.reads:
             return found
-        return found if _never_empty(node.select) and not value.nothing else found | type_of(node.default, self.known)
+        skips = value.nothing or (row.by == "key" and node.by is not None and self.known[node.by].nothing)
+        if _never_empty(node.select) and not skips and not found.nothing:
+            return found
+        return found.something() | type_of(node.default, self.known)
 
     def _select(self, select: Select) -> None:
         local = dict(zip(query_names(len(select.query)), (self.known[q] for q in select.query), strict=True))
@@ -134,20 +137,29 @@ class _Rules:
             raise TypeError(f"a mask of text; expected a test, got {self.known[select.mask]}")
 
 
-def ends(node: Node, types: Types) -> bool:
-    """Whether a node is a table, or holds one, over a variable that has too many values to be listed."""
+def ends(node: Node, types: Types, short: Types) -> bool:
+    """Whether a node is a table, or holds one, over a number that grows with the input.
 
-    def endless(expression: Expression, known: Types) -> bool:
-        return any(type_of(arg, known).values is None for table in _tables(expression) for arg in table.args)
+    Args:
+        types: for inputs of any length. short: for those that the program was made for.
+    """
+
+    def grows(one: Type, other: Type) -> bool:
+        return one.values is None and other.numbers is not None and other.numbers.is_bounded
+
+    def endless(expression: Expression, names: Mapping[str, str]) -> bool:
+        known, few = ({local: kind[name] for local, name in names.items()} for kind in (types, short))
+        args = [arg for table in _tables(expression) for arg in table.args]
+        return any(grows(type_of(arg, known), type_of(arg, few)) for arg in args)
 
     match node:
         case Let(expression):
-            return endless(expression, types)
+            return endless(expression, {name: name for name in names_in(expression)})
         case Aggregate(Select(match=match, query=query, key=key)) if match is not None:
             names = zip((*query_names(len(query)), *key_names(len(key))), (*query, *key), strict=True)
-            return endless(match, {local: types[name] for local, name in names})
+            return endless(match, dict(names))
         case Vote(evidence=evidence):
-            return any(types[part.variable].values is None for part in evidence)
+            return any(grows(types[part.variable], short[part.variable]) for part in evidence)
     return False
 
 
@@ -212,7 +224,7 @@ def _bounded(row: Aggregation, found: Type, value: Type, most: Number) -> Type:
         return found
     if row.name in ("count", "distinct"):
         return whole(n.low, most)
-    if row.name == "sum" and value.numbers is not None:
+    if row.name == "sum" and value.numbers is not None and value.numbers.whole:
         v = value.numbers
         ends = [end * count if end else 0 for end in (v.low, v.high) for count in (1, most)]
         return Type((), Numbers(min(ends), max(ends), n.whole))

@@ -1,9 +1,9 @@
 """The operators of expressions: one row each, with everything that is to be known of it.
 
 Every operator is total: dividing by zero, the remainder of it, the root of a negative number and the logarithm of one
-that is not positive give 0; what lies beyond all floats is "not a number". Comparisons and logic give 0 or 1, and take
-every number but 0 for true. Arithmetic on nothing gives nothing, order with nothing or between text and number is
-false, `==` is defined on everything.
+that is not positive give 0; what lies beyond all floats is "not a number", which is 0 when rounded. Comparisons and
+logic give 0 or 1, and take every number but 0 for true. Arithmetic on nothing gives nothing, order with nothing or
+between text and number is false, `==` is defined on everything.
 
 To add one, add a row: interpreters, emitter, JSON, explanations, proofs and searches read this table.
 """
@@ -166,14 +166,23 @@ def _whole_remainder(types: Sequence[Type]) -> Type:
     return whole(min(0, n.low + 1), max(0, n.high - 1))
 
 
-def _quotient(a: Ends, b: Ends) -> Ends:
+def _whole_quotient(a: Ends, b: Ends) -> Ends:
     if all(map(math.isfinite, (*a, *b))):
         divisors = [y for y in (b[0], -1, 1, b[1]) if y and b[0] <= y <= b[1]]
         corners = [x // y for x, y in itertools.product(a, divisors)] + ([0] if b[0] <= 0 <= b[1] else [])
         return min(corners, default=0), max(corners, default=0)
-    if b[0] >= 1:  # the absolute value shrinks
-        return min(a[0], 0), max(a[1], 0)
-    return (0, INF) if a[0] >= 0 and b[0] >= 0 else (-INF, INF)
+    return _quotient(a, b)
+
+
+def _quotient(a: Ends, b: Ends) -> Ends:
+    if b[0] >= 1:  # the absolute value shrinks, but for the rounding down
+        return _down((min(a[0], 0), max(a[1], 0)))
+    return _ratio(a, b)
+
+
+def _rounded_quotient(types: Sequence[Type]) -> Type:
+    are_whole = all(n.whole for n in _numbers(types))
+    return _arithmetic(_whole_quotient if are_whole else _quotient)(types)
 
 
 def _ratio(a: Ends, b: Ends) -> Ends:
@@ -256,6 +265,23 @@ def _multiplied(a: Number, *rest: Number) -> Number:
     return a
 
 
+def _arcsine(a: Number) -> Number:
+    return math.asin(a) if -1 <= a <= 1 else 0
+
+
+def _arccosine(a: Number) -> Number:
+    return math.acos(a) if -1 <= a <= 1 else 0
+
+
+def _logarithm(a: Number) -> Number:
+    return math.log(a) if a > 0 else 0
+
+
+def _rounded(function: Callable[[Number], int]) -> Callable[[Number], int]:
+    """A function that rounds; 0 for what is no finite number, so that whole numbers always come out."""
+    return lambda a: function(a) if math.isfinite(a) else 0
+
+
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], int]:
     def meaning(a: Value, b: Value) -> int:
         if a is None or b is None or isinstance(a, str) != isinstance(b, str):
@@ -306,6 +332,13 @@ def _inside_one(name: str) -> Callable[[Sequence[Type]], Form]:
     return lambda types: Form(f"{name}({{0}}) if -1 <= {{0}} <= 1 else 0", CONDITION, (forms.SUM,), ("math",))
 
 
+def _squared(types: Sequence[Type]) -> Form:
+    """`x ** 2` of a float is not `x * x`: it rounds otherwise now and then."""
+    if types[0].is_whole:
+        return Form("{0} ** 2", forms.POWER, (ATOM,))
+    return Form("{0} * {0}", forms.PRODUCT, (forms.SIGN,))
+
+
 def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
     """A comparison; order asks for the kind first where text, numbers and nothing could meet."""
 
@@ -328,7 +361,7 @@ def _table(*rows: Operator) -> dict[str, Operator]:
 
 def _order_row(name: str, compare: Callable, ufunc: Callable, words: str) -> Operator:
     return Operator(
-        name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc, np.int64),
+        name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc),
         lambda z, a, b: compare(a, b), strict=False,
     )  # fmt: skip
 
@@ -342,7 +375,7 @@ OPERATORS: Mapping[str, Operator] = _table(
              arrays.times, lambda z, a, b: a * b, symmetric=True),
     Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
              "{0} / {1}", arrays.divided),
-    Operator("//", (2, 2), lambda a, b: a // b if b else 0, _arithmetic(_quotient), _guarded("//"),
+    Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, _guarded("//"),
              "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient),
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
              "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder),
@@ -352,13 +385,13 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "abs({0})",
              np.abs, lambda z, a: z.If(a >= 0, a, -a)),
     Operator("min", (2, None), min, _extremum(min), _function("min"), "min({0}, {1})",
-             arrays.compared(np.minimum), lambda z, a, b: z.If(b < a, b, a), symmetric=True),
+             arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True),
     Operator("max", (2, None), max, _extremum(max), _function("max"), "max({0}, {1})",
-             arrays.compared(np.maximum), lambda z, a, b: z.If(b > a, b, a), symmetric=True),
+             arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True),
     Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, _compare("=="), "{0} == {1}",
-             arrays.compared(np.equal, np.int64), lambda z, a, b: a == b, strict=False, symmetric=True),
+             arrays.compared(np.equal), lambda z, a, b: a == b, strict=False, symmetric=True),
     Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, _compare("!="), "{0} != {1}",
-             arrays.compared(np.not_equal, np.int64), lambda z, a, b: a != b, strict=False, symmetric=True),
+             arrays.compared(np.not_equal), lambda z, a, b: a != b, strict=False, symmetric=True),
     _order_row("<", lambda a, b: a < b, np.less, "{0} < {1}"),
     _order_row("<=", lambda a, b: a <= b, np.less_equal, "{0} <= {1}"),
     _order_row(">", lambda a, b: a > b, np.greater, "{0} > {1}"),
@@ -380,31 +413,30 @@ OPERATORS: Mapping[str, Operator] = _table(
              "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
              arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True),
-    Operator("floor", (1, 1), math.floor, _to_whole(_down), _function("math.floor", "math"), "floor({0})",
+    Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _function("math.floor", "math"), "floor({0})",
              arrays.to_whole(np.floor)),
-    Operator("round", (1, 1), round, _to_whole(_near), _function("round"), "round({0})", arrays.to_whole(np.round)),
+    Operator("round", (1, 1), _rounded(round), _to_whole(_near), _function("round"), "round({0})",
+             arrays.to_whole(np.round)),
     Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
-             "sqrt({0})", arrays.smooth(lambda a: np.sqrt(np.maximum(a, 0)))),
+             "sqrt({0})", arrays.root),
     Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math"), "sin({0})",
-             arrays.smooth(np.sin)),
+             arrays.each(math.sin), kernel=np.sin),
     Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _function("math.cos", "math"), "cos({0})",
-             arrays.smooth(np.cos)),
+             arrays.each(math.cos), kernel=np.cos),
     Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _function("math.tan", "math"), "tan({0})",
-             arrays.smooth(np.tan), searched=False),
-    Operator("asin", (1, 1), lambda a: math.asin(a) if -1 <= a <= 1 else 0, _fixed(-1.6, 1.6),
-             _inside_one("math.asin"), "asin({0})",
-             arrays.smooth(lambda a: np.where(np.abs(a) <= 1, np.arcsin(np.clip(a, -1, 1)), 0)), searched=False),
-    Operator("acos", (1, 1), lambda a: math.acos(a) if -1 <= a <= 1 else 0, _fixed(0, 3.2),
-             _inside_one("math.acos"), "acos({0})",
-             arrays.smooth(lambda a: np.where(np.abs(a) <= 1, np.arccos(np.clip(a, -1, 1)), 0)), searched=False),
+             arrays.each(math.tan), kernel=np.tan, searched=False),
+    Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), _inside_one("math.asin"), "asin({0})",
+             arrays.each(_arcsine), searched=False),
+    Operator("acos", (1, 1), _arccosine, _fixed(0, 3.2), _inside_one("math.acos"), "acos({0})",
+             arrays.each(_arccosine), searched=False),
     Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
-             "tanh({0})", arrays.smooth(np.tanh), searched=False),
+             "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False),
     Operator("exp", (1, 1), math.exp, _fixed(0, INF), _function("math.exp", "math"), "exp({0})",
-             arrays.smooth(np.exp)),
-    Operator("log", (1, 1), lambda a: math.log(a) if a > 0 else 0, _fixed(-INF, INF), _positive_only("math.log"),
-             "log({0})", arrays.smooth(lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0))),
+             arrays.each(math.exp), kernel=np.exp),
+    Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), _positive_only("math.log"), "log({0})",
+             arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0)),
     Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square),
-             lambda types: Form("{0} ** 2", forms.POWER, (ATOM,)), "{0} ** 2", lambda a: arrays.times(a, a),
+             _squared, "{0} ** 2", lambda a: arrays.times(a, a),
              lambda z, a: a * a),
     Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
              lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "sign({0})",

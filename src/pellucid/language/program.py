@@ -42,6 +42,7 @@ class Program:
 
     def __post_init__(self) -> None:
         checks.check_columns(self.inputs, self.outputs, self.when, self.longest)
+        checks.check_empty(self.empty, self.outputs, self.when)
         checks.check_variables(self.inputs, self.assignments, self.outputs)
         checks.check_state(self.nodes, self.groups)
 
@@ -71,7 +72,7 @@ class Program:
         Comparisons, formulas and thresholds do; a table, or evidence, over a number that grows with the input does not:
         it ends where the data ended.
         """
-        return self.longest is None or not any(ends(a.node, self._types) for a in self)
+        return self.longest is None or not any(ends(a.node, self._types, self._types_up_to_longest) for a in self)
 
     @cached_property
     def _types(self) -> dict[str, Type]:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 
 Plain = str | int
 Number = int | float
@@ -40,11 +41,16 @@ class Numbers:
         return Numbers(low, high, whole, both)
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether neither end is open."""
+        return self.low > -INF and self.high < INF
+
+    @property
     def listed(self) -> tuple[int, ...] | range | None:
         """The numbers one by one, where there are few."""
         if self.values is not None:
             return self.values
-        if self.whole and math.isfinite(self.low) and self.high - self.low < LARGEST_DOMAIN:
+        if self.whole and self.is_bounded and self.high - self.low < LARGEST_DOMAIN:
             return range(int(self.low), int(self.high) + 1)
         return None
 
@@ -73,6 +79,11 @@ class Type:
             return self.texts
         listed = self.numbers.listed
         return None if listed is None else (*listed, *self.texts)
+
+    @cached_property
+    def known_texts(self) -> frozenset[str]:
+        """The texts, to ask for one of thousands."""
+        return frozenset(self.texts)
 
     @property
     def is_text(self) -> bool:
@@ -113,7 +124,7 @@ class Type:
         if value is None:
             return self.nothing
         if isinstance(value, str):
-            return value in self.texts
+            return value in self.known_texts
         n = self.numbers
         if n is None or (n.whole and not isinstance(value, int)) or (n.values is not None and value not in n.values):
             return False

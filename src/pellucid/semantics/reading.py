@@ -28,25 +28,31 @@ def read(program: Program, sequence: Any) -> Columns:
         PellucidError: a value the program does not take, too many positions; the position and what was expected.
     """
     columns = program.inputs
-    steps = _steps(columns, sequence)
+    steps = steps_of(columns, sequence)
     if program.longest is not None and len(steps) > program.longest and not program.takes_longer:
         raise PellucidError(
             f"{len(steps)} positions are too many; the longest this program takes has {program.longest}"
         )
     found: Columns = {column.name: [] for column in columns}
     for place, step in enumerate(steps, 1):
-        row = _plain(step) if is_sequence(step) else [step]
         try:
-            if len(row) != len(columns):
-                raise PellucidError(f"expected {len(columns)} values, got {len(row)}")
-            for column, value in zip(columns, row, strict=True):
-                found[column.name].append(taken(column, value))
+            for name, value in row_of(columns, step).items():
+                found[name].append(value)
         except PellucidError as error:
             raise PellucidError(f"position {place}: {error}") from None
     return found
 
 
-def _steps(columns: Sequence[Column], sequence: Any) -> Sequence[Any]:
+def row_of(columns: Sequence[Column], step: Any) -> dict[str, Value]:
+    """The value of each column at one position; `PellucidError` where the program does not take it."""
+    row = _plain(step) if is_sequence(step) else [step]
+    if len(row) != len(columns):
+        raise PellucidError(f"expected {len(columns)} values, got {len(row)}")
+    return {column.name: taken(column, value) for column, value in zip(columns, row, strict=True)}
+
+
+def steps_of(columns: Sequence[Column], sequence: Any) -> Sequence[Any]:
+    """The steps of an input: words of a text, values, or rows of values; `PellucidError` where it is neither."""
     if len(columns) == 1 and columns[0].words is not None:
         return columns[0].words.words.tokens(sequence)
     if not is_sequence(sequence):
@@ -86,13 +92,13 @@ def _matched(t: Type, value: Any) -> Value:
     if isinstance(value, bool):
         return None
     if isinstance(value, str):
-        if value in t.texts:
+        if value in t.known_texts:
             return value
         return int(value) if is_integer(value) and t.is_whole and t.holds(int(value)) else None
     if t.numbers is not None and (number := _number(value, t.numbers.whole)) is not None and t.holds(number):
         return number
     text = str(value)
-    return text if isinstance(value, int | np.integer) and text in t.texts else None
+    return text if isinstance(value, int | np.integer) and text in t.known_texts else None
 
 
 def _number(value: Any, whole: bool) -> Number | None:
@@ -111,5 +117,5 @@ def _number(value: Any, whole: bool) -> Number | None:
 
 def _word(column: Column, value: Any) -> Plain | None:
     assert column.words is not None
-    word = column.words.known(value, column.type.texts)
+    word = column.words.known(value, column.type.known_texts)
     return column.unknown if word is None else word

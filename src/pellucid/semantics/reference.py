@@ -13,7 +13,7 @@ from typing import Any
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names, reads
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
 from pellucid.language.spelling import form
@@ -76,7 +76,7 @@ def _cell(node: Node, i: int, size: int, cells: Cells, columns: Columns) -> Valu
 
     match node:
         case Input(column, of):
-            return {"position": i, "length": size}[of] if not column else _word(columns[column][i], of)
+            return {"position": i, "length": size}[of] if not column else from_form(columns[column][i], of)
         case Let(expression):
             return value(expression, here)
         case Delay(variable, amount, default):
@@ -85,11 +85,16 @@ def _cell(node: Node, i: int, size: int, cells: Cells, columns: Columns) -> Valu
             return _aggregate(node, i, size, cells)
         case Vote(labels):
             places = range(size) if node.pooled else [i]
-            totals = [sum(column) for column in zip(*(_votes(node, j, cells) for j in places), strict=True)]
+            totals = [sum(column) for column in zip(*(votes(node, _at(cells, node, j)) for j in places), strict=True)]
             return labels[totals.index(max(totals))]
 
 
-def _word(word: Value, of: str) -> Value:
+def _at(cells: Cells, node: Node, j: int) -> dict[str, Value]:
+    return {name: cells[name][j] for name in reads(node)}
+
+
+def from_form(word: Value, of: str) -> Value:
+    """A word, or its form."""
     return word if of == "value" else form(str(word))
 
 
@@ -143,13 +148,14 @@ def _aggregate(node: Aggregate, i: int, size: int, cells: Cells) -> Value:
     return value(node.default, lambda name: cells[name][i]) if found is None else found
 
 
-def _votes(node: Vote, j: int, cells: Cells) -> list[int]:
+def votes(node: Vote, here: Mapping[str, Value]) -> list[int]:
+    """The weight of each label, from the values of the variables at one position."""
     total = list(node.bias)
     for part in node.evidence:
         weights: Mapping[Value, tuple[int, ...]] = dict(part.rows)
-        total = [a + b for a, b in zip(total, weights.get(cells[part.variable][j], part.default), strict=True)]
+        total = [a + b for a, b in zip(total, weights.get(here[part.variable], part.default), strict=True)]
     for name, row in node.scaled:
-        count = cells[name][j]
+        count = here[name]
         assert count is None or isinstance(count, int)
         total = [a + (count or 0) * b for a, b in zip(total, row, strict=True)]
     return total

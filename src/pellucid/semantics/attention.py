@@ -1,0 +1,292 @@
+"""Attention on whole batches: which list of positions each query looks at, and what is made of them.
+
+A selection becomes a list of positions, group by group, and for each query a stretch of it. A group is a sequence, the
+positions of a sequence with one value (where a match asks for equal values), or those that match one query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pellucid.language.aggregates import AGGREGATES, Aggregation, Picked
+from pellucid.language.expressions import Apply, Expression, Var
+from pellucid.language.inference import type_of
+from pellucid.language.nodes import Aggregate, Select, key_names, query_names
+from pellucid.language.ranges import Ranges
+from pellucid.language.types import Type, Value
+from pellucid.semantics.cells import Cells, Kind, alike, cells_of, codes, compact, joined, kind_of
+from pellucid.semantics.elementwise import Env, Function, compiled
+from pellucid.semantics.layout import Layout
+from pellucid.semantics.matching import Matching
+
+MOST_PAIRS = 2_000_000  # of queries and keys compared at once
+
+
+@dataclass(frozen=True)
+class Looks:
+    """Queries, and the stretch of a list of positions that each looks at.
+
+    Args:
+        queries: positions. keys: the list, of positions. start, low, high, order, here: as in `Ranges`.
+    """
+
+    queries: np.ndarray
+    keys: np.ndarray
+    start: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    order: np.ndarray
+    here: np.ndarray
+
+    def only(self, which: np.ndarray) -> Looks:
+        """Those of some queries."""
+        parts = {name: getattr(self, name)[which] for name in ("queries", "start", "low", "high", "here")}
+        return replace(self, **parts)
+
+
+class Attention:
+    """An aggregate, ready to be computed on batches."""
+
+    def __init__(self, node: Aggregate, types: Mapping[str, Type], t: Type) -> None:
+        self.node, self.row, self.kind = node, AGGREGATES[node.how], kind_of(t)
+        self.select = _Selection(node.select, types)
+        self.default = compiled(node.default, types)
+
+    def __call__(self, env: Env, layout: Layout) -> Cells:
+        """What comes out at every position."""
+        value = None if self.node.value is None else env[self.node.value]
+        by = None if self.node.by is None else env[self.node.by]
+        there = [value] if value else []
+        there += [by] if by and self.row.by == "key" else []
+        parts = [self._made(looks, value, by, layout) for looks in self.select.looks(env, layout, there)]
+        default = self.default(env) if self.row.reads else Cells(np.zeros(1, np.int64))
+        return _put(default.spread(layout.size), parts, self.kind)
+
+    def _made(self, looks: Looks, value: Cells | None, by: Cells | None, layout: Layout) -> tuple[np.ndarray, Cells]:
+        """(positions, what comes out there); at others, nothing is picked."""
+        looks = looks.only(looks.high > looks.low)
+        if not len(looks.queries):
+            return looks.queries, Cells(np.zeros(0, np.int64), self.kind)
+        at_key = by is not None and self.row.by == "key"
+        ranges = Ranges(
+            None if value is None else _sortable(value.take(looks.keys)),
+            _sortable(by.take(looks.keys)) if by is not None and at_key else None,
+            looks.start, looks.low, looks.high, looks.order, looks.here,
+            by.values[looks.queries] if by is not None and not at_key else None,
+        )  # fmt: skip
+        if self.row.chosen is not None and value is not None:
+            chosen = self.row.chosen(ranges)
+            if chosen is not None:
+                there = chosen >= 0
+                return looks.queries[there], value.take(looks.keys[chosen[there]])
+        if self.row.batch is not None:
+            found = self.row.batch(ranges)
+            if found is not None:
+                return looks.queries, Cells(found)
+        return _one_by_one(self.row, looks, ranges, value, by, layout, self.kind)
+
+
+def _sortable(cells: Cells) -> np.ndarray | None:
+    """An array that is ordered, and added, as the values are; None where there is none."""
+    if cells.kind.values is not None and any(isinstance(value, str) for value in cells.kind.values):
+        return cells.data
+    found = cells.numbers
+    return None if found.dtype == object else found
+
+
+def _put(default: Cells, parts: Sequence[tuple[np.ndarray, Cells]], kind: Kind) -> Cells:
+    """The default, but for the parts: (positions, what stands there)."""
+    cells = alike([default, *(cells for _, cells in parts)], kind)
+    data = cells[0].data.astype(np.result_type(*(c.data for c in cells)))
+    for (places, _), found in zip(parts, cells[1:], strict=True):
+        data[places] = found.data
+    return Cells(data, kind)
+
+
+def _one_by_one(
+    row: Aggregation, looks: Looks, ranges: Ranges, value: Cells | None, by: Cells | None, layout: Layout, kind: Kind
+) -> tuple[np.ndarray, Cells]:
+    """What arrays cannot hold, by the row's meaning on Python's values."""
+    values = [None] * len(looks.keys) if value is None else value.take(looks.keys).tolist()
+    keys = by.take(looks.keys).tolist() if by is not None and row.by == "key" else [None] * len(looks.keys)
+    if row.running is not None:
+        found = _running(row, ranges, values, keys)
+    else:
+        places, here = layout.place[looks.keys].tolist(), layout.place[looks.queries].tolist()
+        asked = by.take(looks.queries).tolist() if by is not None else [None] * len(here)
+        parts = [slice(*pair) for pair in zip(looks.low.tolist(), looks.high.tolist(), strict=True)]
+        seen = keys if row.by == "key" else []
+        found = [
+            row.meaning(Picked(values[part], seen[part], places[part], i, k))
+            for part, i, k in zip(parts, here, asked, strict=True)
+        ]
+    there = np.array([told is not None for told in found], bool)
+    return looks.queries[there], cells_of([told for told in found if told is not None], kind)
+
+
+def _running(row: Aggregation, ranges: Ranges, values: list, keys: list) -> list[Value]:
+    """By the running form of a row: once over each group, or over each different stretch."""
+    assert row.running is not None
+    result = row.result or (lambda state: state)
+    if ranges.are_prefixes:
+        upto: list[Value] = [None] * len(values)
+        wanted = set((ranges.high - 1).tolist())
+        for begin, end in zip(*(ends.tolist() for ends in ranges.groups), strict=True):
+            state = None
+            for i in range(begin, end):
+                state = row.running(state, values[i], keys[i])
+                if i in wanted:
+                    upto[i] = result(state)
+        return [upto[i - 1] for i in ranges.high.tolist()]
+    low, high, which = ranges.different
+    told = []
+    for begin, end in zip(low.tolist(), high.tolist(), strict=True):
+        state = None
+        for i in range(begin, end):
+            state = row.running(state, values[i], keys[i])
+        told.append(result(state))
+    return [told[i] for i in which.tolist()]
+
+
+class _Selection:
+    """A selection, ready to be looked at."""
+
+    def __init__(self, select: Select, types: Mapping[str, Type]) -> None:
+        self.select = select
+        self.queries = dict(zip(query_names(len(select.query)), select.query, strict=True))
+        self.keys = dict(zip(key_names(len(select.key)), select.key, strict=True))
+        self.local = {local: types[name] for local, name in {**self.queries, **self.keys}.items()}
+        matching = Matching.of(select)
+        self.of_query = [compiled(test, self.local) for test in matching.query]
+        self.of_key = [compiled(test, self.local) for test in matching.key]
+        self.equal = [self._sides(*pair) for pair in matching.equal]
+        self.rest = None if matching.rest is None else compiled(matching.rest, self.local)
+        self.tie = compiled(Apply("==", (Var("q"), Var("k"))), self.local) if select.ties else None
+
+    def _sides(self, query: Expression, key: Expression) -> tuple[Function, Function, Kind]:
+        both = type_of(query, self.local) | type_of(key, self.local)
+        return compiled(query, self.local), compiled(key, self.local), kind_of(both)
+
+    def looks(self, env: Env, layout: Layout, there: Sequence[Cells]) -> Iterator[Looks]:
+        """What each position looks at, a part of them at a time; those that look at nothing may be left out.
+
+        Args:
+            there: where one of these is nothing, a position is not looked at.
+        """
+        local = {name: env[variable] for name, variable in {**self.queries, **self.keys}.items()}
+        kept = self._kept(env, local, there, layout)
+        first, end = layout.reach(self.select.reach, self.select.window)
+        for test in self.of_query:
+            end = np.where(test(local).truth, end, first)
+        if self.rest is not None:
+            yield from _Pairs(self, local, layout, kept, (first, end)).looks()
+        elif self.equal:
+            yield _equal(self._groups(local, layout), layout, kept, first, end)
+        elif kept is None:
+            yield Looks(layout.here, layout.here, layout.first, first, end, layout.here, layout.here)
+        else:
+            rank = np.concatenate([[0], np.cumsum(kept)])
+            keys = np.flatnonzero(kept)
+            yield Looks(layout.here, keys, rank[layout.first], rank[first], rank[end], keys, layout.here)
+
+    def _kept(self, env: Env, local: Env, there: Sequence[Cells], layout: Layout) -> np.ndarray | None:
+        """Which positions any query may look at; None: all."""
+        tests = [test(local).truth for test in self.of_key]
+        if self.select.mask is not None:
+            tests.append(env[self.select.mask].truth != self.select.negated)
+        tests += [some for cells in there if (some := cells.something) is not None]
+        return np.broadcast_to(np.logical_and.reduce(tests), layout.size) if tests else None
+
+    def _groups(self, local: Env, layout: Layout) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers of each position as a query and as a key: alike in one sequence where the values are equal."""
+        found, most = np.tile(layout.sequence, 2), len(layout.sizes)
+        for query, key, kind in self.equal:
+            both = joined([query(local).spread(layout.size), key(local).spread(layout.size)], kind)
+            code, count = codes(both)
+            found, most = compact(found * count + code, most * count)
+        return found[: layout.size], found[layout.size :]
+
+
+def _equal(
+    groups: tuple[np.ndarray, np.ndarray], layout: Layout, kept: np.ndarray | None, first: np.ndarray, end: np.ndarray
+) -> Looks:
+    """Queries that look at the positions of their own group, of those kept."""
+    base, keys = groups[0] * (layout.size + 1), layout.here if kept is None else np.flatnonzero(kept)
+    order = groups[1][keys] * (layout.size + 1) + keys
+    sort = np.argsort(order)
+    order, keys = order[sort], keys[sort]
+    start, low, high = (np.searchsorted(order, base + ends) for ends in (layout.first, first, end))
+    return Looks(layout.here, keys, start, low, high, order, base + layout.here)
+
+
+class _Pairs:
+    """Queries and keys compared pair by pair: equal queries of a sequence once, or each with what it can reach."""
+
+    def __init__(
+        self,
+        chosen: _Selection,
+        local: Env,
+        layout: Layout,
+        kept: np.ndarray | None,
+        ends: tuple[np.ndarray, np.ndarray],
+    ) -> None:
+        self.chosen, self.local, self.layout, (self.first, self.end) = chosen, local, layout, ends
+        self.keys = layout.here if kept is None else np.flatnonzero(kept)
+        rank = np.concatenate([[0], np.cumsum(np.ones(layout.size, bool) if kept is None else kept)])
+        self.group, self.asks, self.whole = layout.here, layout.here, True
+        self.low, self.high = rank[self.first], rank[self.end]
+        if chosen.tie is None:
+            self._share(rank)
+
+    def _share(self, rank: np.ndarray) -> None:
+        """Let equal queries of a sequence share their keys where that is less work."""
+        layout, found, most = self.layout, self.layout.sequence, len(self.layout.sizes)
+        for name in self.chosen.queries:
+            code, count = codes(self.local[name])
+            found, most = compact(found * count + code, most * count)
+        asks = np.zeros(most, np.int64)
+        asks[found[::-1]] = layout.here[::-1]
+        low, high = rank[layout.first[asks]], rank[layout.end[asks]]
+        if (high - low).sum() < (self.high - self.low).sum():
+            select = self.chosen.select
+            self.group, self.asks, self.low, self.high = found, asks, low, high
+            self.whole = select.reach == "any" and select.window is None
+
+    def looks(self) -> Iterator[Looks]:
+        """What queries look at, some groups at a time."""
+        queries = np.argsort(self.group, kind="stable")
+        counts = np.concatenate([[0], np.cumsum(self.high - self.low)])
+        begin, groups = 0, len(self.asks)
+        while begin < groups:
+            end = max(int(np.searchsorted(counts, counts[begin] + MOST_PAIRS, side="right")) - 1, begin + 1)
+            part = np.searchsorted(self.group[queries], [begin, end])
+            yield self._part(begin, min(end, groups), queries[slice(*part)])
+            begin = end
+
+    def _part(self, begin: int, end: int, queries: np.ndarray) -> Looks:
+        sizes = self.high[begin:end] - self.low[begin:end]
+        group = np.repeat(np.arange(begin, end), sizes)
+        offset = np.cumsum(sizes) - sizes - self.low[begin:end]
+        keys = self.keys[np.arange(len(group)) - np.repeat(offset, sizes)]
+        hit = self._matches(self.asks[group], keys)
+        group, keys = group[hit], keys[hit]
+        factor, mine = self.layout.size + 1, self.group[queries]
+        order, base = group * factor + keys, mine * factor
+        bounds = np.concatenate([[0], np.cumsum(np.bincount(group - begin, minlength=end - begin))])
+        start, stop = bounds[mine - begin], bounds[mine - begin + 1]
+        first, last = self.first[queries], self.end[queries]
+        if not self.whole:
+            low, high = np.searchsorted(order, base + first), np.searchsorted(order, base + last)
+        else:
+            low, high = start, np.where(last > first, stop, start)
+        return Looks(queries, keys, start, low, high, order, base + queries)
+
+    def _matches(self, queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        local = {name: self.local[name].take(queries) for name in self.chosen.queries}
+        local |= {name: self.local[name].take(keys) for name in self.chosen.keys}
+        assert self.chosen.rest is not None
+        found = np.broadcast_to(self.chosen.rest(local).truth, len(keys))
+        return found if self.chosen.tie is None else found | ((keys < queries) & self.chosen.tie(local).truth)

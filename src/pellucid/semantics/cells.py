@@ -1,0 +1,197 @@
+"""Values of one variable at many positions: arrays of numbers, codes of a finite domain, or Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+
+from pellucid.language.arrays import SAFE, comparable
+from pellucid.language.types import Type, Value
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """How values of a type are held.
+
+    Args:
+        values: all there are, where texts or nothing are among them and they are listed: nothing, numbers by size,
+            texts by code points. Cells hold the place of each value then. None: cells hold the values.
+        numbers: whether all values are numbers.
+    """
+
+    values: tuple[Value, ...] | None
+    numbers: bool
+
+    @cached_property
+    def code(self) -> dict[Value, int]:
+        """The place of each value."""
+        return {value: code for code, value in enumerate(self.values or ())}
+
+    @cached_property
+    def array(self) -> np.ndarray:
+        """The values, as objects."""
+        return as_objects(self.values or ())
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """Which values are neither 0 nor nothing."""
+        return np.array([bool(value) for value in self.values or ()], bool)
+
+
+@cache
+def kind_of(t: Type) -> Kind:
+    """One and the same for equal types."""
+    if not t.texts and not t.nothing:
+        return NUMBERS
+    values = t.values
+    return MIXED if values is None else Kind((*([None] if t.nothing else []), *values), False)
+
+
+NUMBERS, MIXED = Kind(None, True), Kind(None, False)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Values at some positions; one element alone stands for all positions.
+
+    Args:
+        data: int64 below 2**62, float64, or Python objects; of a kind with listed values, the place of each.
+    """
+
+    data: np.ndarray
+    kind: Kind = NUMBERS
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether the data are int64 or float64 numbers."""
+        return self.kind.values is None and self.data.dtype != object
+
+    def take(self, places: np.ndarray | slice) -> Cells:
+        """The values at some places."""
+        return Cells(self.data[places], self.kind)
+
+    def spread(self, size: int) -> Cells:
+        """The values, one alone repeated for as many positions."""
+        return self if len(self.data) == size else Cells(np.broadcast_to(self.data, size), self.kind)
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """Where they are neither 0 nor nothing."""
+        if self.kind.values is not None:
+            return self.kind.truth[self.data]
+        return self.data != 0 if self.are_numbers else self.data.astype(bool)
+
+    @property
+    def something(self) -> np.ndarray | None:
+        """Where they are not nothing; None: everywhere."""
+        if self.kind.values is not None:
+            return self.data > 0 if self.kind.values[:1] == (None,) else None
+        return None if self.are_numbers else np.array([value is not None for value in self.data], bool)
+
+    @property
+    def values(self) -> np.ndarray:
+        """The values themselves: int64, float64, or objects."""
+        return self.data if self.kind.values is None else self.kind.array[self.data]
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The values, 0 in place of nothing, as int64 or float64 where that is what they are; else objects."""
+        if self.kind.values is None:
+            return self.data
+        return settled([0 if value is None else value for value in self.kind.values])[self.data]
+
+    def as_kind(self, kind: Kind) -> Cells:
+        """The same values held in another way, which can hold them."""
+        if kind is self.kind:
+            return self
+        if kind.values is None:
+            return Cells(self.numbers if kind.numbers else settled(self.values), kind)
+        if self.kind.values is not None:
+            return Cells(np.array([kind.code.get(value, -1) for value in self.kind.values], np.int64)[self.data], kind)
+        if self.are_numbers and len(self) > 1:
+            different, which = np.unique(self.data, return_inverse=True)
+            return Cells(np.array([kind.code[value] for value in different.tolist()], np.int64)[which], kind)
+        return cells_of(self.data.tolist(), kind)
+
+    def tolist(self) -> list:
+        """The values as Python has them."""
+        return self.values.tolist()
+
+
+def cells_of(values: Sequence[Value], kind: Kind) -> Cells:
+    """Cells from Python values."""
+    if kind.values is None:
+        return Cells(settled(values), kind)
+    return Cells(np.fromiter(map(kind.code.__getitem__, values), np.int64, len(values)), kind)
+
+
+def as_objects(values: Sequence) -> np.ndarray:
+    """An array of Python's own values."""
+    found = np.empty(len(values), object)
+    found[:] = values
+    return found
+
+
+def settled(values: Iterable) -> np.ndarray:
+    """An array of int64 or float64 where Python's values allow, else of objects."""
+    if isinstance(values, np.ndarray) and values.dtype != object:
+        return values
+    found = list(values)
+    kinds = set(map(type, found))
+    if kinds == {float}:
+        return np.array(found, np.float64)
+    if not kinds or (kinds == {int} and max(found) < SAFE and min(found) > -SAFE):
+        return np.array(found, np.int64)
+    return as_objects(found)
+
+
+def alike(parts: Sequence[Cells], kind: Kind) -> list[Cells]:
+    """Cells of a kind whose data can stand in one array."""
+    found = [part.as_kind(kind) for part in parts]
+    if len({part.data.dtype for part in found}) > 1 and not comparable(*(part.data for part in found)):
+        return [Cells(part.data.astype(object), kind) for part in found]
+    return found
+
+
+def joined(parts: Sequence[Cells], kind: Kind) -> Cells:
+    """The cells one after another."""
+    return Cells(np.concatenate([part.data for part in alike(parts, kind)]), kind)
+
+
+def merged(condition: np.ndarray, yes: Cells, no: Cells, kind: Kind) -> Cells:
+    """`yes` where the condition holds, else `no`."""
+    yes, no = alike([yes, no], kind)
+    return Cells(np.where(condition, yes.data, no.data), kind)
+
+
+def codes(cells: Cells) -> tuple[np.ndarray, int]:
+    """(a number below the second per position, the same for equal values alone, how many there can be)."""
+    if cells.kind.values is not None:
+        return cells.data, len(cells.kind.values)
+    if cells.data.dtype == np.int64 and len(cells):
+        low, high = int(cells.data.min()), int(cells.data.max())
+        if high - low < 4 * len(cells) + 100:
+            return cells.data - low, high - low + 1
+    if cells.are_numbers and not np.isnan(cells.data).any():
+        different, which = np.unique(cells.data, return_inverse=True)
+        return which, len(different)
+    place: dict[object, int] = {}
+    found = [place.setdefault(v if v == v else (i,), len(place)) for i, v in enumerate(cells.data.tolist())]
+    return np.array(found, np.int64), len(place)
+
+
+def compact(numbers: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """Numbers below `most` as numbers without gaps, in the same order, and how many different ones there are."""
+    if most <= 8 * len(numbers) + 1_000:
+        there = np.zeros(most, bool)
+        there[numbers] = True
+        rank = np.cumsum(there) - 1
+        return rank[numbers], int(there.sum())
+    different, which = np.unique(numbers, return_inverse=True)
+    return which, len(different)
