@@ -17,7 +17,7 @@ SAMPLES, SAMPLES_OF_WORDS = 20_000, 2_000
 
 @dataclass(frozen=True)
 class Scope:
-    """Different inputs in the user's form, step by step; whether these are all that matter; in words which."""
+    """Inputs in the user's form, step by step; whether these are all that matter; in words which."""
 
     inputs: Sequence[Any]
     exhaustive: bool
@@ -31,8 +31,7 @@ class Scope:
 
 def given(program: Program, inputs: Iterable[Any], words: str, exhaustive: bool = False) -> Scope:
     """These inputs, in the user's form."""
-    steps = (list(steps_of(program, sequence)) for sequence in inputs)
-    return Scope(list({repr(sequence): sequence for sequence in steps}.values()), exhaustive, words)
+    return Scope([list(steps_of(program, sequence)) for sequence in inputs], exhaustive, words)
 
 
 def drawn(program: Program, fewest: int = 1, seed: int = 0, other: bool = False) -> Scope:
@@ -44,5 +43,5 @@ def drawn(program: Program, fewest: int = 1, seed: int = 0, other: bool = False)
         return Scope(inputs, True, f"all {counted(len(inputs), 'input')} of {which} positions")
     words = any(column.words is not None for column in program.inputs)
     found = domain.sample(program, SAMPLES_OF_WORDS if words else SAMPLES, seed)
-    random = given(program, (s for s in found if len(s) >= fewest), "")
-    return Scope(random.inputs, False, f"{len(random.inputs):,} {'other ' if other else ''}random inputs")
+    inputs = list({repr(s): s for s in found if len(s) >= fewest}.values())
+    return Scope(inputs, False, f"{len(inputs):,} {'other ' if other else ''}random inputs")

@@ -1,0 +1,251 @@
+"""What breaks when variables are replaced: how much the answers of a program, or its figures on data, need them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.explain.evaluation import told
+from pellucid.explain.scope import Scope
+from pellucid.explain.words import aligned, counted, literal, meaning, plain
+from pellucid.language.columns import Assign, Column, When
+from pellucid.language.expressions import Const, Table, Var
+from pellucid.language.nodes import Input, Let
+from pellucid.language.program import Program
+from pellucid.language.types import Value, order, whole
+from pellucid.semantics import batch
+from pellucid.semantics.scores import Judged, figures, judge
+
+How = Literal["commonest", "mean", "permuted"]
+HELD = "held__"  # a column that stands for a variable
+EXAMPLES = 3
+FEW = 5_000  # inputs on which all variables are looked at
+Example = tuple[Any, Any, Any]  # input, output before, output after
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What replacing variables does to the answers.
+
+    Args:
+        variables: each with what it is held at, in words.
+        on: which inputs, in words.
+        answers, changed: number of answers, and of those that change.
+        labels: by answer before, where there are few: (answer, how many, how many of them change, what most of these
+            became).
+        positions: (position from 1, answers, changed); empty for one answer per sequence.
+        examples: the smallest inputs that change.
+        before, after: figures on data, if right outputs were given.
+    """
+
+    variables: dict[str, str]
+    on: str
+    answers: int
+    changed: int
+    labels: tuple[tuple[Value, int, int, Value], ...]
+    positions: tuple[tuple[int, int, int], ...]
+    examples: tuple[Example, ...]
+    before: dict[str, float] | None
+    after: dict[str, float] | None
+    when: When
+
+    @property
+    def share(self) -> float:
+        """Share of the answers that change."""
+        return self.changed / max(1, self.answers)
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        data = {name: getattr(self, name) for name in ("variables", "on", "answers", "changed", "before", "after")}
+        data["changed_share"] = self.share
+        named = {
+            "labels": ("label", "answers", "changed", "mostly_to"),
+            "positions": ("position", "answers", "changed"),
+            "examples": ("input", "before", "after"),
+        }
+        rows = {key: [dict(zip(names, row, strict=True)) for row in getattr(self, key)] for key, names in named.items()}
+        return data | rows
+
+    def __str__(self) -> str:
+        lines = [f"{'; '.join(f'{name}: {words}' for name, words in self.variables.items())}."]
+        lines.append(f"On {self.on}: {self.changed:,} of {counted(self.answers, 'answer')} change ({self.share:.1%}).")
+        if self.before is not None and self.after is not None:
+            lines += [f"Before: {told(self.before, self.when)}", f"After:  {told(self.after, self.when)}"]
+        if self.changed:
+            labels = [[plain(a), f"{n:,}", f"{c / n:.1%}", plain(to) if c else ""] for a, n, c, to in self.labels]
+            places = [[str(a), f"{n:,}", f"{c / n:.1%}", ""] for a, n, c in self.positions]
+            for head, rows in ((["label before", "answers", "change", "mostly to"], labels),
+                               (["position", "answers", "change", ""], places)):  # fmt: skip
+                lines += ["", *aligned([head, *rows], "<>><")] if rows else []
+            lines += ["", "Smallest inputs that change:"]
+            lines += [f"  {_shown(a)}:  {_shown(b)}  ->  {_shown(c)}" for a, b, c in self.examples]
+        return "\n".join(lines)
+
+
+def _shown(value: Any) -> str:
+    rows = value if isinstance(value, list | tuple) else [value]
+    return " ".join(",".join(map(plain, row)) if isinstance(row, list | tuple) else plain(row) for row in rows)
+
+
+# ---------------------------------------------------------------- replacing
+
+
+def variables(program: Program) -> list[str]:
+    """Names of what is computed from the input."""
+    return [a.name for a in program if not isinstance(a.node, Input)]
+
+
+def check_names(program: Program, names: Iterable[str]) -> None:
+    """Raise `PellucidError` for a name that cannot be replaced."""
+    known = variables(program)
+    for name in names:
+        if name not in known:
+            what = "this is the input itself" if name in program.nodes else "no variable of this name"
+            raise PellucidError(f"ablate {name}: {what}; variables: {', '.join(known) or 'none'}")
+
+
+Held = tuple[Program, list, dict[str, str]]
+
+
+def held(program: Program, names: Sequence[str], inputs: Sequence[Any], how: How, seed: int) -> Held:
+    """The program with variables replaced, the inputs as it takes them, and what each is held at, in words.
+
+    Values that are exchanged come in by a column of their own, as numbers of the different ones.
+    """
+    values = batch.evaluate(program, inputs)
+    nodes, words, columns, exchanged = dict[str, Let](), dict[str, str](), list[Column](), list[list[int]]()
+    for k, name in enumerate(names):
+        every = values[name].tolist()
+        if how == "permuted":
+            known = order(every)
+            column = Column(f"{HELD}{k}", whole(0, max(0, len(known) - 1)))
+            nodes[name] = Let(Table((Var(column.name),), tuple(((n,), v) for n, v in enumerate(known)), None))
+            place = {value: n for n, value in enumerate(known)}
+            exchanged.append(np.random.default_rng([seed, k]).permutation([place[v] for v in every]).tolist())
+            columns.append(column)
+            words[name] = "with its values exchanged between positions and inputs"
+        else:
+            value = _mean(name, every) if how == "mean" else _commonest(every)
+            nodes[name] = Let(Const(value))
+            words[name] = f"held at its {how}{' value' if how == 'commonest' else ''}, {literal(value)}"
+    first = [Assign(column.name, Input(column.name)) for column in columns]
+    assigns = (*first, *(replace(a, node=nodes.get(a.name, a.node)) for a in program))
+    found = replace(program, inputs=(*program.inputs, *columns), assignments=assigns)
+    return found, _widened(inputs, exchanged) if columns else list(inputs), words
+
+
+def _widened(inputs: Sequence[Any], columns: Sequence[Sequence[int]]) -> list:
+    """The inputs with further columns, whose values come sequence after sequence."""
+    rows = zip(*columns, strict=True)
+    return [[[*(s if isinstance(s, list | tuple) else [s]), *next(rows)] for s in sequence] for sequence in inputs]
+
+
+def _commonest(values: Sequence[Value]) -> Value:
+    """The value there is most often, the first of equally frequent ones in the usual order."""
+    counts = Counter(values)
+    most = max(counts.values(), default=0)
+    return next(iter(order(value for value in counts if counts[value] == most)), None)
+
+
+def _mean(name: str, values: Sequence[Value]) -> float:
+    numbers = [value for value in values if value is not None]
+    if not numbers or any(isinstance(value, str) for value in numbers):
+        raise PellucidError(f"ablate {name}: no numbers, so it has no mean; expected its commonest or permuted values")
+    return float(np.mean(np.array(numbers, np.float64)))
+
+
+# ---------------------------------------------------------------- comparing
+
+
+def ablate(
+    program: Program,
+    names: Sequence[str],
+    scope: Scope,
+    wanted: Sequence[Any] | None = None,
+    how: How = "commonest",
+    seed: int = 0,
+) -> Ablation:
+    """Replace variables and compare the answers.
+
+    Args:
+        program: any program.
+        names: the variables.
+        scope: the inputs, given or drawn.
+        wanted: right outputs for them, for the figures.
+        how: by a constant, the `commonest` value on these inputs or the `mean`; or by the values that it has at other
+            positions and inputs: `permuted`, with `seed`.
+
+    Raises:
+        PellucidError: a name that is no variable, or the mean of what is no number.
+    """
+    check_names(program, names)
+    replaced, inputs, words = held(program, names, scope.inputs, how, seed)
+    before, after = batch.predict(program, scope.inputs), batch.predict(replaced, inputs)
+    judged = judge(after, before, program.when)
+    smallest = sorted(set(judged.example[judged.wrong].tolist()), key=lambda i: (len(scope.inputs[i]), i))[:EXAMPLES]
+    scores = [None, None] if wanted is None else [figures(out, wanted, program.when) for out in (before, after)]
+    return Ablation(
+        words,
+        scope.words,
+        len(judged.right),
+        len(judged.wrong),
+        _by_label(judged) if len(program.outputs) == 1 and program.outputs[0].labels else (),
+        _by_position(judged) if program.when == "every" else (),
+        tuple((scope.inputs[i], before[i], after[i]) for i in smallest),
+        scores[0],
+        scores[1],
+        program.when,
+    )
+
+
+def _by_label(judged: Judged) -> tuple[tuple[Value, int, int, Value], ...]:
+    """The labels that change most first."""
+    became: dict[Value, Counter[Value]] = {}
+    for after, before in judged.pairs():
+        became.setdefault(before, Counter())[after] += 1
+    rows = []
+    for label, counts in became.items():
+        changed = [(count, other) for other, count in counts.items() if other != label]
+        to = max(changed, key=lambda pair: pair[0], default=(0, None))[1]
+        rows.append((label, counts.total(), sum(count for count, _ in changed), to))
+    return tuple(sorted(rows, key=lambda row: (-row[2] / row[1], str(row[0]))))
+
+
+def _by_position(judged: Judged) -> tuple[tuple[int, int, int], ...]:
+    every, changed = Counter(judged.position.tolist()), Counter(judged.position[judged.wrong].tolist())
+    return tuple((position + 1, every[position], changed[position]) for position in sorted(every))
+
+
+@dataclass(frozen=True)
+class Overview:
+    """Every variable of a program with what it computes, and the share of answers that change when it is replaced."""
+
+    on: str
+    how: How
+    rows: tuple[tuple[str, str, float], ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        names = ("name", "meaning", "changed_share")
+        return {"on": self.on, "how": self.how, "variables": [dict(zip(names, row, strict=True)) for row in self.rows]}
+
+    def __str__(self) -> str:
+        rows = [["matters", "variable"], *([f"{share:.1%}", f"{name} = {words}"] for name, words, share in self.rows)]
+        way = "its values are exchanged" if self.how == "permuted" else f"it is held at its {self.how} value"
+        return "\n".join(
+            [*aligned(rows, "><"), "", f"matters: share of the answers that change when {way}, on {self.on}."]
+        )
+
+
+def overview(program: Program, scope: Scope, how: How = "commonest", seed: int = 0) -> Overview:
+    """What each variable computes, and how much it matters, on at most 5,000 of the inputs."""
+    if len(scope.inputs) > FEW:
+        keep = np.sort(np.random.default_rng(0).permutation(len(scope.inputs))[:FEW]).tolist()
+        scope = Scope([scope.inputs[i] for i in keep], False, f"{FEW:,} random ones of {scope.words}")
+    found = [(name, ablate(program, [name], scope, None, how, seed).share) for name in variables(program)]
+    return Overview(scope.words, how, tuple((name, meaning(program[name]), share) for name, share in found))
