@@ -138,3 +138,29 @@ def _value(key: str, value: Any, kind: type) -> Any:
         pass
     what = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[kind]
     raise PellucidError(f"--set {key}={value}: expected {what}")
+
+
+def taken(pairs: Mapping[str, Any], known: Mapping[str, type]) -> dict[str, Any]:
+    """Those of the settings that are known here, as values of the right type.
+
+    Args:
+        pairs: key -> value, text or already of the right type.
+        known: type of each setting that is looked for.
+
+    Raises:
+        PellucidError: a value of the wrong form.
+    """
+    return {key: _value(key, value, known[key]) for key, value in pairs.items() if key in known}
+
+
+def check_known(pairs: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse settings that nobody knows.
+
+    Raises:
+        PellucidError: an unknown key, with the nearest known one.
+    """
+    for key in pairs:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(sorted(known))}"
+            raise PellucidError(f"--set {key}: unknown setting; {hint}")

@@ -38,6 +38,13 @@ class Field:
         """What stands for values that are not known: `<unk>` among words, nothing else."""
         return UNKNOWN if self.words is not None and UNKNOWN in self.type.texts else None
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether it holds one value only."""
+        numbers = self.type.numbers
+        ends = () if numbers is None else (numbers.low, numbers.high)
+        return len({*self.type.texts, *ends}) == 1
+
     def closed(self) -> Column:
         """The column of a program that takes nothing but what the data shows (and unknown words)."""
         return Column(self.name, self.type, self.unknown, self.words)

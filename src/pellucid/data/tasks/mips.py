@@ -1,0 +1,262 @@
+"""The tasks `mips/NAME`: 62 of the MIPS benchmark and two of the Discrete Transformer paper, on whole numbers.
+
+Michaud et al. (2024), "Opening the AI black box: program synthesis via mechanistic interpretability", define the 62;
+the definitions here are written anew. An output depends on inputs up to its step only; zeros stand before the start.
+The oracles compute with Python integers, of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import accumulate, pairwise, product
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.tasks.base import Domain, Input, Task
+from pellucid.data.tasks.mips_rules import (
+    balanced,
+    digit_sums,
+    dithered,
+    in_magnetic_field,
+    majority,
+    on_spring,
+    palindromes,
+    previous,
+    quotient_bits,
+    windows,
+)
+from pellucid.language.types import symbol
+
+Stream = Callable[[list[int]], Iterable[int]]  # from one column to one
+Rows = Callable[[list[list[int]]], Iterable[Any]]  # from several columns
+
+
+LONGEST = 100_000  # steps of a sequence
+BIT = (0, 1)
+DIGIT = (0, 9)
+SMALL = (0, 99)
+SIGNED = (-100, 99)
+FORCE = (-10, 10)
+
+
+def one(
+    name: str, span: tuple[int, int], klass: str, law: str, function: Stream, summary: str = "", length: int = 10
+) -> Task:
+    """A task on one column of whole numbers within `span`."""
+    return _task(name, span, klass, law, lambda x: tuple(function(list(x))), summary, length)
+
+
+def two(
+    name: str, span: tuple[int, int], klass: str, law: str, function: Rows, summary: str = "", outputs: int = 1
+) -> Task:
+    """A task on two columns of whole numbers within `span`."""
+    names = ("x1", "x2"), ("y",) if outputs == 1 else tuple(f"y{i + 1}" for i in range(outputs))
+    return _task(name, span, klass, law, lambda x: tuple(function(x)), summary, 10, names)
+
+
+def _task(
+    name: str,
+    span: tuple[int, int],
+    klass: str,
+    law: str,
+    oracle: Callable[[Any], tuple[Any, ...]],
+    summary: str,
+    length: int,
+    names: tuple[tuple[str, ...], tuple[str, ...]] = (("x",), ("y",)),
+) -> Task:
+    return Task(
+        f"mips/{name}",
+        summary or law,
+        {"length": length},
+        partial(_domain, span, names[0]),
+        oracle,
+        names,
+        examples=2000,
+        largest=LONGEST,
+        law=law,
+        klass=klass,
+    )
+
+
+def _domain(span: tuple[int, int], names: tuple[str, ...], length: int) -> Domain:
+    low, high = span
+    values, columns = range(low, high + 1), len(names)
+
+    def draw(rng: np.random.Generator, count: int) -> list[Input]:
+        rows = rng.integers(low, high, (count, length, columns), endpoint=True).tolist()
+        return [tuple(step[0] for step in row) if columns == 1 else tuple(map(tuple, row)) for row in rows]
+
+    def walk() -> Iterator[Input]:
+        steps = values if columns == 1 else list(product(values, repeat=columns))
+        return product(steps, repeat=length)
+
+    types = dict.fromkeys(names, symbol(values))
+    return Domain(range(length, length + 1), draw, types, len(values) ** (columns * length), walk)
+
+
+def pointwise(function: Callable[..., Any]) -> Stream:
+    """Each step by itself."""
+    return lambda x: (int(function(v)) for v in x)
+
+
+def windowed(size: int, function: Callable[..., Any]) -> Stream:
+    """Each step from the last `size` inputs, oldest first."""
+    return lambda x: (int(function(*window)) for window in windows(x, size))
+
+
+def running_sum(function: Callable[[int], Any] = int) -> Stream:
+    """Each step from the sum of all inputs so far."""
+    return lambda x: (int(function(total)) for total in accumulate(x))
+
+
+def _alternating(*bits: int) -> bool:
+    return all(a != b for a, b in pairwise(bits))
+
+
+def _digits(base: int) -> Task:
+    name = "bit_addition" if base == 2 else f"base_{base}_addition"
+    law = f"y = (x1 + x2 + carry) mod {base}, carry = 1 where the step before reached {base}"
+    summary = f"sum of two numbers in base {base}, least significant digit first"
+    return two(name, (0, base - 1), "c", law, lambda rows: digit_sums(rows, base), summary)
+
+
+def _add_mod(base: int) -> Task:
+    law = f"y = (x[1] + ... + x[t]) mod {base}"
+    return one(f"add_mod_{base}", (0, base - 1), "b", law, running_sum(lambda s: s % base))
+
+
+def _division(divisor: int) -> Task:
+    law = f"r = 2 r + x, y = r // {divisor}, r = r mod {divisor}"
+    summary = f"quotient bits of a binary number divided by {divisor}, most significant bit first"
+    return one(f"div_{divisor}", BIT, "c", law, lambda x: quotient_bits(x, divisor), summary)
+
+
+def _majority(largest: int) -> Task:
+    law = "y = the most frequent x so far, the lowest of equally frequent ones"
+    return one(f"majority0_{largest}", (0, largest), "b", law, lambda x: majority(x, largest + 1))
+
+
+def _previous(steps: int) -> Task:
+    length = 20 if steps == 5 else 10
+    return one(f"prev{steps}", SMALL, "a", f"y = x[t-{steps}]", lambda x: previous(x, steps), length=length)
+
+
+def _sum_last(size: int) -> Task:
+    law = " + ".join(["x[t]", *(f"x[t-{i}]" for i in range(1, size))])
+    length = 20 if size >= 5 else 10
+    return one(f"sum_last{size}", SMALL, "a", f"y = {law}", windowed(size, lambda *x: sum(x)), length=length)
+
+
+def _parity_last(size: int) -> Task:
+    law = " + ".join(["x[t]", *(f"x[t-{i}]" for i in range(1, size))])
+    return one(f"parity_last{size}", BIT, "a", f"y = ({law}) mod 2", windowed(size, lambda *x: sum(x) % 2))
+
+
+def _alternating_last(size: int) -> Task:
+    law = f"y = 1 where no two neighbours of the last {size} bits are equal"
+    return one(f"alternating_last{size}", BIT, "a", law, windowed(size, _alternating))
+
+
+MIPS_TASKS = (
+    _digits(2),
+    one("abs_value", SIGNED, "a", "y = |x|", pointwise(abs)),
+    one("abs_value_of_diff", SIGNED, "a", "y = |x[t] - x[t-1]|", windowed(2, lambda a, b: abs(b - a))),
+    *map(_add_mod, range(3, 9)),
+    *map(_alternating_last, (3, 4)),
+    one("balanced_parenthesis", BIT, "c", "y = 1 where the brackets so far (0 opens, 1 closes) are balanced", balanced),
+    *map(_digits, range(3, 8)),
+    two(
+        "bit_dot_prod_mod2",
+        BIT,
+        "b",
+        "y = (number of steps so far with x1 = x2 = 1) mod 2",
+        lambda rows: (n % 2 for n in accumulate(a * b for a, b in rows)),
+    ),
+    one("bit_palindromes", BIT, "c", "y = 1 where the bits so far are a palindrome", palindromes),
+    one("bit_shift_right", BIT, "a", "y = x[t-1]", lambda x: previous(x, 1)),
+    two("bitwise_and", BIT, "a", "y = x1 and x2", lambda rows: (a & b for a, b in rows)),
+    one("bitwise_not", BIT, "a", "y = 1 - x", pointwise(lambda v: 1 - v)),
+    two("bitwise_or", BIT, "a", "y = x1 or x2", lambda rows: (a | b for a, b in rows)),
+    two("bitwise_xor", BIT, "a", "y = x1 xor x2", lambda rows: (a ^ b for a, b in rows)),
+    one("diff_last2", SIGNED, "a", "y = x[t] - x[t-1]", windowed(2, lambda a, b: b - a)),
+    one("diff_of_abs_value", SIGNED, "a", "y = |x[t]| - |x[t-1]|", windowed(2, lambda a, b: abs(b) - abs(a))),
+    one(
+        "dithering",
+        (0, 15),
+        "b",
+        "y = s[t] // 15 - s[t-1] // 15, s = sum of x so far",
+        dithered,
+        "grey levels 0..15 to black and white dots by error diffusion",
+    ),
+    *map(_division, (3, 5, 7)),
+    one(
+        "evens_counter",
+        DIGIT,
+        "b",
+        "y = number of even x so far",
+        lambda x: accumulate(1 - v % 2 for v in x),
+    ),
+    one("evens_detector", DIGIT, "a", "y = 1 where x is even", pointwise(lambda v: v % 2 == 0)),
+    one("identity", SMALL, "a", "y = x", pointwise(int)),
+    *map(_majority, range(1, 4)),
+    one("max", SMALL, "b", "y = largest x so far", lambda x: accumulate(x, max)),
+    one("min", DIGIT, "b", "y = smallest x so far", lambda x: accumulate(x, min)),
+    one(
+        "newton_freebody",
+        FORCE,
+        "c",
+        "v = v + x, y = y + v",
+        lambda x: accumulate(accumulate(x)),
+        "position of a unit mass under the force x",
+    ),
+    one(
+        "newton_gravity",
+        FORCE,
+        "c",
+        "v = v + x - 1, y = y + v",
+        lambda x: accumulate(accumulate(force - 1 for force in x)),
+        "position of a unit mass under the force x and a gravity of 1",
+    ),
+    two(
+        "newton_magnetic",
+        FORCE,
+        "c",
+        "v1, v2 = v1 + x1 - v2, v2 + x2 + v1, y1 = y1 + v1, y2 = y2 + v2",
+        in_magnetic_field,
+        "position in the plane of a charged unit mass in a magnetic field",
+        outputs=2,
+    ),
+    one(
+        "newton_spring",
+        FORCE,
+        "c",
+        "y[t] = y[t-1] - y[t-2] + x[t]",
+        on_spring,
+        "position of a unit mass on a spring of stiffness 1 under the force x",
+    ),
+    *map(_parity_last, (2, 3, 4)),
+    one("parity", BIT, "b", "y = (number of ones so far) mod 2", running_sum(lambda s: s % 2)),
+    one("parity_of_index", BIT, "a", "y = (t - 1) mod 2", lambda x: (i % 2 for i in range(len(x)))),
+    one(
+        "parity_of_zeros",
+        BIT,
+        "b",
+        "y = (number of zeros so far) mod 2",
+        lambda x: (n % 2 for n in accumulate(1 - v for v in x)),
+    ),
+    one(
+        "perfect_square_detector",
+        (0, 19),
+        "a",
+        "y = 1 where x is 0, 1, 4, 9 or 16",
+        pointwise(lambda v: v in (0, 1, 4, 9, 16)),
+    ),
+    *map(_previous, range(1, 6)),
+    *map(_sum_last, range(2, 8)),
+    one("sum", SMALL, "b", "y = x[1] + ... + x[t]", running_sum()),
+    one("unique2", (0, 7), "a", "y = 1 where x[t] = x[t-1]", windowed(2, lambda a, b: a == b)),
+    one("maximum_prev2", SMALL, "a", "y = max(x[t], x[t-1])", windowed(2, max)),
+    one("minimum_prev2", SMALL, "a", "y = min(x[t], x[t-1])", windowed(2, min)),
+)
