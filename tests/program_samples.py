@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data.vocab import Vocab
 from pellucid.learners.transformer.programs.extract import extract
-from pellucid.learners.transformer.programs.hardened import Hardened, HardLayer
+from pellucid.learners.transformer.programs.hardened import Hardened, Module
 from pellucid.program.emit import emit
 from pellucid.program.ir import Assign, Program
 
@@ -30,6 +30,7 @@ def random_hardened(rng, vocab, *, layers=2, heads=2, k=None, one_hot=True, clus
     k = k or max(size, vocab.width)
     embedding = [np.arange(size)] * (one_hot or not clusters) + [rng.integers(0, k, size) for _ in range(clusters)]
     cat, num, built = len(embedding) + 1, 1, []
+    n_cat = cat + layers * (heads + 2)  # numerical variables come after all categorical ones
     for depth in range(layers):
         reach = min(int(rng.integers(2, 20)), vocab.width ** (depth + 1) + 1)
         # One key value per query value as in the paper, now and then any pattern.
@@ -38,34 +39,30 @@ def random_hardened(rng, vocab, *, layers=2, heads=2, k=None, one_hot=True, clus
         )
         late, later = cat + heads, num + heads
         reads = rng.integers(0, late, (1, 1)).repeat(2, 1) if repeat else rng.integers(0, late, (1, 2))
-        built.append(
-            HardLayer(
-                cat_query=rng.integers(0, cat, heads),
-                cat_key=rng.integers(0, cat, heads),
-                cat_value=rng.integers(0, cat, heads),
-                cat_predicate=pattern,
-                num_query=rng.integers(0, cat, heads),
-                num_key=rng.integers(0, cat, heads),
-                num_value=rng.integers(0, num, heads),
-                num_predicate=np.eye(k, dtype=bool)[rng.integers(0, k, (heads, k))],
-                cat_mlp_read=reads,
-                cat_mlp_table=rng.integers(0, k, (1, k, k)),
-                num_mlp_read=rng.integers(0, later, (1, 1)).repeat(2, 1) if repeat else rng.integers(0, later, (1, 2)),
-                num_mlp_table=rng.integers(0, k, (1, reach, reach)),
-            )
-        )
+        gates = np.stack([rng.integers(0, cat, heads) for _ in range(3)], 1)
+        counted = np.stack([*(rng.integers(0, cat, heads) for _ in range(2)), n_cat + rng.integers(0, num, heads)], 1)
+        matches = np.eye(k, dtype=bool)[rng.integers(0, k, (heads, k))]
+        table = rng.integers(0, k, (1, k, k))[0]
+        numbers = rng.integers(0, later, (1, 1)).repeat(2, 1) if repeat else rng.integers(0, later, (1, 2))
+        rule = rng.integers(0, k, (1, reach, reach))[0]
+        made = [("cat", cat + i, row, pattern[i]) for i, row in enumerate(gates)]
+        made += [("num", n_cat + num + i, row, matches[i]) for i, row in enumerate(counted)]
+        made += [("cat_mlp", late, reads[0], table), ("num_mlp", late + 1, n_cat + numbers[0], rule)]
+        built += [Module(kind, depth, out, tuple(read.tolist()), content) for kind, out, read, content in made]
         cat, num = late + 2, later
     classes = len(vocab.labels)
     sparse = rng.random((cat, 1, 1)) < rng.choice([0.3, 1.0])
+    weights = rng.integers(-50, 50, (cat, k, classes)) * sparse
+    scaled = rng.integers(-5, 5, (num, classes)) * (rng.random((num, 1)) < 0.4)
     return Hardened(
         k=k,
         kind=vocab.kind,
         causal=vocab.causal,
         n_tokens=len(vocab.tokens),
+        n_cat=n_cat,
         embedding=np.array(embedding),
-        layers=tuple(built),
-        readout_cat=rng.integers(-50, 50, (cat, k, classes)) * sparse,
-        readout_num=rng.integers(-5, 5, (num, classes)) * (rng.random((num, 1)) < 0.4),
+        modules=tuple(built),
+        readout=(*weights, *scaled),
         bias=rng.integers(-9, 9, classes),
     )
 

@@ -85,16 +85,16 @@ def test_tasks_lists_every_task():
 
 
 def test_help_of_learn_has_the_defaults_and_the_keys_of_set():
-    from pellucid.learners.transformer.programs.config import TrainConfig
+    from pellucid.learners.transformer.programs.config import ProgramsTraining
     from pellucid.learners.turns import BUDGET
     from pellucid.search.learn import SEEDS
     from pellucid.settings import DATA, MODEL, TRAINING
 
     told = " ".join(CliRunner().invoke(main, ["learn", "--help"]).stdout.split())
     assert f"Seconds for learning, at most. [default: {BUDGET:g}]" in told
-    seeds = f"[default: {SEEDS} in a round of the search, {TrainConfig.seeds} of the gradient learner]"
+    seeds = f"[default: {SEEDS} in a round of the search, {ProgramsTraining.seeds} of the gradient learner]"
     assert seeds in told
-    assert f"[default: {TrainConfig.steps}; a built-in task may have its own]" in told
+    assert f"[default: {ProgramsTraining.steps}; a built-in task may have its own]" in told
     keys = told[told.index("Keys of --set") :]
     for key in (*DATA, *MODEL, *TRAINING):
         assert re.search(rf"\b{key}\b", keys), key

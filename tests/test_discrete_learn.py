@@ -7,7 +7,7 @@ import pytest
 from safetensors.numpy import load
 
 from pellucid.data.old_tasks.registry import get_numeric_task
-from pellucid.learners.transformer.discrete import DiscreteOptions, fit_discrete
+from pellucid.learners.transformer.discrete.fit import fit_discrete
 from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.words import to_text
 from pellucid.numeric import Bias, SeriesProblem
@@ -24,8 +24,8 @@ def problem(name: str, bias: Bias, **settings) -> SeriesProblem:
     return SeriesProblem(name, *parts, longer, bias, data.whole_outputs, settings)
 
 
-def learned(name: str, bias: Bias = FREE, **given):
-    return fit_discrete(problem(name, bias), DiscreteOptions(**given))
+def learned(name: str, bias: Bias = FREE, seeds: int | None = None, steps: int | None = None, **settings):
+    return fit_discrete(problem(name, bias, **settings), {"seed": 0, "seeds": seeds, "steps": steps})
 
 
 def strictly(program, name: str) -> bool:
@@ -64,9 +64,7 @@ def test_the_same_seed_gives_the_same_program(quick):
 
 
 def test_an_approximate_program_is_not_called_exact():
-    done = learned(
-        "mips/perfect_square_detector", Bias(units=0, feedback=0), seeds=2, steps=100, training={"rounds": 1}
-    )
+    done = learned("mips/perfect_square_detector", Bias(units=0, feedback=0), seeds=2, steps=100, rounds=1)
     assert not done.found[0].exact
     assert done.report["exact"] is False
     assert np.isfinite(done.found[0].mse)

@@ -6,13 +6,15 @@ import pytest
 
 from pellucid.data.series import Series
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.discrete import population
-from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining
+from pellucid.learners.transformer import population
+from pellucid.learners.transformer.choices import NoiseTape
+from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining, attempts, split
+from pellucid.learners.transformer.discrete.fit import relaxed
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import harden, outputs, run
 from pellucid.learners.transformer.discrete.live import live_choices, live_variables
-from pellucid.learners.transformer.discrete.model import Tape, buckets, forward, init_params
-from pellucid.learners.transformer.discrete.options import DiscreteOptions, attempts
+from pellucid.learners.transformer.discrete.model import buckets, forward, init_params
+from pellucid.learners.transformer.training import with_given
 from pellucid.numeric import Bias
 
 CONFIG = DiscreteConfig(2, 1, layers=2, heads=2, units=2, hidden=4, before=3)
@@ -63,11 +65,13 @@ def test_a_masked_output_may_be_read_from_further_back():
 def test_the_model_is_causal_and_blind_to_what_is_masked():
     allow = OPEN.copy()
     allow[1] = False
-    told = np.asarray(forward(params(), jnp.asarray(VALUES), 0.5, Tape(None), CONFIG, allow))
+    told = np.asarray(forward(params(), jnp.asarray(VALUES), 0.5, NoiseTape(None), CONFIG, allow))
     later, masked = VALUES.copy(), VALUES.copy()
     later[:, :, 6:] += 1.0
     masked[1] += 1.0
-    changed = [np.asarray(forward(params(), jnp.asarray(v), 0.5, Tape(None), CONFIG, allow)) for v in (later, masked)]
+    changed = [
+        np.asarray(forward(params(), jnp.asarray(v), 0.5, NoiseTape(None), CONFIG, allow)) for v in (later, masked)
+    ]
     np.testing.assert_allclose(changed[0][..., :6], told[..., :6])
     np.testing.assert_allclose(changed[1], told, atol=1e-6)
 
@@ -79,7 +83,7 @@ def test_hardened_is_the_limit_of_the_relaxed_model(masked, content):
     allow = OPEN.copy()
     allow[1, :2] = not masked
     for seed in range(5):
-        soft = forward(params(seed, config), jnp.asarray(VALUES), 1e-5, Tape(None), config, allow)
+        soft = forward(params(seed, config), jnp.asarray(VALUES), 1e-5, NoiseTape(None), config, allow)
         hard = harden(params(seed, config), config, allow)
         np.testing.assert_allclose(outputs(hard, run(hard, VALUES).stream), soft, atol=1e-3)
 
@@ -104,10 +108,10 @@ def test_distances_have_a_bias_each_and_far_ones_share():
 
 def test_sizes_of_zero_are_models_too():
     config = DiscreteConfig(2, 1, layers=1, heads=0, units=0, before=3)
-    assert forward(params(0, config), jnp.asarray(VALUES), 1.0, Tape(None), config, OPEN).shape == (1, 5, 9)
+    assert forward(params(0, config), jnp.asarray(VALUES), 1.0, NoiseTape(None), config, OPEN).shape == (1, 5, 9)
     hard = harden(params(0, config), config, OPEN)
     assert live_variables(hard, run(hard, VALUES).stream)
-    with pytest.raises(PellucidError, match="--heads -1"):
+    with pytest.raises(PellucidError, match="--set heads=-1"):
         DiscreteConfig(2, heads=-1)
 
 
@@ -132,22 +136,29 @@ def test_a_seed_does_not_depend_on_its_companions():
     settings = DiscreteTraining(steps=4, chunk=2, batch=3)
     frame = Frame((Column("x"), Column("z")), VALUES, VALUES[:1, :, 3:], np.ones((5, 6), bool), np.ones((5, 6), bool))
     scaled = Scaling.of(frame, 3).apply(frame)
-    data = population.Batches(*(jnp.asarray(a, jnp.float32) for a in (scaled.values, scaled.targets, scaled.scored)))
-    engine = population.build(CONFIG, settings, data, OPEN)
-    both = population.run_chunk(engine, population.start(engine, (3, 4)), data, 4)[0]
-    alone = population.run_chunk(engine, population.start(engine, (4,)), data, 4)[0]
+    data = tuple(
+        np.asarray(a, np.float32) for a in (scaled.values.swapaxes(0, 1), scaled.targets.swapaxes(0, 1), scaled.scored)
+    )
+    engine = population.build(relaxed(CONFIG, settings, OPEN), [((3, *a.shape[1:]), a.dtype) for a in data])
+    plan = settings.plan(3, 0, 5)
+    both = population.run_steps(engine, population.start(engine, (3, 4)), data, plan)[0]
+    alone = population.run_steps(engine, population.start(engine, (4,)), data, plan)[0]
     np.testing.assert_allclose(both.params[1], alone.params[0], atol=2e-3)
     assert not np.allclose(both.params[0], both.params[1])
 
 
 def test_attempts_and_settings():
-    plan = attempts(Bias(), DiscreteOptions(), last=False)
+    plan = attempts(Bias(), {}, last=False)
     assert [(a.feedback, a.sizes["layers"]) for a in plan] == [(0, 1), (2, 1), (0, 2), (2, 2)]
-    plan = attempts(Bias(units=0, feedback=1, window=3), DiscreteOptions(), last=False)
+    plan = attempts(Bias(units=0, feedback=1, window=3), {}, last=False)
     assert all(a.sizes["units"] == 0 and a.feedback == 1 and a.sizes["before"] == 3 for a in plan)
-    options = DiscreteOptions(seeds=3).with_settings({"lr": 0.02, "hidden": 8, "noise": 0.1})
-    assert options.trained().lr == 0.02
-    assert (options.trained().seeds, options.trained().group) == (3, 3)
-    assert attempts(Bias(), options, last=True)[0].config(1, 1).hidden == 8
-    with pytest.raises(PellucidError, match="--set steps=0"):
-        DiscreteOptions(steps=0).trained()
+    sizes, training = split({"lr": 0.02, "hidden": 8, "noise": 0.1})
+    assert (sizes, training) == ({"hidden": 8}, {"lr": 0.02})
+    assert attempts(Bias(), sizes, last=True)[0].sizes["hidden"] == 8
+    made = with_given(DiscreteTraining(), {"seeds": 3, "steps": None}, training)
+    assert (made.lr, made.seeds, made.group, made.steps) == (0.02, 3, 3, 1500)
+    assert with_given(DiscreteTraining(), {"seeds": 9}).seeds == 16
+    with pytest.raises(PellucidError, match="--set steps: expected a positive number, got 0"):
+        with_given(DiscreteTraining(), {"steps": 0})
+    with pytest.raises(PellucidError, match="--set depth"):
+        with_given(DiscreteTraining(), {"depth": 1})

@@ -147,7 +147,7 @@ def wrong(program):
 
 def test_learn_stops_at_a_program_that_is_not_its_model(folder, tmp_path, monkeypatch):
     fitted = Fitted(pellucid.load(folder))
-    monkeypatch.setattr("pellucid.learners.transformer.programs.models.fit_programs", lambda *arguments: fitted)
+    monkeypatch.setattr("pellucid.learners.transformer.programs.problem.fit_programs", lambda *arguments: fitted)
     monkeypatch.setattr("pellucid.pipeline._simplified", lambda program, how, facts: wrong(program))
     result = CliRunner().invoke(main, ["learn", "hist", *SIZES, "--out", str(tmp_path / "new")])
     assert result.exit_code == 1

@@ -5,14 +5,15 @@ import time
 import numpy as np
 import pytest
 
-from pellucid.learners.transformer import train as train_module
-from pellucid.learners.transformer.programs.config import ProgramsConfig, TrainConfig
-from pellucid.learners.transformer.programs.fit import fit
-from pellucid.learners.transformer.programs.hard_model import predict
-from pellucid.learners.transformer.programs.hardened import accuracy, evaluate_numpy
+from pellucid.learners.transformer import population
+from pellucid.learners.transformer.history import Measured
+from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.programs.fit import fit, relaxed
+from pellucid.learners.transformer.programs.hardened import accuracy, predict
+from pellucid.learners.transformer.trainer import Round, Trainer
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
-QUICK = TrainConfig(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)
+QUICK = ProgramsTraining(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)
 
 
 def shifted(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -40,20 +41,21 @@ def learned():
 
 def test_fit_learns_and_repeats_itself(learned):
     again = fit(TRAIN, VALID, CONFIG, QUICK)
-    assert learned.stopped == "perfect on validation"
+    assert learned.summary["stopped"] == "perfect on validation"
     assert accuracy(predict(learned.hardened, VALID[0]), VALID[1])["sequence"] == 1.0
-    assert (learned.hardened.readout_cat == again.hardened.readout_cat).all()
+    assert all(map(np.array_equal, again.hardened.readout, learned.hardened.readout))
     assert all((learned.params[name] == again.params[name]).all() for name in learned.params)
     assert learned.history == again.history
-    assert learned.hardened.readout_cat.dtype.kind == "i"
-    assert set(learned.seconds) == {"compile", "train", "refine"}
+    assert all(weights.dtype.kind == "i" for weights in learned.hardened.readout)
+    assert set(learned.seconds) == {"compile", "train"}
 
 
 def test_history_has_a_column_per_measure(learned):
-    columns = learned.history["seeds"][str(learned.best_seed)]
-    names = {"step", "loss", "hard_loss", "hard_token", "hard_sequence", "entropy", "agreement"}
+    columns = learned.history["seeds"][str(learned.summary["best_seed"])]
+    names = {"step", "loss", "hard_loss", "hard_token", "hard_sequence", "gap", "tau", "entropy", "agreement"}
     assert set(columns) == names
     assert len({len(column) for column in columns.values()}) == 1
+    assert columns["step"][0] == 0
     assert columns["agreement"][-1] == 1.0
     assert 0.0 <= columns["entropy"][-1] <= columns["entropy"][0] <= 1.0
 
@@ -64,10 +66,10 @@ def test_budget_is_kept():
         np.where(TRAIN[1] >= 0, np.random.default_rng(123).integers(0, 3, TRAIN[1].shape), -1).astype(np.int32),
     )
     began = time.monotonic()
-    settings = TrainConfig(seeds=64, group=2, steps=100_000, batch=32, chunk=25, budget=12.0)
+    settings = ProgramsTraining(seeds=64, group=2, steps=100_000, batch=32, chunk=25, budget=12.0)
     done = fit(noisy, noisy, CONFIG, settings)
     assert time.monotonic() - began < 18.0
-    assert done.stopped == "budget spent"
+    assert done.summary["stopped"] == "budget spent"
 
 
 def test_interrupt_keeps_the_best_so_far():
@@ -79,8 +81,8 @@ def test_interrupt_keeps_the_best_so_far():
             raise KeyboardInterrupt
 
     done = fit(TRAIN, VALID, CONFIG, QUICK, stop)
-    assert done.stopped == "interrupted"
-    assert evaluate_numpy(done.hardened, VALID[0]).shape == VALID[0].shape
+    assert done.summary["stopped"] == "interrupted"
+    assert predict(done.hardened, VALID[0]).shape == VALID[0].shape
 
 
 def test_pooled_classification():
@@ -94,20 +96,56 @@ def test_pooled_classification():
     assert accuracy(predict(done.hardened, tokens), labels)["token"] > 0.9
 
 
+class Weighed:
+    """A job that measures nothing and keeps what it is given."""
+
+    rounds, mark, found = 1, "", False
+
+    def __init__(self, settings: ProgramsTraining) -> None:
+        shapes = [((16, *array.shape[1:]), np.int32) for array in TRAIN]
+        self.settings, self.engine = settings, population.build(relaxed(CONFIG, 1.0), shapes)
+
+    def round(self, number):
+        return Round(self.engine, self.settings, (0, 1, 2, 3), lambda at: (TRAIN, 16), lambda *_: Measured({}, 0.0))
+
+    def finish(self, found, quick=False):
+        self.kept = found
+
+    def pack(self):
+        return {}, None
+
+    def unpack(self, arrays, told):
+        pass
+
+
 def test_weeding_keeps_the_better_half():
-    settings = TrainConfig(seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0)
-    engine = train_module.population.build(CONFIG, 16, 1.0)
-    data = tuple(np.asarray(x) for x in TRAIN)
-    trainer = train_module.Trainer(
-        engine, settings, data, VALID, train_module.Clock(60.0), 1.0, lambda share, message: None
-    )
-    found = list(trainer.round((0, 1, 2, 3), 100))[-1]
-    assert len(found) == 1
-    assert found[0].steps == 100
+    settings = ProgramsTraining(seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0)
+    job, trainer = Weighed(settings), Trainer(settings, lambda share, message: None)
+    trainer.run(job)
+    assert [trained.steps for trained in job.kept] == [100]
+    steps = [trainer.history[seed].rows[-1]["step"] for seed in range(4)]
+    assert sorted(steps) == [25, 25, 50, 100]
+    best = job.kept[0].seed
+    assert steps[best] == 100
 
 
 @pytest.mark.parametrize("seed", [0, 7])
 def test_a_seed_does_not_depend_on_its_companions(seed):
-    engine = train_module.population.build(CONFIG, 16, 1.0)
-    alone, together = (train_module.population.start(engine, seeds) for seeds in ((seed,), (3, seed)))
-    assert (np.asarray(alone.params[0]) == np.asarray(together.params[1])).all()
+    engine = Weighed(QUICK).engine
+    plan = QUICK.plan(16, 0, len(TRAIN[0]))
+    alone, together = (
+        population.run_steps(engine, population.start(engine, seeds), TRAIN, plan)[0] for seeds in ((seed,), (3, seed))
+    )
+    np.testing.assert_allclose(alone.params[0], together.params[1], atol=2e-3)
+    assert not np.allclose(together.params[0], together.params[1])
+
+
+def test_a_merged_group_trains_as_its_members_did():
+    engine = Weighed(QUICK).engine
+    plans = [QUICK.plan(16, at, len(TRAIN[0])) for at in (0, QUICK.chunk)]
+    groups = [population.run_steps(engine, population.start(engine, (i, i + 1)), TRAIN, plans[0])[0] for i in (0, 2)]
+    merged = population.merge([(groups[1], 1), (groups[0], 0)])
+    assert merged.seeds == (3, 0)
+    after = population.run_steps(engine, merged, TRAIN, plans[1])[0]
+    whole = population.run_steps(engine, groups[0], TRAIN, plans[1])[0]
+    np.testing.assert_allclose(after.params[1], whole.params[0], atol=2e-3)

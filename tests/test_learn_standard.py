@@ -9,13 +9,9 @@ import pytest
 
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.programs.hardened import accuracy
-from pellucid.learners.transformer.standard.net import forward, init_params
-from pellucid.learners.transformer.standard.train import (
-    StandardConfig,
-    StandardTraining,
-    fit_standard,
-    predict_standard,
-)
+from pellucid.learners.transformer.standard import net
+from pellucid.learners.transformer.standard.fit import StandardFit, StandardTraining, arrays_task, fit
+from pellucid.learners.transformer.standard.net import StandardConfig, forward, predict_standard
 
 BEGIN = 4
 SMALL = StandardConfig(5, 4, 4, 7, layers=1, heads=2, hidden=16, mlp=2)
@@ -43,6 +39,14 @@ def has_zero(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Classification: is there a zero?"""
     tokens = sequences(n, seed=seed)
     return tokens, (tokens == 0).any(1).astype(np.int32)
+
+
+def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
+    return net.init_params(np.random.default_rng(seed), config)
+
+
+def fit_standard(train, valid, config, settings, *more, **named) -> StandardFit:
+    return fit(arrays_task(train, valid, config, settings), config, settings, *more, **named)
 
 
 compiled = jax.jit(forward, static_argnames="config")
@@ -144,16 +148,16 @@ def test_the_same_seed_gives_the_same_model(fitted):
 
 def test_learns_classification_with_dropout():
     config = replace(POOLED, dropout=0.1)
-    fit = fit_standard(has_zero(600), has_zero(100, seed=1), config, QUICK)
+    done = fit_standard(has_zero(600), has_zero(100, seed=1), config, QUICK)
     tokens, labels = has_zero(100, seed=2)
-    assert (predict_standard(fit.params, config, tokens) == labels).mean() > 0.97
+    assert (predict_standard(done.params, config, tokens) == labels).mean() > 0.97
 
 
 def test_stops_when_the_budget_is_spent():
-    fit = fit_standard(first_token(600), first_token(100, seed=1), SMALL, replace(QUICK, budget=0.01))
-    assert fit.stopped == "budget spent"
-    assert fit.history["step"] == [QUICK.chunk]
-    assert set(fit.params) == set(init_params(0, SMALL))
+    done = fit_standard(first_token(600), first_token(100, seed=1), SMALL, replace(QUICK, budget=0.01))
+    assert done.stopped == "budget spent"
+    assert done.history["step"] == [0, QUICK.chunk]
+    assert set(done.params) == set(init_params(0, SMALL))
 
 
 def test_an_interrupt_keeps_the_best_so_far():
@@ -162,10 +166,10 @@ def test_an_interrupt_keeps_the_best_so_far():
         if message.startswith("step 40"):
             raise KeyboardInterrupt
 
-    fit = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK, interrupt)
-    assert fit.stopped == "interrupted"
-    assert fit.history["step"][-1] == 40
-    assert predict_standard(fit.params, SMALL, sequences(20)).shape == (20, 7)
+    done = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK, interrupt)
+    assert done.stopped == "interrupted"
+    assert done.history["step"][-1] == 40
+    assert predict_standard(done.params, SMALL, sequences(20)).shape == (20, 7)
 
 
 def test_an_interrupt_before_the_first_step_is_passed_on():

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.data.vocab import Vocab
-from pellucid.learners.transformer.programs.hardened import evaluate_numpy
+from pellucid.learners.transformer.programs.hardened import predict as predict_hard
 from pellucid.program.bounds import Bounded
 from pellucid.program.emit import emit
 from pellucid.program.facts import Observed, pointwise
@@ -43,7 +43,7 @@ def test_extraction_equals_the_hard_model(seed):
     hard, given_program = random_program(seed)
     vocab = given_program.vocab
     inputs = domain(vocab)
-    told = vocab.decode(evaluate_numpy(hard, vocab.encode_inputs(inputs)), inputs)
+    told = vocab.decode(predict_hard(hard, vocab.encode_inputs(inputs)), inputs)
     expected = [row if isinstance(row, str | int) else list(row) for row in told]
     assert predict(given_program, inputs) == expected
 

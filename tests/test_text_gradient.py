@@ -12,17 +12,19 @@ from pellucid.data.texts import TextSplits
 from pellucid.errors import PellucidError
 from pellucid.language.words import AS_WRITTEN
 from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.standard.words import fit_text_standard, load_text_standard
+from pellucid.learners.transformer.standard.model import fit_standard, load_standard
 from pellucid.learners.transformer.words.batches import LONGEST, Draws, buckets_of
 from pellucid.learners.transformer.words.config import TextConfig
 from pellucid.learners.transformer.words.fit import configurations, fit_text_programs
-from pellucid.learners.transformer.words.harden import harden
+from pellucid.learners.transformer.words.harden import harden, soft_weights
 from pellucid.learners.transformer.words.names import named
-from pellucid.learners.transformer.words.readout import Judged, entity_f1, fit_readout, matrix, quality
+from pellucid.learners.transformer.words.readout import fit_readout, matrix
 from pellucid.learners.transformer.words.relaxed import forward, init_params, nearest
 from pellucid.program.interpret import predict
+from pellucid.program.scores import entity_scores, entity_tags
 from pellucid.text.corpus import Corpus
 from pellucid.text.decode import decode
+from pellucid.text.judge import Judge
 from pellucid.text.model import Counted, Kinds, Nearest, Pairs, Shifted, TextModel
 from pellucid.text.problem import TextProblem, resolve_texts
 
@@ -55,6 +57,10 @@ def people(count: int, seed: int) -> Dataset:
     inputs = [tuple(rng.choice(["the", "Mr", "saw", *NAMES], int(rng.integers(2, 9))).tolist()) for _ in range(count)]
     outputs = [tuple("B-PER" if word in NAMES else "O" for word in row) for row in inputs]
     return Dataset.of(inputs, outputs, kind="tagging")
+
+
+def entity_f1(outputs: list, data: Dataset) -> float:
+    return entity_scores(*entity_tags(outputs, data))["all"].f1
 
 
 def problem(make=opinions, **pairs: object) -> TextProblem:
@@ -101,7 +107,7 @@ def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(
     params["readout"]["num"] += 0.1
     scores = forward(params, jnp.asarray(tokens), jnp.ones((3, config.n_cat(2))), 1e-4, NoiseTape(None), config)
     corpus = Corpus(np.concatenate(rows), np.cumsum([0, *map(len, rows)]))
-    hard = matrix(model, corpus) @ _weights(model, params, config)
+    hard = matrix(model, corpus) @ soft_weights(model, params, config)
     soft = np.concatenate([np.asarray(scores)[:, i, : len(row)].T for i, row in enumerate(rows)])
     np.testing.assert_allclose(hard, soft, atol=0.02)
 
@@ -113,21 +119,15 @@ def test_a_hardened_model_is_a_program_that_computes_the_same(queries):
     config = TextConfig(len(vocab.tokens), 2, "classification", k=4, hidden=8, queries=queries)
     start, counts = 8 * rng.standard_normal((2, 4, config.n_words)), np.full(config.n_words, 50)
     params = init_params(rng, config, 8.0, start, counts)
-    train = Judged.of(posed.splits.train, TextModel(vocab.tokens, vocab.labels, True, (), {}, np.zeros(2, np.int64)))
+    train = Judge.of(posed, posed.splits.train)
     model = named(harden(params, config, vocab.tokens, vocab.labels, train.corpus), train)
     shifts = [v for v in model.variables if isinstance(v, Shifted)]
     assert any(isinstance(model.variables[v.value - 1], Shifted) for v in shifts) or not queries
     assert shifts
     assert queries or all(v.query is None for v in model.variables if isinstance(v, Nearest))
-    model, _ = fit_readout(model, train, train, entities=False)
+    model, _ = fit_readout(model, train, train)
     program = decode(model, vocab)
     assert predict(program, posed.splits.test.inputs) == model.predict(posed.splits.test.inputs)
-
-
-def _weights(model: TextModel, params: dict, config: TextConfig) -> np.ndarray:
-    from pellucid.learners.transformer.words.history import soft_weights
-
-    return soft_weights(model, params, config)
 
 
 def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts():
@@ -145,8 +145,8 @@ def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts():
 
 def test_a_program_is_learnt_with_named_kinds(learnt):
     posed, fitted = learnt
-    judged = Judged.of(posed.splits.test, fitted.model)
-    assert quality(fitted.model, judged, entities=False) > 0.8
+    judged = Judge.of(posed, posed.splits.test)
+    assert judged.figure(fitted.model) > 0.8
     assert set(fitted.seconds) == {"compile", "train"}
     assert fitted.history["seeds"]["0"]["step"][-1] == 160
     kinds = [v for v in fitted.model.variables if isinstance(v, Kinds)]
@@ -214,8 +214,8 @@ def test_the_readout_is_whole_numbers():
     kinds = Kinds("word_1", np.array([0, 1]), ("k0", "k1"))
     model = TextModel(words, labels, True, (kinds,), {}, np.zeros(2, np.int64))
     data = Dataset.of([("a", "a"), ("b",), ("a", "b", "b")] * 5, ["x", "y", "y"] * 5, kind="classification")
-    judged = Judged.of(data, model)
-    fitted, _ = fit_readout(model, judged, judged, entities=False)
+    judged = Judge.by(data, words, labels)
+    fitted, _ = fit_readout(model, judged, judged)
     assert fitted.weights[1].dtype.kind == "i"
     assert fitted.predict(data.inputs) == list(data.outputs)
 
@@ -226,13 +226,13 @@ def test_the_standard_transformer_learns_is_stored_and_loaded(tmp_path):
         {"layers": "1", "hidden": "16", "heads": "2", "dropout": "0.1"},
         0,
     )
-    fitted = fit_text_standard(posed, {"seed": 0, "steps": 100}, quiet)
+    fitted = fit_standard(posed, {"seed": 0, "steps": 100}, quiet)
     test = posed.splits.test
-    outputs = fitted.predict(test.inputs)
+    outputs = fitted.model.predict(test.inputs)
     assert entity_f1(outputs, test) > 0.9
-    assert fitted.predict([test.inputs[0] * 30])[0][:2] == outputs[0][:2] or len(test.inputs[0]) == 2
+    assert fitted.model.predict([test.inputs[0] * 30])[0][:2] == outputs[0][:2] or len(test.inputs[0]) == 2
     files = fitted.files()
     for name, text in files.items():
         (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     described = json.loads(files[folder.MODEL])
-    assert load_text_standard(tmp_path, described, posed.vocab).predict(test.inputs) == outputs
+    assert load_standard(tmp_path, described, posed.vocab).predict(test.inputs) == outputs

@@ -129,17 +129,17 @@ def load(path: str | Path) -> Any:
 
 def _model_of(place: Path, model: Mapping[str, Any], vocab: Vocab) -> Callable[[Sequence], list]:
     """The trained model of a folder; a network needs JAX."""
-    match model.get("family"), vocab.text:
-        case "texts", _:
+    match model.get("family"):
+        case "texts":
             from pellucid.text.files import predictor_from_folder
-        case "search", _:
+        case "search":
             from pellucid.search.learn import predictor_from_folder
-        case "standard", text if text is not None:
-            from pellucid.learners.transformer.standard.words import load_text_standard
+        case "standard":
+            from pellucid.learners.transformer.standard.model import load_standard
 
-            return load_text_standard(place, model, vocab).predict
+            return load_standard(place, model, vocab).predict
         case _:
-            from pellucid.learners.transformer.programs.models import predictor_from_folder
+            from pellucid.learners.transformer.programs.files import predictor_from_folder
     return predictor_from_folder(place, model, vocab)
 
 

@@ -135,6 +135,7 @@ def learn(
         found = load(what)
         return _kept(picked(found, pick) if isinstance(found, Learned) else picked_series(found, pick), out)
     stages = _Stages(on_progress or (lambda stage, share, message: None))
+    checkpoint = None if out is None else folder.checkpoint_of(Path(out))
     options = {"seed": seed, "seeds": seeds, "steps": steps, "budget": budget}
     asks_numbers = bias is not None or outputs is not None
     if on_texts(what):
@@ -145,18 +146,16 @@ def learn(
         raise PellucidError(f"{what}: holds no texts; --vectors and --column go with texts")
     elif not isinstance(what, Dataset | Splits | Texts | TextSplits) and on_numbers(what, model, asks_numbers):
         task = resolve_series(what, settings or {}, seed, bias or Bias(), outputs, valid, test, longer)
-        place = None if out is None else Path(out)
-        return _kept(learn_series(task, model, options, simplify, pick, place, stages.on_progress), out)
+        return _kept(learn_series(task, model, options, simplify, pick, checkpoint, resume, stages.on_progress), out)
     elif bias is not None or outputs is not None or model == "discrete" or isinstance(what, Series | SeriesSplits):
         raise PellucidError(f"{what}: options for numbers, but this holds symbols; expected a file or task of numbers")
     else:
         assert not isinstance(what, Texts | TextSplits)
         problem = resolve(what, settings or {}, seed, valid, test, longer)
     if model == "standard":
-        return _kept(_learn_standard(problem, options, stages), out)
-    checkpoint = None if out is None else folder.checkpoint_of(Path(out))
+        return _kept(_learn_standard(problem, options, stages, checkpoint, resume), out)
     if isinstance(problem, TextProblem):
-        found = learn_text_models(model, problem, options, stages.on_progress)
+        found = learn_text_models(model, problem, options, stages.on_progress, checkpoint, resume)
     else:
         found = learn_models(model, problem, options, stages.on_progress, checkpoint, resume)
     with stages.stage("simplify"):
@@ -346,21 +345,17 @@ def picked(learned: Learned, number: int) -> Learned:
     return _finish(learned.vocab, report, program, source, None, {}, files)
 
 
-def _learn_standard(problem: Problem, options: dict[str, Any], stages: _Stages) -> Learned:
-    if isinstance(problem, TextProblem):
-        from pellucid.learners.transformer.standard.words import fit_text_standard
+def _learn_standard(
+    problem: Problem, options: dict[str, Any], stages: _Stages, checkpoint: Path | None, resume: bool
+) -> Learned:
+    from pellucid.learners.transformer.standard.model import fit_standard
 
-        fitted = fit_text_standard(problem, options, stages.on_progress)
-        predictor, files = fitted.predict, fitted.files()
-    else:
-        from pellucid.learners.transformer.standard.symbols import fit_standard_model
-
-        fitted = fit_standard_model(problem, options, stages.on_progress)
-        predictor, files = fitted.predictor(problem.vocab), fitted.files(problem.vocab)
-    scores = {name: figures(predictor(part.inputs), part) for name, part in problem.splits.parts().items()}
-    report = _report(problem, "standard", options, scores, stages, fitted.seconds)
+    fitted = fit_standard(problem, options, stages.on_progress, checkpoint, resume)
+    predict_all, result = fitted.model.predict, fitted.result
+    scores = {name: figures(predict_all(part.inputs), part) for name, part in problem.splits.parts().items()}
+    report = _report(problem, "standard", options, scores, stages, result.seconds)
     report["training"] = fitted.summary
-    return _finish(problem.vocab, report, None, None, predictor, fitted.history, files)
+    return _finish(problem.vocab, report, None, None, predict_all, result.history, fitted.files())
 
 
 def _finish(

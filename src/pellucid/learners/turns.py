@@ -47,7 +47,7 @@ def learn_models(
     """
     found, began = Found(), time.monotonic()
     if model == "auto" and (problem.settings.model or problem.settings.training):
-        from pellucid.learners.transformer.programs.models import configurations
+        from pellucid.learners.transformer.programs.problem import configurations
 
         configurations(problem, options)  # raises on settings that make no sense, though they may not be needed
     budget = options["budget"] or BUDGET
@@ -107,7 +107,7 @@ def _gradient(
     checkpoint: Path | None,
     resume: bool,
 ) -> Fitted:
-    from pellucid.learners.transformer.programs.models import fit_programs
+    from pellucid.learners.transformer.programs.problem import fit_programs
 
     fitted = fit_programs(problem, options, on_progress, checkpoint, resume)
     found.models.append(("programs", fitted, round(time.monotonic() - began, 3)))

@@ -29,7 +29,12 @@ class SeriesFound:
 
 
 def learn_series_models(
-    model: str, problem: SeriesProblem, options: Mapping[str, Any], on_progress: OnProgress, checkpoint: Path | None
+    model: str,
+    problem: SeriesProblem,
+    options: Mapping[str, Any],
+    on_progress: OnProgress,
+    checkpoint: Path | None = None,
+    resume: bool = False,
 ) -> SeriesFound:
     """Run the learners that `model` names within the budget.
 
@@ -50,7 +55,7 @@ def learn_series_models(
         return found
     left = began + budget - time.monotonic()
     if model == "discrete" or (model == "auto" and not settled and left > 5):
-        _discrete(found, problem, {**options, "budget": left}, on_progress, checkpoint)
+        _discrete(found, problem, {**options, "budget": left}, on_progress, checkpoint, resume)
     elif model == "auto":
         noise = "what the search's program leaves looks like noise" if settled else "no time left"
         found.report["discrete"] = {"skipped": "the search found an exact program" if exact else noise}
@@ -73,16 +78,13 @@ def _discrete(
     options: Mapping[str, Any],
     on_progress: OnProgress,
     checkpoint: Path | None,
+    resume: bool,
 ) -> None:
     from pellucid.learners.transformer.discrete.fit import fit_discrete
-    from pellucid.learners.transformer.discrete.options import DiscreteOptions
 
-    began = time.monotonic()
-    asked = DiscreteOptions(options["seed"], options["seeds"], options["steps"], options["budget"])
-    fitted = fit_discrete(problem, asked, lambda share, m: on_progress("train", share, m), checkpoint)
+    fitted = fit_discrete(problem, options, on_progress, checkpoint, resume)
     found.programs += fitted.found
     found.report["discrete"] = fitted.report
     found.history = dict(fitted.history)
-    compiling = float(fitted.report["compile_seconds"])
-    found.seconds |= {"compile": compiling, "train": round(time.monotonic() - began - compiling, 3)}
-    found.files = dict(fitted.files())
+    found.seconds |= fitted.seconds
+    found.files = fitted.files()

@@ -40,7 +40,8 @@ def learn_series(
     options: Mapping[str, Any],
     how: str,
     pick: int | None,
-    out: Path | None,
+    checkpoint: Path | None,
+    resume: bool,
     on_progress: OnProgress,
 ) -> LearnedSeries:
     """Learn a numeric program.
@@ -52,15 +53,15 @@ def learn_series(
         how: the simplification asked for; `compact` is as `exact` here, where a smaller program that is worse stands in
             the table of candidates.
         pick: number of the candidate to take instead of the best.
-        out: where the folder will be, for the checkpoint.
+        checkpoint: file that holds the state of the training; None keeps none.
+        resume: go on from it.
         on_progress: called with a stage, the share of it done and a message.
 
     Raises:
         PellucidError: no learner found any program. MismatchError: text and program would disagree.
     """
     began = time.monotonic()
-    checkpoint = None if out is None else folder.checkpoint_of(out)
-    found = learn_series_models(model, problem, options, on_progress, checkpoint)
+    found = learn_series_models(model, problem, options, on_progress, checkpoint, resume)
     if not found.programs:
         raise PellucidError(f"{problem.name}: no program was found in the time given; give more with --budget")
     on_progress("simplify", 0.0, "")

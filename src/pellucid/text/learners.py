@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from pellucid.errors import PellucidError
@@ -20,7 +21,14 @@ BUDGET = 270.0  # seconds for learning, where nothing else is said
 SEARCH_SETTINGS = ("kinds", "phrases")  # the architecture settings that are the search's
 
 
-def learn_text_models(model: str, problem: TextProblem, options: Mapping[str, Any], on_progress: OnProgress) -> Found:
+def learn_text_models(
+    model: str,
+    problem: TextProblem,
+    options: Mapping[str, Any],
+    on_progress: OnProgress,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+) -> Found:
     """Run the learners that `model` names within the budget.
 
     `auto` searches first; the gradient learner has the rest of the time, and the best program on validation data wins.
@@ -35,7 +43,7 @@ def learn_text_models(model: str, problem: TextProblem, options: Mapping[str, An
     interrupted = found.report.get("search", {}).get("stopped") == "interrupted"
     left = began + budget - time.monotonic()
     if model == "programs" or (model == "auto" and not interrupted and left > budget / 3):
-        _gradient(found, problem, {**options, "budget": left}, began, on_progress)
+        _gradient(found, problem, {**options, "budget": left}, began, on_progress, checkpoint, resume)
     elif model == "auto":
         found.report["programs"] = {"skipped": "interrupted" if interrupted else "no time left"}
     return found
@@ -74,13 +82,19 @@ def _search(
 
 
 def _gradient(
-    found: Found, problem: TextProblem, options: Mapping[str, Any], began: float, on_progress: OnProgress
+    found: Found,
+    problem: TextProblem,
+    options: Mapping[str, Any],
+    began: float,
+    on_progress: OnProgress,
+    checkpoint: Path | None,
+    resume: bool,
 ) -> None:
     from pellucid.learners.transformer.words.fit import fit_text_programs
 
     own = {key: value for key, value in problem.settings.model.items() if key not in SEARCH_SETTINGS}
     settings = replace(problem.settings, model=own)
-    fitted = fit_text_programs(replace(problem, settings=settings), options, on_progress)
+    fitted = fit_text_programs(replace(problem, settings=settings), options, on_progress, checkpoint, resume)
     found.models.append(("programs", FittedText(fitted.model, "programs"), round(time.monotonic() - began, 3)))
     found.seconds |= fitted.seconds
     found.history |= fitted.history

@@ -1,4 +1,4 @@
-"""The relaxed modules of a Transformer Program.
+"""The relaxed modules that Transformer Programs over symbols and over words share.
 
 Layout: a categorical variable is [k, batch, width] (a distribution over its values at every position), a numerical one
 [batch, width]; streams and heads add a leading axis. Gates are mixed by one matrix product per layer.
@@ -7,12 +7,49 @@ Layout: a categorical variable is [k, batch, width] (a distribution over its val
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pellucid.learners.transformer.choices import NoiseTape, sample
+
 Params = Mapping[str, jax.Array]
+
+
+def normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.ndarray:
+    """Random weights float32 that keep the scale of `fan` inputs."""
+    return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
+
+
+def table_params(
+    rng: np.random.Generator, gates: np.ndarray, features: int, hidden: int, k: int
+) -> dict[str, np.ndarray]:
+    """Parameters of networks that harden to tables: gates [modules, 2, variables], then one hidden layer."""
+    modules = len(gates)
+    return {
+        "read": gates,
+        "w1": normal(rng, (modules, features, hidden), features) * np.float32(np.sqrt(2)),
+        "b1": np.zeros((modules, hidden), np.float32),
+        "w2": normal(rng, (modules, hidden, k), hidden),
+        "b2": np.zeros((modules, k), np.float32),
+    }
+
+
+def tables(params: Params, stream: jax.Array, tau: Any, tape: NoiseTape) -> jax.Array:
+    """What the networks write: stream [variables, features, batch, width] -> [modules, k, batch, width]."""
+    gates = sample(params["read"], tau, tape)
+    modules = gates.shape[0]
+    inputs = read(gates.reshape(modules * 2, -1), stream).reshape(modules, -1, *stream.shape[2:])
+    return sample(mlp_logits(params, inputs), tau, tape, axis=1)
+
+
+def cross_entropy(scores: jax.Array, labels: jax.Array, axis: int = 0) -> jax.Array:
+    """Mean cross entropy (nats) of scores, classes along `axis`, over the labels that are not -1."""
+    logp = jax.nn.log_softmax(scores, axis=axis)
+    wanted = jax.nn.one_hot(labels, scores.shape[axis], axis=axis)
+    return -(logp * wanted).sum() / jnp.maximum((labels >= 0).sum(), 1)
 
 
 def read(gates: jax.Array, stream: jax.Array) -> jax.Array:

@@ -1,60 +1,90 @@
-"""A group of seeds as one vmapped computation: many Adam steps per compiled call."""
+"""A group of seeds as one vmapped computation: many optimiser steps per compiled call."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from jax.flatten_util import ravel_pytree
 
 from pellucid.learners.transformer.choices import NoiseTape, gumbel_pool
-from pellucid.learners.transformer.programs.config import ProgramsConfig
-from pellucid.learners.transformer.programs.relaxed import Tree, forward, init_params
+from pellucid.learners.transformer.training import SPARE_NOISE
 
-SPARE_NOISE = 1 << 18
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
-
-
-@dataclass(frozen=True)
-class Group:
-    """State of some seeds: flat parameters and Adam moments float32 [seeds, parameters], noise [seeds, pool]."""
-
-    seeds: tuple[int, ...]
-    params: np.ndarray | jax.Array
-    mean: np.ndarray | jax.Array
-    square: np.ndarray | jax.Array
-    noise: np.ndarray | jax.Array
-    step: int = 0
+Tree = dict[str, Any]
+Shapes = Sequence[tuple[tuple[int, ...], Any]]
+ADAM = optax.scale_by_adam()
 
 
 @dataclass(frozen=True)
 class Relaxed:
     """A kind of relaxed model, as what a population needs of it.
 
-    init: fresh parameters of one seed. loss: of (parameters, *arrays of a batch, tau, noise), where noise None is none.
-    noise: numbers of noise that the loss takes, at most. config: its sizes, for the records.
+    init: fresh parameters of one seed. loss: of (parameters, *arrays of a batch, temperature, noise tape). optimiser:
+    of the parameters as one vector; what it gives is multiplied by the learning rate and taken off.
     """
 
     init: Callable[[np.random.Generator], Tree]
     loss: Callable[..., jax.Array]
-    noise: int
-    config: Any
+    optimiser: optax.GradientTransformation = ADAM
+
+
+@dataclass(frozen=True)
+class Group:
+    """State of some seeds, an axis in front for the seeds: flat parameters, optimiser state, pool of Gumbel noise."""
+
+    seeds: tuple[int, ...]
+    params: np.ndarray | jax.Array
+    state: Any
+    noise: np.ndarray | jax.Array
+    step: int = 0
 
 
 @dataclass(frozen=True)
 class Engine:
-    """Everything a run shares: the kind of model, the layout of the flat parameters and the compiled step."""
+    """Everything the groups of a run share: the model, noise it takes, layout of its parameters, compiled steps."""
 
     model: Relaxed
-    batch: int
-    noise_size: int
+    noise: int
     unravel: Any
     advance: Any
+
+    def tree(self, flat: Any) -> Tree:
+        """Parameters of one seed as NumPy arrays."""
+        return jax.tree.map(np.asarray, self.unravel(jnp.asarray(flat)))
+
+
+def build(model: Relaxed, *batches: Shapes) -> Engine:
+    """Prepare the compiled steps of a kind of model, for batches of these shapes and types."""
+    template = model.init(np.random.default_rng(0))
+    _, unravel = ravel_pytree(jax.tree.map(jnp.asarray, template))
+    used = max(_noise_used(model, template, shapes) for shapes in batches)
+    # Nothing is donated: a group must stay readable when Ctrl-C comes in the middle of a call.
+    return Engine(model, used, unravel, jax.jit(functools.partial(_advance, model, unravel, used)))
+
+
+def _noise_used(model: Relaxed, template: Tree, shapes: Shapes) -> int:
+    tape = NoiseTape(None)
+    batch = [jax.ShapeDtypeStruct(shape, dtype) for shape, dtype in shapes]
+    jax.eval_shape(lambda params, arrays: model.loss(params, *arrays, 1.0, tape), template, batch)
+    return tape.used
+
+
+def start(engine: Engine, seeds: tuple[int, ...]) -> Group:
+    """Fresh parameters for `seeds`; a seed's start does not depend on its companions."""
+    params = np.stack([flatten(engine.model.init(np.random.default_rng([seed, 11]))) for seed in seeds])
+    return resumed(engine, seeds, params, jax.vmap(engine.model.optimiser.init)(params), 0)
+
+
+def resumed(engine: Engine, seeds: tuple[int, ...], params: np.ndarray, state: Any, step: int) -> Group:
+    """A group with its noise, which is a function of the seeds."""
+    noise = np.stack([gumbel_pool(seed, engine.noise + SPARE_NOISE) for seed in seeds])
+    return Group(seeds, params, state, noise, step)
 
 
 def flatten(tree: Tree) -> np.ndarray:
@@ -62,73 +92,43 @@ def flatten(tree: Tree) -> np.ndarray:
     return np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(tree)])
 
 
-def build(config: ProgramsConfig, batch: int, structured: float) -> Engine:
-    """Prepare the compiled update of a population of Transformer Programs over symbols."""
-    init = functools.partial(init_params, config=config, structured=structured)
-    tape = NoiseTape(None)
-    tokens = jax.ShapeDtypeStruct((batch, config.width), jnp.int32)
-    jax.eval_shape(lambda p, t: forward(p, t, 1.0, tape, config), init(np.random.default_rng(0)), tokens)
-    loss = functools.partial(loss_of, config=config)
-    return build_for(Relaxed(init, loss, tape.used, config), batch)
+def merge(members: Sequence[tuple[Group, int]]) -> Group:
+    """One group of single seeds of several groups at the same step."""
 
+    def stacked(*arrays: Any) -> np.ndarray:
+        return np.stack([np.asarray(array)[i] for array, (_, i) in zip(arrays, members, strict=True)])
 
-def build_for(model: Relaxed, batch: int) -> Engine:
-    """Prepare the compiled update of a population of any kind of model."""
-    template = model.init(np.random.default_rng(0))
-    _, unravel = ravel_pytree(jax.tree.map(jnp.asarray, template))
-    # Nothing is donated: a group must stay readable when Ctrl-C comes in the middle of a call.
-    advance = jax.jit(functools.partial(_advance, unravel, model.loss, model.noise))
-    return Engine(model, batch, model.noise + SPARE_NOISE, unravel, advance)
-
-
-def start(engine: Engine, seeds: tuple[int, ...]) -> Group:
-    """Fresh parameters for `seeds`; a seed's start does not depend on its companions."""
-    trees = [engine.model.init(np.random.default_rng([seed, 11])) for seed in seeds]
-    params = np.stack([flatten(tree) for tree in trees])
-    noise = np.stack([gumbel_pool(seed, engine.noise_size) for seed in seeds])
-    return Group(seeds, params, np.zeros_like(params), np.zeros_like(params), noise)
-
-
-def loss_of(tree: Tree, tokens: jax.Array, labels: jax.Array, tau, noise: jax.Array | None, config: ProgramsConfig):
-    """Mean cross entropy (nats) over scored positions, or over sequences for classification."""
-    scores = forward(tree, tokens, tau, NoiseTape(noise), config)
-    if config.kind == "classification":
-        own = (tokens >= 0) & (tokens < config.n_tokens)
-        scores = jnp.where(own, scores, 0.0).sum(-1) / jnp.maximum(own.sum(-1), 1)
-    logp = jax.nn.log_softmax(scores, axis=0)
-    onehot = labels[None] == jnp.arange(config.n_classes).reshape(-1, *[1] * labels.ndim)
-    return -jnp.where(onehot, logp, 0.0).sum() / jnp.maximum((labels >= 0).sum(), 1)
-
-
-def _advance(unravel, loss, noise_used: int, params, mean, square, noise, data, plan):
-    """Run the planned steps. plan: step, rows [steps, batch], offset, noise (scale), tau, lr (each [steps])."""
-
-    def gradient(flat, piece, tau, batch):
-        tree = unravel(flat)
-        value, grads = jax.value_and_grad(loss)(tree, *batch, tau, piece)
-        return value, jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(grads)])
-
-    def body(carry, now):
-        params, mean, square = carry
-        piece = now["noise"] * jax.lax.dynamic_slice_in_dim(noise, now["offset"], noise_used, axis=1)
-        batch = tuple(array[now["rows"]] for array in data)
-        value, grads = jax.vmap(gradient, (0, 0, None, None))(params, piece, now["tau"], batch)
-        mean = BETA1 * mean + (1 - BETA1) * grads
-        square = BETA2 * square + (1 - BETA2) * grads**2
-        count = now["step"] + 1.0
-        unbiased = square / (1 - BETA2**count)
-        params = params - now["lr"] / (1 - BETA1**count) * mean / (jnp.sqrt(unbiased) + EPSILON)
-        return (params, mean, square), value
-
-    (params, mean, square), losses = jax.lax.scan(body, (params, mean, square), plan)
-    return params, mean, square, losses
+    groups = [group for group, _ in members]
+    arrays = jax.tree.map(stacked, *[(group.params, group.state, group.noise) for group in groups])
+    params, state, noise = arrays
+    return Group(tuple(g.seeds[i] for g, i in members), params, state, noise, groups[0].step)
 
 
 def run_steps(
     engine: Engine, group: Group, data: tuple[Any, ...], plan: dict[str, np.ndarray]
 ) -> tuple[Group, np.ndarray]:
-    """Advance a group by the steps of `plan`; returns the group and the losses [steps, seeds]."""
-    state = (group.params, group.mean, group.square)
-    params, mean, square, losses = engine.advance(*map(jnp.asarray, state), group.noise, data, plan)
-    step = group.step + len(plan["tau"])
-    return replace(group, params=params, mean=mean, square=square, step=step), np.asarray(losses)
+    """Advance a group by the steps of a plan (see `Training.plan`); returns it and the losses [steps, seeds]."""
+    params, state, losses = engine.advance(group.params, group.state, group.noise, data, plan)
+    return replace(group, params=params, state=state, step=group.step + len(plan["tau"])), np.asarray(losses)
+
+
+def _advance(model: Relaxed, unravel: Any, used: int, params, state, noise, data, plan):
+    """The planned steps, compiled."""
+
+    def gradient(flat, piece, tau, batch):
+        def loss(tree):
+            return model.loss(tree, *batch, tau, NoiseTape(piece))
+
+        value, grads = jax.value_and_grad(loss)(unravel(flat))
+        return value, jnp.concatenate([jnp.ravel(leaf) for leaf in jax.tree.leaves(grads)])
+
+    def body(carry, now):
+        params, state = carry
+        piece = now["noise"] * jax.lax.dynamic_slice_in_dim(noise, now["offset"], used, axis=1)
+        batch = tuple(array[now["rows"]] for array in data)
+        value, grads = jax.vmap(gradient, (0, 0, None, None))(params, piece, now["tau"], batch)
+        updates, state = jax.vmap(model.optimiser.update)(grads, state, params)
+        return (params - now["lr"] * updates, state), value
+
+    (params, state), losses = jax.lax.scan(body, (params, state), plan)
+    return params, state, losses

@@ -1,7 +1,1 @@
-"""The Discrete Transformer: a Transformer over named scalars, trained with annealed choices, read off as a program."""
-
-from pellucid.learners.transformer.discrete.config import DiscreteConfig as DiscreteConfig
-from pellucid.learners.transformer.discrete.config import DiscreteTraining as DiscreteTraining
-from pellucid.learners.transformer.discrete.fit import FittedDiscrete as FittedDiscrete
-from pellucid.learners.transformer.discrete.fit import fit_discrete as fit_discrete
-from pellucid.learners.transformer.discrete.options import DiscreteOptions as DiscreteOptions
+"""The Discrete Transformer (Zhang et al., 2026): annealed choices over named scalars, read off as a program."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
-from pellucid.errors import PellucidError
+from pellucid.learners.transformer.training import Training, check_sizes
+from pellucid.numeric import Bias
 
 LARGEST = 64  # of a size: sub-MLPs and heads beyond it are not read by anybody
 FAR_BUCKETS = 3
+SIZES = ("layers", "heads", "units", "hidden", "before", "knots", "encoding", "content")
+SMALL = {"layers": 1, "heads": 2, "units": 2}
+LARGER = {"layers": 2, "heads": 4, "units": 3}
+FEEDBACK = 2  # past outputs that are offered where the learner decides
+CONTENT_MODES = frozenset({"min", "max", "last-where"})
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,8 @@ class DiscreteConfig:
 
     def __post_init__(self) -> None:
         """Check the sizes."""
-        for name in ("layers", "heads", "units"):
-            if not 0 <= getattr(self, name) <= LARGEST:
-                raise PellucidError(f"--{name} {getattr(self, name)}: expected a number from 0 to {LARGEST}")
-        for name in ("hidden", "knots", "encoding", "before"):
-            if not 1 <= getattr(self, name) <= 4 * LARGEST:
-                raise PellucidError(f"--set {name}={getattr(self, name)}: expected a number from 1 to {4 * LARGEST}")
+        check_sizes(self, ("layers", "heads", "units"), 0, LARGEST)
+        check_sizes(self, ("hidden", "knots", "encoding", "before"), 1, 4 * LARGEST)
 
     def readable(self, layer: int, units: bool = False) -> int:
         """Scalars in the stream that the heads (`units`: the sub-MLPs) of `layer` can read."""
@@ -61,29 +65,50 @@ class DiscreteConfig:
 
 
 @dataclass(frozen=True)
-class DiscreteTraining:
-    """How a population is trained.
+class DiscreteTraining(Training):
+    """How a population is trained: AdamW, cosine decay, in up to `rounds` rounds with new seeds and larger models.
 
-    `seeds` in a round, `group` of them at once in one compiled computation; at `rung` (a share of `steps`) the better
-    half goes on. Learning rates fall along a cosine, the temperature geometrically from `tau_start` to `tau_end`, the
-    Gumbel noise linearly to `noise_end` of its strength. `gate_lr` multiplies the rate for the choices. `budget` in
-    seconds for everything; `rounds` of training with new seeds at most.
+    `gate_lr` multiplies the rate for the choices, which do not `decay`; `attention_noise` is the strength of the noise
+    in attention. `regression`: ask pyoperon (extra `sr`) about real-valued sub-MLPs that no enumerated formula fits.
     """
 
-    seed: int = 0
     seeds: int = 8
     group: int = 8
     steps: int = 1500
-    batch: int = 64
     lr: float = 0.01
+    lr_end: float = 0.02
+    cosine: bool = True
+    tau_start: float = 10.0
+    checks: int = 15
+    rungs: tuple[float, ...] = (0.5,)
+    budget: float = 240.0
     gate_lr: float = 5.0
     decay: float = 0.01
-    tau_start: float = 10.0
-    tau_end: float = 0.1
-    noise_end: float = 0.0
     attention_noise: float = 1.0
-    chunk: int = 50
-    checks: int = 15
-    rung: float = 0.5
     rounds: int = 4
-    budget: float = 240.0
+    regression: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One round of training: past outputs offered, sizes, and how much longer than usual."""
+
+    feedback: int
+    sizes: Mapping[str, Any]
+    longer: int = 1
+
+
+def split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Settings (`--set key=value`) of the architecture, and those of the training."""
+    sizes = {key: value for key, value in settings.items() if key in SIZES}
+    known = {f.name for f in fields(DiscreteTraining)}
+    return sizes, {key: value for key, value in settings.items() if key in known and key not in sizes}
+
+
+def attempts(bias: Bias, sizes: Mapping[str, Any], last: bool) -> list[Attempt]:
+    """Small models first, without past outputs and with them, then larger ones; what is fixed stays as it is."""
+    given = {k: v for k in ("layers", "heads", "units") if (v := getattr(bias, k)) is not None}
+    given = {"before": bias.window, "content": bool(bias.modes & CONTENT_MODES)} | given | dict(sizes)
+    offered = [0] if last else [bias.feedback] if bias.feedback is not None else [0, min(FEEDBACK, bias.window)]
+    found = [Attempt(n, {**SMALL, **given}) for n in offered]
+    return found + [Attempt(n, {**LARGER, **given}, 2) for n in offered]

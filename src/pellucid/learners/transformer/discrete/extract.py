@@ -13,13 +13,14 @@ from pellucid.data.series import Series
 from pellucid.learners.transformer.discrete.assemble import assemble, linear_expression, tidied
 from pellucid.learners.transformer.discrete.formulas import Grammar
 from pellucid.learners.transformer.discrete.frame import Frame, Scaling
-from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, outputs, run, soft_weights
+from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, outputs, run
 from pellucid.learners.transformer.discrete.hypotheses import Attention, Tested, judge_head
 from pellucid.learners.transformer.discrete.linear import Fit
 from pellucid.learners.transformer.discrete.live import live_variables
 from pellucid.learners.transformer.discrete.reading import CONSTANT, Material, read_units
 from pellucid.learners.transformer.discrete.symbols import Builder, Symbol, free_name, root, summed
 from pellucid.learners.transformer.discrete.units import Unit, network_expression
+from pellucid.learners.transformer.history import softmax
 from pellucid.numeric import Bias, parsed_mask
 from pellucid.program.numeric import NumericProgram
 
@@ -122,7 +123,7 @@ class Reader:
             key = self.done.stream[heads.key[index]] * self.scale(int(heads.key[index]))
             if heads.key[index] == heads.value[index]:
                 key = value.values
-        weights = soft_weights(head_scores(self.model, heads, seen)[index], self.sources.tau)
+        weights = softmax(head_scores(self.model, heads, seen)[index] / self.sources.tau)
         return Attention(self.done.chosen[layer][index], key, value.values, weights, frame.present, c.before)
 
     def unit(self, variable: int) -> Unit:

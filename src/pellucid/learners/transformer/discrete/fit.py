@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 from safetensors.numpy import save as to_safetensors
-from threadpoolctl import threadpool_limits
 
 from pellucid.data.series import Series
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.cache import enable_cache
-from pellucid.learners.transformer.discrete import population
+from pellucid.learners.transformer import population
+from pellucid.learners.transformer.checkpoint import fingerprint, flat_params
 from pellucid.learners.transformer.discrete.assemble import keeps_mask
+from pellucid.learners.transformer.discrete.config import Attempt, DiscreteConfig, DiscreteTraining, attempts, split
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
-from pellucid.learners.transformer.discrete.hardened import Hardened, run
-from pellucid.learners.transformer.discrete.judge import exact_on, judge
-from pellucid.learners.transformer.discrete.live import live_choices
-from pellucid.learners.transformer.discrete.model import Tree
-from pellucid.learners.transformer.discrete.options import Attempt, DiscreteOptions, attempts
-from pellucid.learners.transformer.discrete.population import Batches
-from pellucid.learners.transformer.discrete.seeds import Candidate, flat
-from pellucid.learners.transformer.discrete.train import Trainer
+from pellucid.learners.transformer.discrete.hardened import Hardened, harden, run
+from pellucid.learners.transformer.discrete.judge import Verdict, exact_on, judge, price
+from pellucid.learners.transformer.discrete.live import live_choices, measured
+from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
+from pellucid.learners.transformer.population import Engine, Relaxed, Tree
+from pellucid.learners.transformer.trainer import Round, Trained, Trainer
+from pellucid.learners.transformer.training import with_given
 from pellucid.numeric import FoundProgram, SeriesProblem
 from pellucid.program.numeric import NumericProgram
 
-Progress = Callable[[float, str], None]
+OnProgress = Callable[[str, float, str], None]
 LONGEST = 64  # steps of a sequence that are trained on
 TRAINED = 20_000  # sequences that are trained on
 SAMPLE = 200
@@ -48,6 +48,7 @@ class FittedDiscrete:
     found: list[FoundProgram]
     report: dict[str, Any]
     history: dict[str, Any]
+    seconds: dict[str, float]
     params: dict[str, np.ndarray]
     described: dict[str, Any]
 
@@ -56,101 +57,168 @@ class FittedDiscrete:
         """The best program."""
         return self.found[0].program
 
-    def files(self) -> dict[str, bytes]:
+    def files(self) -> dict[str, str | bytes]:
         """The model as files by name: soft parameters of the best seed, and what they belong to."""
         text = json.dumps(self.described, indent=1, ensure_ascii=False) + "\n"
-        return {"model.safetensors": to_safetensors(self.params), "model.json": text.encode()}
+        return {"model.safetensors": to_safetensors(self.params), "model.json": text}
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A seed read off: its extraction, what it does on validation data, whether it is exact everywhere."""
+
+    trained: Trained
+    extraction: Extraction
+    verdict: Verdict
+    exact: bool
+    breaks_mask: bool
+    seconds: float
+    number: int
+
+    @property
+    def rank(self) -> tuple[bool, bool, float, float, int]:
+        """What breaks a mask last; else exact ones first, then by size, others by error."""
+        error = 0.0 if self.exact else self.verdict.nmse
+        return (self.breaks_mask, not self.exact, error, price(self.extraction.program), self.trained.seed)
+
+    def found(self) -> FoundProgram:
+        """As the learners' common record."""
+        details = {"seed": self.trained.seed, **self.extraction.report}
+        verdict, program = self.verdict, self.extraction.program
+        return FoundProgram("discrete", program, self.exact, verdict.mse, verdict.max_error, self.seconds, details)
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """What a round works on. like: a hardened model of its sizes, without layers. data: examples first."""
+
+    attempt: Attempt
+    columns: tuple[Column, ...]
+    config: DiscreteConfig
+    scaling: Scaling
+    like: Hardened
+    data: tuple[np.ndarray, ...]
+    sample: Frame
+    engine: Engine
+    settings: DiscreteTraining
 
 
 def fit_discrete(
     problem: SeriesProblem,
-    options: DiscreteOptions | None = None,
-    on_progress: Progress | None = None,
+    options: Mapping[str, Any],
+    on_progress: OnProgress = lambda stage, share, message: None,
     checkpoint: Path | None = None,
+    resume: bool = False,
 ) -> FittedDiscrete:
     """Learn a program with the Discrete Transformer.
 
     Args:
-        problem: data and bias. Training sees its first 64 steps; the loss is the mean squared error of outputs
-            standardised by mean and standard deviation of the training data.
-        options: settings; those in `problem.settings` that are about the model come on top.
-        on_progress: called with the share done (0..1) and a short message.
-        checkpoint: not used: a fit takes a minute or two, and one that is started again ends with the same program.
+        problem: data and bias, with the settings of architecture and training. Training sees the first 64 steps; the
+            loss is the mean squared error of outputs standardised by the training data.
+        options: as `learn` takes them (seed, seeds, steps, budget in seconds), None for the default.
+        on_progress: called with the stage, the share done (0..1) and a short message.
+        checkpoint, resume: as for `Trainer`.
 
-    Stops at an exact program, when all attempts are made, when the budget is spent, or on KeyboardInterrupt once there
-    is a program.
+    Stops at an exact program, when all attempts are made, and as `Trainer.run`.
+
+    Raises:
+        PellucidError: a setting that makes no sense, or a bias that leaves nothing to read.
     """
-    options = (options or DiscreteOptions()).with_settings(problem.settings)
-    job = _Job(problem, options, on_progress or (lambda share, message: None))
-    with threadpool_limits(1, "blas"):  # the result must not depend on the number of cores
-        try:
-            job.run()
-        except KeyboardInterrupt:
-            job.stopped = "interrupted"
-            if not job.candidates:
-                raise
+    sizes, training = split(problem.settings)
+    settings = with_given(DiscreteTraining(), options, training)
+    trainer = Trainer(settings, lambda share, message: on_progress("train", share, message), checkpoint)
+    job = _Job(problem, sizes, settings, trainer)
+    trainer.run(job, resume)
     return job.result()
 
 
-@dataclass
 class _Job:
-    """The state of one fit."""
+    """The state of one fit. done: of the rounds that were read off, the trained seeds and how many were read."""
 
-    problem: SeriesProblem
-    options: DiscreteOptions
-    report: Progress
-    candidates: list[Candidate] = field(default_factory=list)
-    rounds: list[dict[str, Any]] = field(default_factory=list)
-    history: dict[str, Any] = field(default_factory=dict)
-    stopped: str = "all attempts made"
-    compile_seconds: float = 0.0
+    def __init__(
+        self, problem: SeriesProblem, sizes: Mapping[str, Any], settings: DiscreteTraining, trainer: Trainer
+    ) -> None:
+        self.problem, self.settings, self.trainer = problem, settings, trainer
+        problem.bias.check(problem.train.input_names, problem.train.output_names)
+        self.plan = attempts(problem.bias, sizes, problem.train.last)[: settings.rounds]
+        self.rounds = len(self.plan)
+        self.candidates: list[Candidate] = []
+        self.reports: list[dict[str, Any]] = []
+        self.setups: dict[int, Setup] = {}
+        self.done: dict[int, tuple[list[Trained], int]] = {}
+        told = [repr(problem.bias), [asdict(attempt) for attempt in self.plan]]
+        series = (problem.train, problem.valid)
+        rows = [row for part in series for some in (part.inputs, part.outputs) for row in some]
+        self.mark = fingerprint(settings, told, *rows)
 
-    def __post_init__(self) -> None:
-        self.began = time.monotonic()
-        self.end = self.began + self.options.budget
-        self.problem.bias.check(self.problem.train.input_names, self.problem.train.output_names)
-        enable_cache()
+    @property
+    def found(self) -> bool:
+        """Whether there is a result."""
+        return bool(self.candidates)
 
-    def run(self) -> None:
-        """Attempt after attempt until a program is exact."""
-        plan = attempts(self.problem.bias, self.options, self.problem.train.last)
-        for number, attempt in enumerate(plan[: self.options.trained().rounds]):
-            found = self._round(number, attempt)
-            self.candidates = sorted([*self.candidates, *found], key=lambda c: c.rank)
-            if self.candidates and self.candidates[0].exact:
-                self.stopped = "exact program found"
-                return
-            if time.monotonic() > self.end - 0.1 * self.options.budget:
-                self.stopped = "budget spent"
-                return
+    def round(self, number: int) -> Round:
+        """One of the attempts, with seeds of its own."""
+        setup = self._setup(number)
+        s = setup.settings
+        first = s.seed * 10_000 + number * s.seeds
+        data = tuple(jnp.asarray(array, jnp.float32) for array in setup.data)
 
-    def _round(self, number: int, attempt: Attempt) -> list[Candidate]:
-        problem, s = self.problem, self.options.trained()
-        s = replace(s, steps=s.steps * attempt.longer)
+        def measure(params: Tree, tau: float):
+            return measured(params, setup.like, setup.sample, tau)
+
+        return Round(setup.engine, s, tuple(range(first, first + s.seeds)), lambda at: (data, s.batch), measure)
+
+    def _setup(self, number: int) -> Setup:
+        if number not in self.setups:
+            self.setups[number] = self._set_up(self.plan[number])
+        return self.setups[number]
+
+    def _set_up(self, attempt: Attempt) -> Setup:
+        problem, s = self.problem, replace(self.settings, steps=self.settings.steps * attempt.longer)
         columns = columns_for(problem.train, problem.bias, attempt.feedback)
         if not columns:
             raise PellucidError("nothing may be read: --readable-inputs and --mask leave no input column")
-        config = attempt.config(len(columns), len(problem.train.output_names))
+        config = DiscreteConfig(len(columns), len(problem.train.output_names), **attempt.sizes)
         train = make_frame(problem.train.take(range(min(len(problem.train), TRAINED))), columns, config.before, LONGEST)
-        scaling = Scaling.of(train, config.before)
-        allow = allowed(columns, problem.bias, train.values.shape[2])
-        sample = scaling.apply(
-            make_frame(problem.valid, columns, config.before, LONGEST).take(np.arange(min(SAMPLE, len(problem.valid))))
-        )
-        data = batches(scaling.apply(train))
-        engine = population.build(config, s, data, allow)
+        sample = make_frame(problem.valid.take(range(min(SAMPLE, len(problem.valid)))), columns, config.before, LONGEST)
+        scaling, allow = Scaling.of(train, config.before), allowed(columns, problem.bias, train.values.shape[2])
+        scaled = scaling.apply(train)
+        data = (scaled.values.swapaxes(0, 1), scaled.targets.swapaxes(0, 1), scaled.scored)
         like = Hardened(config, (), np.zeros((0, 0)), np.zeros(0), allow)
-        trainer = Trainer(engine, data, sample, like, self.end - 0.1 * self.options.budget, self._progress)
-        first = s.seed * 10_000 + number * s.seeds
-        began = time.monotonic()
-        ranked = trainer.round(tuple(range(first, first + s.seeds)))
-        self.compile_seconds += trainer.compile_seconds
-        sources = self._sources(columns, config.before, scaling, trainer)
-        found = self._read_off(ranked, trainer, sources, attempt)
-        self._note(number, attempt, trainer, ranked, found, time.monotonic() - began)
-        return found
+        engine = population.build(
+            relaxed(config, s, allow), [((s.batch, *array.shape[1:]), jnp.float32) for array in data]
+        )
+        return Setup(attempt, columns, config, scaling, like, data, scaling.apply(sample), engine, s)
 
-    def _sources(self, columns: tuple[Column, ...], before: int, scaling: Scaling, trainer: Trainer) -> Sources:
+    def finish(self, found: list[Trained], quick: bool = False) -> str | None:
+        """Read the best seeds off; an exact program ends it all."""
+        self._read_off(self.trainer.number, found, len(found) if quick else READ_OFF)
+        return "exact program found" if self.candidates and self.candidates[0].exact else None
+
+    def _read_off(self, number: int, ranked: list[Trained], most: int, hurry: bool = True) -> None:
+        setup, began, found = self._setup(number), time.monotonic(), []
+        sources = self._sources(setup)
+        for trained in ranked:
+            model = harden(trained.params, setup.config, setup.like.allow)
+            self.trainer.history[trained.seed].live = live_choices(model, run(model, setup.sample.values).stream)
+            if len(found) < most and (not found or not hurry or not self.trainer.clock.over()):
+                self.trainer.tell(f"reading off seed {trained.seed}", 1.0)
+                found.append(self._candidate(trained, extract(model, sources), number))
+        self.candidates = sorted([*self.candidates, *found], key=lambda c: c.rank)
+        self.done[number] = ranked, len(found)
+        self.reports.append(
+            {
+                "feedback": setup.attempt.feedback,
+                **{k: setup.attempt.sizes[k] for k in ("layers", "heads", "units")},
+                "seeds": [trained.seed for trained in ranked],
+                "read_off": len(found),
+                "exact": sum(c.exact for c in found),
+                "hard_loss": {str(trained.seed): -trained.score for trained in ranked},
+                "seconds": round(time.monotonic() - began, 3),
+            }
+        )
+
+    def _sources(self, setup: Setup) -> Sources:
         problem = self.problem
         steps = 1 if problem.train.last else min(max(map(len, problem.train.inputs)), LONGEST)
         n, m = (min(len(p), max(PLACES // k // steps, 20)) for p, k in ((problem.train, 1), (problem.valid, 2)))
@@ -161,77 +229,59 @@ class _Job:
             problem.train.output_names,
             problem.train.last,
         )
-        frame = make_frame(joined, columns, before, LONGEST)
-        tau = trainer.settings.tau_end
-        return Sources(frame, n, scaling, problem.bias, problem.train, tau, self.options.regression)
+        frame, s = make_frame(joined, setup.columns, setup.config.before, LONGEST), setup.settings
+        return Sources(frame, n, setup.scaling, problem.bias, problem.train, s.tau_end, s.regression)
 
-    def _read_off(
-        self, ranked: list[tuple[int, Tree]], trainer: Trainer, sources: Sources, attempt: Attempt
-    ) -> list[Candidate]:
-        found = []
-        for seed, params in ranked:
-            model = trainer.checks[seed].model
-            trainer.history[seed].live = live_choices(model, run(model, trainer.sample.values).stream)
-            if len(found) < READ_OFF and (not found or time.monotonic() < self.end):
-                self._progress(1.0, f"reading off seed {seed}")
-                found.append(self._candidate(seed, params, extract(model, sources), attempt))
-        return found
-
-    def _candidate(self, seed: int, params: Tree, extraction: Extraction, attempt: Attempt) -> Candidate:
+    def _candidate(self, trained: Trained, extraction: Extraction, number: int) -> Candidate:
         problem, program = self.problem, extraction.program
         verdict = judge(program, problem.valid)
         exact = verdict.exact and exact_on(program, (problem.train, *problem.longer.values()))
-        breaks = not keeps_mask(program, problem.bias)
-        return Candidate(
-            seed, params, extraction, verdict, exact and not breaks, breaks, time.monotonic() - self.began, attempt
-        )
+        breaks, spent = not keeps_mask(program, problem.bias), self.trainer.clock.spent
+        return Candidate(trained, extraction, verdict, exact and not breaks, breaks, spent, number)
 
-    def _note(self, number, attempt: Attempt, trainer: Trainer, ranked, found: list[Candidate], took: float) -> None:
-        self.history |= {str(seed): h.to_json() for seed, h in sorted(trainer.history.items())}
-        self.rounds.append(
-            {
-                "feedback": attempt.feedback,
-                **{k: attempt.sizes[k] for k in ("layers", "heads", "units")},
-                "seeds": [seed for seed, _ in ranked],
-                "read_off": len(found),
-                "exact": sum(c.exact for c in found),
-                "hard_loss": {str(seed): trainer.checks[seed].hard_loss for seed, _ in ranked},
-                "seconds": round(took, 3),
-            }
-        )
+    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+        """Trained seeds of the rounds before this one; they are read off again, which gives the same programs."""
+        rounds = {number: done for number, done in self.done.items() if number < self.trainer.number}
+        arrays = {str(t.seed): population.flatten(t.params) for ranked, _ in rounds.values() for t in ranked}
+        told = {n: [[(t.seed, t.steps, t.score) for t in ranked], read] for n, (ranked, read) in rounds.items()}
+        return arrays, told
 
-    def _progress(self, share: float, message: str) -> None:
-        spent = (time.monotonic() - self.began) / self.options.budget
-        self.report(min(max(spent, 0.0), 1.0), message)
+    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
+        """The inverse of `pack`."""
+        for number, (ranked, read) in told.items():
+            tree = self._setup(int(number)).engine.tree
+            found = [Trained(seed, tree(arrays[str(seed)]), steps, score) for seed, steps, score in ranked]
+            self._read_off(int(number), found, read, hurry=False)
 
     def result(self) -> FittedDiscrete:
-        """Collect what a fit gives."""
-        best = self.candidates[0]
+        """What `fit_discrete` returns."""
+        best, trainer = self.candidates[0], self.trainer
+        seed, setup, seconds = best.trained.seed, self._setup(best.number), trainer.seconds()
         report = {
-            "stopped": self.stopped,
+            "stopped": trainer.stopped,
             "loss": "mean squared error of outputs standardised by the training data",
-            "seed": best.seed,
+            "seed": seed,
             "exact": best.exact,
             "breaks_mask": best.breaks_mask,
-            "rounds": self.rounds,
-            "compile_seconds": round(self.compile_seconds, 3),
+            "rounds": self.reports,
+            "compile_seconds": seconds["compile"],
             "refitted": REFITTED,
             **best.extraction.report,
         }
-        history = {"seeds": self.history, "best_seed": best.seed, "stopped": self.stopped}
+        history = {"seeds": trainer.histories(), "best_seed": seed, "stopped": trainer.stopped}
         described = {
             "model": "discrete",
-            "seed": best.seed,
-            "feedback": best.attempt.feedback,
-            **asdict(best.attempt.config(1, len(self.problem.train.output_names))) | {"columns": None},
+            "seed": seed,
+            "feedback": setup.attempt.feedback,
+            **asdict(setup.config),
+            "columns": [column.label for column in setup.columns],
         }
-        described["columns"] = [c.label for c in self._columns(best)]
-        return FittedDiscrete([c.found() for c in self.candidates], report, history, flat(best.params), described)
-
-    def _columns(self, best: Candidate) -> tuple[Column, ...]:
-        return columns_for(self.problem.train, self.problem.bias, best.attempt.feedback)
+        found = [candidate.found() for candidate in self.candidates]
+        return FittedDiscrete(found, report, history, seconds, flat_params(best.trained.params), described)
 
 
-def batches(frame: Frame) -> Batches:
-    """Training data on the device."""
-    return Batches(*(jnp.asarray(a, jnp.float32) for a in (frame.values, frame.targets, frame.scored)))
+def relaxed(config: DiscreteConfig, s: DiscreteTraining, allow: np.ndarray) -> Relaxed:
+    """The model as the trainer sees it."""
+    init = functools.partial(init_params, config=config)
+    loss = functools.partial(loss_of, config=config, allow=allow, attention=s.attention_noise)
+    return Relaxed(init, loss, optimiser(config, s.gate_lr, s.decay))

@@ -103,12 +103,6 @@ def choose_keys(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.nda
     return head_scores(model, heads, stream).argmax(-1)
 
 
-def soft_weights(score: np.ndarray, tau: float) -> np.ndarray:
-    """Attention without noise at a temperature, [..., query, key]."""
-    weight = np.exp((score - score.max(-1, keepdims=True)) / tau)
-    return weight / weight.sum(-1, keepdims=True)
-
-
 def head_scores(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
     """Scores [heads, n, query, key], those of forbidden keys far below the others."""
     length, c, p = stream.shape[2], model.config, heads.params

@@ -1,4 +1,4 @@
-"""How good a program is on number sequences."""
+"""How good a program is on number sequences, and its size."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.data.series import Series
-from pellucid.program.numeric import NumericProgram, outputs
+from pellucid.learners.transformer.discrete.formulas import weight
+from pellucid.program.numeric import Formula, Lookup, NumericProgram, outputs
 
 RELATIVE = 1e-9  # error of a real output that counts as none, relative to it or to the spread of its column
 
@@ -43,3 +44,17 @@ def judge(program: NumericProgram, series: Series) -> Verdict:
 def exact_on(program: NumericProgram, parts: Iterable[Series]) -> bool:
     """Whether a program makes no error on any of the data sets."""
     return all(judge(program, part).exact for part in parts)
+
+
+def price(program: NumericProgram) -> float:
+    """Operators, variables and constants of all formulas, cells of all tables, 2 for every other variable."""
+    total = 0.0
+    for assign in program.assignments:
+        match assign.node:
+            case Formula(expression):
+                total += weight(expression)
+            case Lookup(cases=cases):
+                total += 2 + 2 * len(cases)
+            case _:
+                total += 2
+    return total

@@ -1,10 +1,13 @@
-"""Which variables of a hardened model matter: from the pruned output head backwards."""
+"""A hardened model looked at: which variables matter, how right it is, what it chose."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from pellucid.learners.transformer.discrete.hardened import Hardened
+from pellucid.learners.transformer.discrete.frame import Frame
+from pellucid.learners.transformer.discrete.hardened import Hardened, Run, harden, head_scores, outputs, run
+from pellucid.learners.transformer.discrete.model import Tree
+from pellucid.learners.transformer.history import Choices, Measured, entropy_of, softmax
 
 PRUNED = 0.01  # weights whose share of the standardised output spreads less than this are pruned
 
@@ -41,3 +44,31 @@ def live_choices(model: Hardened, stream: np.ndarray) -> np.ndarray:
         units = [first + c.heads + i in live for i in range(c.units)]
         found += [h for h in heads for _ in range(sides)] + [u for u in units for _ in range(2)] + heads
     return np.array(found, bool)
+
+
+def measured(params: Tree, like: Hardened, sample: Frame, tau: float) -> Measured:
+    """The hardened model on `sample` (scaled values, standardised targets); `like`: any model of the same sizes."""
+    model = harden(params, like.config, like.allow)
+    done = run(model, sample.values)
+    error = outputs(model, done.stream)[:, :, model.config.before :] - sample.targets
+    hard = float((error**2)[:, sample.scored].mean())
+    return Measured({"hard_loss": hard}, -hard, _choices(params, model, done, tau))
+
+
+def _choices(params: Tree, model: Hardened, done: Run, tau: float) -> Choices:
+    """Of every layer: reads of its heads, reads of its units, attention of its heads (the mean over queries)."""
+    taken, entropy, before = [], [], model.config.before
+    for layer, (heads, _), keys in zip(params["layers"], model.layers, done.chosen, strict=True):
+        for part in ("heads", "units"):
+            logits = np.asarray(layer[part]["gates"], np.float64)
+            for row in logits.reshape(-1, logits.shape[-1]) if logits.size else ():
+                taken.append(np.array([row.argmax()]))
+                entropy.append(entropy_of(softmax(row)) / np.log(max(len(row), 2)))
+        if len(heads.value):
+            seen = done.stream[: layer["heads"]["gates"].shape[-1]]
+            weight = softmax(head_scores(model, heads, seen)[:, :, before:] / max(tau, 1e-3))
+            options = np.log(np.arange(weight.shape[2]) + before + 1.0)
+            entropy += list((entropy_of(weight) / options).mean((1, 2)))
+            taken += [chosen[:, before:].ravel() for chosen in keys]
+    of = np.repeat(np.arange(len(taken)), [len(values) for values in taken])
+    return Choices(np.concatenate([*taken, np.zeros(0)]).astype(np.int16), of, np.array(entropy))

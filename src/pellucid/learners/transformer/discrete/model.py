@@ -11,21 +11,33 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 
 from pellucid.learners.transformer.choices import NoiseTape, sample
 from pellucid.learners.transformer.discrete.config import FAR_BUCKETS, DiscreteConfig
+from pellucid.learners.transformer.population import flatten
 
 Tree = dict[str, Any]
 FORBIDDEN = -1e4
 READS = 2
 
 
-class Tape(NoiseTape):
-    """Noise, with the strength that it has in attention."""
+def optimiser(config: DiscreteConfig, gate_lr: float, decay: float) -> optax.GradientTransformation:
+    """AdamW on the parameters as one vector; choices are trained `gate_lr` times as fast, and do not decay."""
 
-    def __init__(self, noise: jax.Array | None, attention: float = 1.0) -> None:
-        super().__init__(noise)
-        self.attention = attention
+    def is_choice(path, leaf):
+        names = {getattr(key, "key", None) for key in path}
+        return np.full(np.shape(leaf), bool(names & {"gates", "bias", "start"}))
+
+    template = init_params(np.random.default_rng(0), config)
+    choice = flatten(jax.tree_util.tree_map_with_path(is_choice, template))
+    rates = np.where(choice, gate_lr, 1.0).astype(np.float32)
+    decays = np.where(choice, 0.0, decay).astype(np.float32)
+
+    def paced(updates: Any, params: Any) -> Any:
+        return rates * updates + decays * params
+
+    return optax.chain(optax.scale_by_adam(), optax.stateless(paced))
 
 
 def init_params(rng: np.random.Generator, config: DiscreteConfig) -> Tree:
@@ -68,17 +80,46 @@ def buckets(length: int, config: DiscreteConfig) -> np.ndarray:
     return np.where(distance <= config.before, distance, config.before + 1 + far)
 
 
+def loss_of(
+    params: Tree,
+    values: jax.Array,
+    targets: jax.Array,
+    weights: jax.Array,
+    tau: jax.Array | float,
+    tape: NoiseTape,
+    config: DiscreteConfig,
+    allow: np.ndarray,
+    attention: float,
+) -> jax.Array:
+    """Mean squared error of standardised outputs over the scored steps.
+
+    Args:
+        values: [batch, columns, length]. targets: [batch, outputs, steps]. weights: [batch, steps], 1 where scored.
+        tau, tape, allow, attention: as for `forward`.
+    """
+    out = forward(params, values.swapaxes(0, 1), tau, tape, config, allow, attention)[:, :, config.before :]
+    wrong = (out - targets.swapaxes(0, 1)) ** 2 * weights
+    return wrong.sum() / jnp.maximum(weights.sum() * config.outputs, 1.0)
+
+
 def forward(
-    params: Tree, values: jax.Array, tau: jax.Array | float, tape: Tape, config: DiscreteConfig, allow: np.ndarray
+    params: Tree,
+    values: jax.Array,
+    tau: jax.Array | float,
+    tape: NoiseTape,
+    config: DiscreteConfig,
+    allow: np.ndarray,
+    attention: float = 1.0,
 ) -> jax.Array:
     """Standardised outputs [outputs, batch, length] of scaled values [columns, batch, length] at temperature tau.
 
-    allow: bool [columns, length], which column may be read from how many steps back.
+    allow: bool [columns, length], which column may be read from how many steps back. attention: strength of the noise
+    in attention.
     """
     stream, length = values, values.shape[2]
     for layer in params["layers"]:
         if config.heads:
-            stream = jnp.concatenate([stream, _attend(layer["heads"], stream, tau, tape, config, allow)])
+            stream = jnp.concatenate([stream, _attend(layer["heads"], stream, tau, tape, config, allow, attention)])
         if config.units:
             stream = jnp.concatenate([stream, _compute(layer["units"], stream, tau, tape, allow)])
     head = params["head"]
@@ -92,12 +133,14 @@ def extended(allow: np.ndarray, variables: int) -> np.ndarray:
     return np.concatenate([allow, np.ones((variables - len(allow), allow.shape[1]), bool)])
 
 
-def choose(logits: jax.Array, tau: jax.Array | float, tape: Tape, readable: np.ndarray) -> jax.Array:
+def choose(logits: jax.Array, tau: jax.Array | float, tape: NoiseTape, readable: np.ndarray) -> jax.Array:
     """Sampled gates over the last axis, none of them open to what may not be read."""
     return sample(jnp.where(readable, logits, FORBIDDEN), tau, tape)
 
 
-def _attend(p: Tree, stream: jax.Array, tau, tape: Tape, c: DiscreteConfig, allow: np.ndarray) -> jax.Array:
+def _attend(
+    p: Tree, stream: jax.Array, tau, tape: NoiseTape, c: DiscreteConfig, allow: np.ndarray, attention: float
+) -> jax.Array:
     """What the heads copy, [heads, batch, length]."""
     n, length = stream.shape[0], stream.shape[2]
     allow = extended(allow, n)
@@ -108,7 +151,7 @@ def _attend(p: Tree, stream: jax.Array, tau, tape: Tape, c: DiscreteConfig, allo
         reach = jnp.log(value @ jnp.asarray(allow, stream.dtype) + 1e-4)
         score = score + reach[:, None, distance]
     causal = np.tri(length, dtype=bool)
-    noisy = score + tape.attention * tape.take(score.shape)
+    noisy = score + attention * tape.take(score.shape)
     weight = jax.nn.softmax(jnp.where(causal, noisy, FORBIDDEN) / tau, axis=-1)
     if allow.all():
         return jnp.einsum("hbij,hbj->hbi", weight, jnp.einsum("hv,vbj->hbj", value, stream))
@@ -137,7 +180,7 @@ def scores(p: Tree, stream, gate, c: DiscreteConfig):
     return jnp.einsum("hbie,hbje->hbij", *lifted) / np.sqrt(c.encoding) + relative[:, None]
 
 
-def _compute(p: Tree, stream: jax.Array, tau, tape: Tape, allow: np.ndarray) -> jax.Array:
+def _compute(p: Tree, stream: jax.Array, tau, tape: NoiseTape, allow: np.ndarray) -> jax.Array:
     """What the sub-MLPs write, [units, batch, length]."""
     gates = choose(p["gates"], tau, tape, extended(allow, stream.shape[0])[:, 0])
     read = jnp.einsum("urv,vbt->urbt", gates, stream)

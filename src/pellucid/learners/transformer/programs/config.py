@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
+from pellucid.learners.transformer.training import Training, check_sizes
 
-Kind = Literal["tagging", "classification"]
 MAX_COUNT = 64
 LARGEST = 1024  # of a size; beyond it, a model would not fit into memory
 
@@ -46,11 +46,13 @@ class ProgramsConfig:
             object.__setattr__(self, "k", least)
         if self.k < least:
             raise PellucidError(f"--set k={self.k}: too small; {least} values are needed")
-        for name in ("layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num", "variables"):
-            if not 0 <= getattr(self, name) <= LARGEST:
-                raise PellucidError(f"--set {name}={getattr(self, name)}: expected a number from 0 to {LARGEST}")
-        if not 1 <= self.hidden <= LARGEST:
-            raise PellucidError(f"--set hidden={self.hidden}: expected a number from 1 to {LARGEST}")
+        check_sizes(self, ("layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num", "variables"), 0, LARGEST)
+        check_sizes(self, ("hidden",), 1, LARGEST)
+
+    @property
+    def modules(self) -> int:
+        """Heads and MLPs of all layers."""
+        return self.layers * (self.heads_cat + self.heads_num + self.mlps_cat + self.mlps_num)
 
     @property
     def n_embedded(self) -> int:
@@ -72,32 +74,22 @@ class ProgramsConfig:
 
 
 @dataclass(frozen=True)
-class TrainConfig:
-    """How a population is trained.
+class ProgramsTraining(Training):
+    """How a population of Transformer Programs is trained (later rounds have more seeds and steps), and refined.
 
-    `seeds` in all, `group` of them at once in one compiled computation; `steps` of the first round (later ones are
-    longer); `chunk` steps per compiled call; `budget` in seconds for everything. The temperature falls geometrically
-    from `tau_start` to `tau_end` while the Gumbel noise fades linearly to `noise_end` (the paper keeps the noise and
-    ends at 0.01). `structured`: logit bonus of simple forms at the start. After hardening the best `refined` seeds are
-    refined in up to `refine_slices` slices of `refine_effort` million judged sequences each, until
-    `refine_patience` of them bring nothing.
+    The Gumbel noise fades (the paper keeps it and ends at temperature 0.01). `structured`: logit bonus of simple forms
+    at the start. After hardening the best `refined` seeds are refined in up to `refine_slices` slices of
+    `refine_effort` million judged sequences each, until `refine_patience` of them bring nothing.
     """
 
-    seed: int = 0
-    seeds: int = 12
-    group: int = 4
-    steps: int = 2000
-    batch: int = 64
-    lr: float = 0.05
-    lr_end: float = 0.05
-    noise_end: float = 0.0
-    tau_start: float = 3.0
-    tau_end: float = 0.1
-    chunk: int = 50
     structured: float = 2.0
-    budget: float = 480.0
     refine: bool = True
     refined: int = 2
     refine_effort: float = 5.0
     refine_slices: int = 8
     refine_patience: int = 2
+
+    @property
+    def kept(self) -> float:
+        """Seconds kept for hardening and refinement."""
+        return max(super().kept, min(6.0, 0.5 * self.budget))

@@ -6,12 +6,14 @@ index; `program.names` gives readable ones after simplification.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
 from pellucid.data.vocab import Vocab
-from pellucid.learners.transformer.programs.hardened import Hardened, HardLayer
+from pellucid.learners.transformer.programs.hardened import Hardened, Module
 from pellucid.program.formula import Apply, Const, Var
 from pellucid.program.ir import (
     Aggregate,
@@ -26,17 +28,17 @@ from pellucid.program.ir import (
     Readout,
     Select,
 )
-from pellucid.program.predicates import Predicate, Value, table_predicate
+from pellucid.program.predicates import Value, table_predicate
 
 
 class _Builder:
-    """Assignments so far, and the residual stream: names and values of its variables in the model's order."""
+    """Assignments so far, and the variables of the model by number: name, and values or largest value."""
 
     def __init__(self, vocab: Vocab) -> None:
         self.vocab = vocab
         self.assignments: list[Assign] = []
-        self.categorical: list[tuple[str, Sequence[Value]]] = []
-        self.numerical: list[tuple[str, int]] = []  # name, largest value
+        self.categorical: dict[int, tuple[str, Sequence[Value]]] = {}
+        self.numerical: dict[int, tuple[str, int]] = {}
 
     def add(self, name: str, node: Node) -> str:
         self.assignments.append(Assign(name, node))
@@ -50,10 +52,12 @@ def extract(hardened: Hardened, vocab: Vocab) -> Program:
         hardened: discrete model whose symbol and label codes are those of `vocab`.
         vocab: the user's tokens and labels.
     """
-    build = _Builder(vocab)
+    build, met = _Builder(vocab), Counter[tuple[int, str]]()
     _inputs(build, hardened)
-    for number, layer in enumerate(hardened.layers, 1):
-        _layer(build, layer, number, hardened.causal)
+    for module in hardened.modules:
+        met[module.layer, module.kind] += 1
+        place = f"{module.layer + 1}_{met[module.layer, module.kind]}"
+        (_head if module.kind in ("cat", "num") else _mlp)(build, module, place, "upto" if hardened.causal else "any")
     _readout(build, hardened)
     return Program(vocab, tuple(build.assignments), "output")
 
@@ -63,68 +67,47 @@ def _inputs(build: _Builder, hardened: Hardened) -> None:
     build.add("tokens", Input("tokens"))
     for i, clusters in enumerate(hardened.embedding):
         if np.array_equal(clusters, np.arange(len(symbols))):
-            build.categorical.append(("tokens", symbols))
+            build.categorical[i] = ("tokens", symbols)
             continue
         cases = tuple((token, int(c)) for token, c in zip(symbols, clusters, strict=True))
-        build.categorical.append((build.add(f"cluster_{i + 1}", Embed("tokens", cases)), range(hardened.k)))
-    build.add("positions", Input("positions"))
-    build.categorical.append(("positions", range(build.vocab.width)))
-    build.add("ones", Input("ones"))
-    build.numerical.append(("ones", 1))
+        build.categorical[i] = (build.add(f"cluster_{i + 1}", Embed("tokens", cases)), range(hardened.k))
+    build.categorical[len(hardened.embedding)] = (build.add("positions", Input("positions")), range(build.vocab.width))
+    build.numerical[hardened.n_cat] = (build.add("ones", Input("ones")), 1)
 
 
-def _layer(build: _Builder, layer: HardLayer, number: int, causal: bool) -> None:
-    reach = "upto" if causal else "any"
-    heads: list[tuple[str, Sequence[Value]]] = []
-    for h in range(len(layer.cat_query)):
-        query, key = build.categorical[layer.cat_query[h]], build.categorical[layer.cat_key[h]]
-        value, values = build.categorical[layer.cat_value[h]]
-        selector = build.add(
-            f"select_{number}_{h + 1}",
-            Select(query[0], key[0], _predicate(layer.cat_predicate[h], query[1], key[1]), "closest", reach),
-        )
-        heads.append((build.add(f"head_{number}_{h + 1}", Aggregate(selector, "take", value)), values))
-    sums: list[tuple[str, int]] = []
-    for h in range(len(layer.num_query)):
-        query, key = build.categorical[layer.num_query[h]], build.categorical[layer.num_key[h]]
-        value, most = build.numerical[layer.num_value[h]]
-        selector = build.add(
-            f"match_{number}_{h + 1}",
-            Select(query[0], key[0], _predicate(layer.num_predicate[h], query[1], key[1]), "all", reach),
-        )
-        sums.append((build.add(f"sum_{number}_{h + 1}", Aggregate(selector, "sum", value)), most * build.vocab.width))
-    build.categorical += heads
-    build.numerical += sums
-    tables = [_categorical_mlp(build, layer, number, m) for m in range(len(layer.cat_mlp_read))]
-    tables += [_numerical_mlp(build, layer, number, m) for m in range(len(layer.num_mlp_read))]
-    build.categorical += tables
+def _head(build: _Builder, m: Module, place: str, reach: Literal["any", "upto"]) -> None:
+    (query, queries), (key, keys) = (build.categorical[v] for v in m.reads[:2])
+    predicate = table_predicate(m.table[: len(queries), : len(keys)], queries, keys)
+    if m.kind == "cat":
+        value, values = build.categorical[m.reads[2]]
+        selector = build.add(f"select_{place}", Select(query, key, predicate, "closest", reach))
+        build.categorical[m.out] = (build.add(f"head_{place}", Aggregate(selector, "take", value)), values)
+    else:
+        number, most = build.numerical[m.reads[2]]
+        selector = build.add(f"match_{place}", Select(query, key, predicate, "all", reach))
+        summed = build.add(f"sum_{place}", Aggregate(selector, "sum", number))
+        build.numerical[m.out] = (summed, most * build.vocab.width)
 
 
-def _predicate(truth: np.ndarray, queries: Sequence[Value], keys: Sequence[Value]) -> Predicate:
-    return table_predicate(truth[: len(queries), : len(keys)], queries, keys)
+def _mlp(build: _Builder, m: Module, place: str, reach: str) -> None:
+    if m.kind == "cat_mlp":
+        read = [build.categorical[v] for v in m.reads]
+        name, values = f"table_{place}", range(len(m.table))
+    else:
+        read = [_clipped(build, v, len(m.table) - 1) for v in m.reads]
+        name, values = f"rule_{place}", range(int(m.table.max()) + 1)
+    node = _lookup([name for name, _ in read], [domain for _, domain in read], m.table)
+    build.categorical[m.out] = (build.add(name, node), values)
 
 
-def _categorical_mlp(build: _Builder, layer: HardLayer, number: int, m: int) -> tuple[str, Sequence[Value]]:
-    args = [build.categorical[v] for v in layer.cat_mlp_read[m]]
-    table = layer.cat_mlp_table[m]
-    node = _lookup([name for name, _ in args], [values for _, values in args], table)
-    return build.add(f"table_{number}_{m + 1}", node), range(table.shape[-1])
-
-
-def _numerical_mlp(build: _Builder, layer: HardLayer, number: int, m: int) -> tuple[str, Sequence[Value]]:
-    table = layer.num_mlp_table[m]
-    names, domains = [], []
-    for variable in layer.num_mlp_read[m]:
-        name, most = build.numerical[variable]
-        if most >= len(table):  # the model clips what its table does not reach
-            most = len(table) - 1
-            clipped = f"{name}_upto_{most}"
-            if clipped not in {a.name for a in build.assignments}:
-                build.add(clipped, Formula(Apply("min", Var(name), Const(most))))
-            name = clipped
-        names.append(name)
-        domains.append(range(most + 1))
-    return build.add(f"rule_{number}_{m + 1}", _lookup(names, domains, table)), range(int(table.max()) + 1)
+def _clipped(build: _Builder, variable: int, top: int) -> tuple[str, range]:
+    """A numerical variable and its values; what a table does not reach is clipped, as in the model."""
+    name, most = build.numerical[variable]
+    if most > top:
+        name, clipped, most = f"{name}_upto_{top}", Formula(Apply("min", Var(name), Const(top))), top
+        if name not in {a.name for a in build.assignments}:
+            build.add(name, clipped)
+    return name, range(most + 1)
 
 
 def _lookup(names: list[str], domains: list[Sequence[Value]], table: np.ndarray) -> Lookup:
@@ -138,16 +121,16 @@ def _lookup(names: list[str], domains: list[Sequence[Value]], table: np.ndarray)
 
 def _readout(build: _Builder, hardened: Hardened) -> None:
     labels = build.vocab.labels
-    evidence = []
-    for (name, values), weights in zip(build.categorical, hardened.readout_cat, strict=True):
+    evidence, scaled = [], []
+    for variable in hardened.marked:
+        weights = hardened.readout[variable]
+        if variable >= hardened.n_cat:
+            scaled.append((build.numerical[variable][0], tuple(map(int, weights))))
+            continue
+        name, values = build.categorical[variable]
         rows = tuple((v, tuple(map(int, weights[i]))) for i, v in enumerate(values) if weights[i].any())
         if rows:
             evidence.append(Evidence(name, rows, (0,) * len(labels)))
-    scaled = [
-        (name, tuple(map(int, weights)))
-        for (name, _), weights in zip(build.numerical, hardened.readout_num, strict=True)
-        if weights.any()
-    ]
     bias = tuple(map(int, hardened.bias))
     pooled = hardened.kind == "classification"
     build.add("output", Readout(labels, bias, _merged(evidence), tuple(scaled), pooled))

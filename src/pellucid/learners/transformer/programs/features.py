@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.learners.transformer.programs.hardened import Hardened, variables_numpy
+from pellucid.learners.transformer.programs.hardened import Hardened, variables
 
 Arrays = tuple[np.ndarray, np.ndarray]
 
@@ -15,57 +16,63 @@ Arrays = tuple[np.ndarray, np.ndarray]
 class Features:
     """Distinct rows of the variables at scored positions (or pooled per sequence) with how often each label occurs.
 
-    x float32 [rows, columns] (one-hot blocks of k columns per categorical variable, then numerical columns), counts
-    float32 [rows, C]; `cat` and `num` name the variables the blocks stand for.
+    x: float32 [rows, columns], a block per variable: one-hot values of a categorical one, a column of a numerical one.
+    counts: float32 [rows, C]. sizes: columns of the variables that the blocks stand for, by variable.
     """
 
     x: np.ndarray
     counts: np.ndarray
-    cat: tuple[int, ...]
-    num: tuple[int, ...]
-    k: int
+    sizes: dict[int, int]
 
-    def keep(self, cat: tuple[int, ...], num: tuple[int, ...]) -> Features:
+    @property
+    def blocks(self) -> dict[int, slice]:
+        """Columns of each variable."""
+        ends = np.cumsum([0, *self.sizes.values()]).tolist()
+        return {v: slice(a, b) for v, a, b in zip(self.sizes, ends, ends[1:], strict=False)}
+
+    def keep(self, kept: Iterable[int]) -> Features:
         """The same rows with fewer variables."""
-        columns = [np.arange(self.k) + self.k * self.cat.index(v) for v in cat]
-        columns += [np.array([self.k * len(self.cat) + self.num.index(u)]) for u in num]
-        picked = np.concatenate(columns) if columns else np.zeros(0, int)
-        return Features(self.x[:, picked], self.counts, cat, num, self.k)
+        return Features(self.x[:, self.rows_of(kept)[:-1]], self.counts, {v: self.sizes[v] for v in kept})
+
+    def rows_of(self, kept: Iterable[int]) -> np.ndarray:
+        """Rows of a weight matrix that belong to these variables and the bias, which comes last."""
+        every, blocks = np.arange(self.x.shape[1]), self.blocks
+        return np.concatenate([*(every[blocks[v]] for v in kept), [len(every)]]).astype(int)
 
     def thin(self, rows: int) -> Features:
         """At most `rows` of the rows, evenly taken."""
         step = -(-len(self.x) // rows)
-        return Features(self.x[::step], self.counts[::step], self.cat, self.num, self.k)
+        return Features(self.x[::step], self.counts[::step], self.sizes)
 
-    def unpack(self, weights: np.ndarray, n_cat: int, n_num: int) -> tuple[list[np.ndarray], np.ndarray]:
-        """Weights per variable of the whole program ([k, C], numerical [C]; zeros where absent) and the bias."""
-        n_classes = weights.shape[1]
-        out = [np.zeros((self.k, n_classes), np.float32) for _ in range(n_cat)]
-        out += [np.zeros(n_classes, np.float32) for _ in range(n_num)]
-        for i, v in enumerate(self.cat):
-            out[v] = weights[i * self.k : (i + 1) * self.k].astype(np.float32)
-        for i, u in enumerate(self.num):
-            out[n_cat + u] = weights[len(self.cat) * self.k + i].astype(np.float32)
-        return out, weights[-1].astype(np.float32)
+    def unpack(self, weights: np.ndarray, like: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
+        """Weights by variable of the whole program, zeros where absent, shaped as `like`; and the bias."""
+        found = [np.zeros(old.shape, weights.dtype) for old in like]
+        for v, block in self.blocks.items():
+            found[v] = weights[block].reshape(found[v].shape)
+        return found, weights[-1]
 
-    def pack(self, weights: list[np.ndarray], bias: np.ndarray, n_cat: int) -> np.ndarray:
+    def pack(self, weights: Sequence[np.ndarray], bias: np.ndarray) -> np.ndarray:
         """The inverse of `unpack` for the variables present."""
-        rows = [weights[v] for v in self.cat] + [weights[n_cat + u][None] for u in self.num]
+        rows = [np.atleast_2d(weights[v]) for v in self.sizes]
         return np.concatenate([*rows, bias[None]]).astype(np.float64)
 
 
-def features(cat_values, num_values, tokens, labels, cat, num, k: int, n_classes: int, n_tokens: int) -> Features:
-    """Collect the readout's inputs. cat_values, num_values: all variables [n, width]; cat, num: which to use."""
-    values = np.stack([cat_values[v] for v in cat] + [num_values[u] for u in num], -1)
+def collect(h: Hardened, data: Arrays, used: Sequence[int]) -> Features:
+    """Features of the given variables of a program on (tokens, labels), categorical ones first."""
+    tokens, labels = data
+    every = variables(h, tokens)
+    values = np.stack([every[v].T for v in used], -1)
+    categorical, classes = sum(v < h.n_cat for v in used), len(h.bias)
+    sizes = {v: h.k if v < h.n_cat else 1 for v in used}
     if labels.ndim == 1:
-        return _pooled(values, tokens, labels, cat, num, k, n_classes, n_tokens)
+        x = _pooled(values, h.own(tokens), categorical, h.k)
+        return Features(x, np.eye(classes, dtype=np.float32)[labels], sizes)
     scored = labels >= 0
     rows, which = _distinct(values[scored].astype(np.int16))
-    counts = np.zeros((len(rows), n_classes), np.float32)
+    counts = np.zeros((len(rows), classes), np.float32)
     np.add.at(counts, (which, labels[scored]), 1.0)
-    onehot = (rows[:, : len(cat), None] == np.arange(k)).reshape(len(rows), -1)
-    x = np.concatenate([onehot, rows[:, len(cat) :]], 1).astype(np.float32)
-    return Features(x, counts, tuple(cat), tuple(num), k)
+    onehot = (rows[:, :categorical, None] == np.arange(h.k)).reshape(len(rows), -1)
+    return Features(np.concatenate([onehot, rows[:, categorical:]], 1).astype(np.float32), counts, sizes)
 
 
 def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -74,34 +81,21 @@ def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[first], which
 
 
-def _pooled(values, tokens, labels, cat, num, k: int, n_classes: int, n_tokens: int) -> Features:
-    own = (tokens >= 0) & (tokens < n_tokens)
+def _pooled(values: np.ndarray, own: np.ndarray, categorical: int, k: int) -> np.ndarray:
+    """Shares of the values, means of the numbers, over the user's positions."""
     share = (own / np.maximum(own.sum(1, keepdims=True), 1)).astype(np.float32)
-    blocks = [np.einsum("ntk,nt->nk", values[:, :, i, None] == np.arange(k), share) for i in range(len(cat))]
-    blocks += [(values[:, :, len(cat) + i] * share).sum(1)[:, None] for i in range(len(num))]
-    x = np.concatenate(blocks, 1).astype(np.float32)
-    return Features(x, np.eye(n_classes, dtype=np.float32)[labels], tuple(cat), tuple(num), k)
-
-
-def collect(hardened: Hardened, data: Arrays, cat, num) -> Features:
-    """Features of the given variables of a program on (tokens, labels)."""
-    values = variables_numpy(hardened, data[0])
-    n_classes = len(hardened.bias)
-    return features(*values, *data, tuple(cat), tuple(num), hardened.k, n_classes, hardened.n_tokens)
+    blocks = [np.einsum("ntk,nt->nk", values[:, :, i, None] == np.arange(k), share) for i in range(categorical)]
+    blocks += [(values[:, :, i] * share).sum(1)[:, None] for i in range(categorical, values.shape[-1])]
+    return np.concatenate(blocks, 1).astype(np.float32)
 
 
 def drop_idle(full: Features) -> Features:
     """Leave out variables that are constant or equal to an earlier one on all rows."""
-    cat, num, seen = [], [], set()
-    for i, v in enumerate(full.cat):
-        block = full.x[:, i * full.k : (i + 1) * full.k]
-        mark = block.tobytes()
-        if np.any(block != block[:1]) and mark not in seen:
-            cat.append(v)
+    kept, seen = [], set()
+    for v, block in full.blocks.items():
+        columns = full.x[:, block]
+        mark = columns.tobytes()
+        if np.any(columns != columns[:1]) and mark not in seen:
+            kept.append(v)
             seen.add(mark)
-    for i, u in enumerate(full.num):
-        column = full.x[:, full.k * len(full.cat) + i]
-        if np.ptp(column) > 0 and column.tobytes() not in seen:
-            num.append(u)
-            seen.add(column.tobytes())
-    return full.keep(tuple(cat), tuple(num))
+    return full.keep(kept)

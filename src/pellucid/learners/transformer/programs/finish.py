@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.learners.transformer.programs.config import ProgramsConfig, TrainConfig
+from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
 from pellucid.learners.transformer.programs.harden import harden
-from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, evaluate_numpy, live_modules
+from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, live, predict
 from pellucid.learners.transformer.programs.readout import fit_readout
 from pellucid.learners.transformer.programs.refine import Effort, refine
-from pellucid.learners.transformer.train import Clock, Progress, Trained
+from pellucid.learners.transformer.trainer import Clock, Trained
 
 Arrays = tuple[np.ndarray, np.ndarray]
 HARDENED = 3
@@ -43,14 +43,14 @@ def finish(
     train: Arrays,
     valid: Arrays,
     config: ProgramsConfig,
-    settings: TrainConfig,
+    settings: ProgramsTraining,
     clock: Clock,
-    on_progress: Progress,
+    tell: Callable[[str], None],
 ) -> Iterator[tuple[Trained, Candidate]]:
     """Finish trained seeds one by one, the most promising first; ends after a perfect one or with the budget."""
     pool = []
     for trained in found[:HARDENED]:
-        on_progress(0.0, f"hardening seed {trained.seed}")
+        tell(f"hardening seed {trained.seed}")
         candidate = measure(fit_readout(harden(trained.params, config), train, valid, end=clock.end), train, valid)
         yield trained, candidate
         pool.append((trained, candidate))
@@ -60,7 +60,7 @@ def finish(
         return
     pool.sort(key=lambda pair: pair[1].rank, reverse=True)
     for trained, candidate in pool[: settings.refined]:
-        on_progress(0.0, f"refining seed {trained.seed}")
+        tell(f"refining seed {trained.seed}")
         for better in improve(candidate, train, valid, settings, clock):
             yield trained, better
             candidate = better
@@ -69,7 +69,7 @@ def finish(
 
 
 def improve(
-    candidate: Candidate, train: Arrays, valid: Arrays, settings: TrainConfig, clock: Clock
+    candidate: Candidate, train: Arrays, valid: Arrays, settings: ProgramsTraining, clock: Clock
 ) -> Iterator[Candidate]:
     """Refine in slices, refitting the readout after each, until `refine_patience` of them bring nothing."""
     idle, best = 0, candidate
@@ -90,6 +90,5 @@ def improve(
 
 def measure(hardened: Hardened, train: Arrays, valid: Arrays) -> Candidate:
     """Accuracy and size of a program."""
-    cat, num = live_modules(hardened)
-    on_train, on_valid = (accuracy(evaluate_numpy(hardened, tokens), labels) for tokens, labels in (train, valid))
-    return Candidate(hardened, on_train, on_valid, len(cat) + len(num))
+    on_train, on_valid = (accuracy(predict(hardened, tokens), labels) for tokens, labels in (train, valid))
+    return Candidate(hardened, on_train, on_valid, len(live(hardened)))

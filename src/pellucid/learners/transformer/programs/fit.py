@@ -1,50 +1,40 @@
-"""One call from encoded data to a hardened program."""
+"""One call from encoded data to a hardened program: what the trainer must know of Transformer Programs over symbols."""
 
 from __future__ import annotations
 
-import dataclasses
-import time
-from dataclasses import dataclass
+import functools
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.cache import enable_cache
-from pellucid.learners.transformer.programs.checkpoint import flat_params
-from pellucid.learners.transformer.programs.config import ProgramsConfig, TrainConfig
-from pellucid.learners.transformer.programs.finish import finish
-from pellucid.learners.transformer.resume import State, fingerprint, load, save
-from pellucid.learners.transformer.train import SAMPLE, Clock, Progress, Trained, Trainer
+from pellucid.learners.transformer.checkpoint import fingerprint, flat_params, under
+from pellucid.learners.transformer.history import Choices, Measured
+from pellucid.learners.transformer.population import Relaxed, Tree
+from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.programs.files import FittedPrograms, arrays_of, hardened_from
+from pellucid.learners.transformer.programs.finish import Arrays, Candidate, finish
+from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden
+from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, class_scores
+from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
+from pellucid.learners.transformer.trainer import Progress, Round, Trained, Trainer
 
-Arrays = tuple[np.ndarray, np.ndarray]
-INTERRUPTED = "interrupted: finishing with the best so far"
-
-
-@dataclass(frozen=True)
-class Fit:
-    """Result of `fit`: the hardened program, the soft parameters of its seed (flat names), records and times (s)."""
-
-    hardened: Any
-    params: dict[str, np.ndarray]
-    history: dict[str, Any]
-    best_seed: int
-    seconds: dict[str, float]
-    stopped: str
+SAMPLE = 400  # validation sequences of the checks
 
 
 def fit(
     train: Arrays,
     valid: Arrays,
     config: ProgramsConfig,
-    settings: TrainConfig,
-    on_progress: Progress | None = None,
+    settings: ProgramsTraining,
+    on_progress: Progress = lambda share, message: None,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> Fit:
+) -> FittedPrograms:
     """Train a population, harden, refine and keep the best on validation.
 
     Args:
@@ -52,125 +42,110 @@ def fit(
         config: the architecture.
         settings: seeds, steps, budget in seconds.
         on_progress: called with the share done (0..1) and a short message.
-        checkpoint: file that holds the state from check to check; None keeps none. The caller removes it.
-        resume: go on from the checkpoint if there is one.
+        checkpoint, resume: as for `Trainer`.
 
-    Stops when a hardened program is perfect on validation, when all rounds are done, when the budget is spent or on
-    KeyboardInterrupt (the best so far is kept; if there is none yet, the interrupt is passed on).
+    Stops when a hardened program is perfect on validation, and as `Trainer.run`.
     """
-    job = _Job(train, valid, config, settings, on_progress or (lambda share, message: None), checkpoint)
-    if resume:
-        job.restore()
-    with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
-        try:
-            job.run()
-        except KeyboardInterrupt:
-            job.interrupt()
+    job = _Job(train, valid, config, settings, Trainer(settings, on_progress, checkpoint))
+    job.trainer.run(job, resume)
     return job.result()
+
+
+def relaxed(config: ProgramsConfig, structured: float) -> Relaxed:
+    """The model as the trainer sees it."""
+    return Relaxed(
+        functools.partial(init_params, config=config, structured=structured), functools.partial(loss_of, config=config)
+    )
 
 
 class _Job:
     """The state of one fit."""
 
     def __init__(
-        self,
-        train: Arrays,
-        valid: Arrays,
-        config: ProgramsConfig,
-        settings: TrainConfig,
-        on_progress: Progress,
-        checkpoint: Path | None,
+        self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: ProgramsTraining, trainer: Trainer
     ) -> None:
-        self.train, self.valid, self.config, self.settings = train, valid, config, settings
-        self.report, self.clock = on_progress, Clock(settings.budget)
-        self.state, self.stopped = State(), "all rounds done"
-        enable_cache()
-        engine = population.build(config, settings.batch, settings.structured)
-        data = (jnp.asarray(train[0]), jnp.asarray(train[1]))
-        sample = (valid[0][:SAMPLE], valid[1][:SAMPLE])
-        reserve = max(0.1 * settings.budget, min(6.0, 0.5 * settings.budget))
-        self.trainer = Trainer(engine, settings, data, sample, self.clock, reserve, self._progress)
-        self.trainer.on_check = self._save
-        self.checkpoint, self.mark = checkpoint, fingerprint(config, settings, *train, *valid)
+        self.train, self.valid, self.config, self.settings, self.trainer = train, valid, config, settings, trainer
+        shapes = [((settings.batch, *array.shape[1:]), jnp.int32) for array in train]
+        self.engine = population.build(relaxed(config, settings.structured), shapes)
+        self.data = tuple(jnp.asarray(array, jnp.int32) for array in train)
+        self.plan = rounds(settings)
+        self.rounds, self.mark = len(self.plan), fingerprint(settings, asdict(config), *train, *valid)
+        self.best: tuple[Candidate, dict[str, np.ndarray], int] | None = None
 
-    def _progress(self, share: float, message: str) -> None:
-        self.report(min(1.0, max(self.clock.spent / self.clock.budget, 0.0)), message)
+    @property
+    def found(self) -> bool:
+        """Whether there is a result."""
+        return self.best is not None
 
-    def restore(self) -> None:
-        """Go on from the checkpoint, if there is one."""
-        if self.checkpoint is None:
-            return
-        found = load(self.checkpoint, self.mark, self.config, self.trainer, self.trainer.engine.noise_size)
-        if found is not None:
-            self.state = found
-            self.clock.start -= found.spent
+    def round(self, number: int) -> Round:
+        """Growing populations with longer schedules."""
+        seeds, steps = self.plan[number]
+        settings = replace(self.settings, steps=steps)
+        return Round(self.engine, settings, seeds, lambda at: (self.data, settings.batch), self.measure)
 
-    def _save(self) -> None:
-        if self.checkpoint is not None:
-            self.state.spent = self.clock.spent
-            save(self.checkpoint, self.mark, self.state, self.trainer)
+    def measure(self, params: Tree, tau: float) -> Measured:
+        """The hardened program on some validation sequences."""
+        row = hard_metrics(harden(params, self.config), *(array[:SAMPLE] for array in self.valid))
+        choices = Choices.of_logits(choice_logits(params, self.config))
+        return Measured(row, row["hard_token"], choices, row["hard_token"] == 1.0)
 
-    def run(self) -> None:
-        """Rounds of growing populations until a program is perfect or the budget is spent."""
-        plan = rounds(self.settings)
-        while self.state.round_ < len(plan):
-            for found in self.trainer.round(*plan[self.state.round_], resumed=bool(self.trainer.groups)):
-                if self._finish(found):
-                    self.stopped = "perfect on validation"
-                    return
-            if self.trainer.late():
-                self.stopped = "budget spent"
-                return
-            self.state.round_, self.trainer.groups = self.state.round_ + 1, []
-            self._save()
+    def finish(self, found: list[Trained], quick: bool = False) -> str | None:
+        """Harden and refine trained seeds, remember the best; a perfect one ends it all."""
+        settings = replace(self.settings, refine=False) if quick else self.settings
+        trainer = self.trainer
+        finished = finish(found, self.train, self.valid, self.config, settings, trainer.clock, trainer.tell)
+        for trained, candidate in finished:
+            if self.best is None or candidate.rank > self.best[0].rank:
+                self.best = candidate, flat_params(trained.params), trained.seed
+        return "perfect on validation" if self.best and self.best[0].perfect else None
 
-    def interrupt(self) -> None:
-        """Keep the best so far: harden what has been trained, without refinement."""
-        self.stopped = "interrupted"
-        self._progress(1.0, INTERRUPTED)
-        if self.state.best is None:
-            found = self.trainer.finished()
-            if not found:
-                raise KeyboardInterrupt
-            self._finish(found[:1], quick=True)
+    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+        """The best program so far."""
+        if self.best is None:
+            return {}, None
+        best, params, seed = self.best
+        told = {"train": best.train, "valid": best.valid, "size": best.size}
+        return arrays_of(params, best.hardened), {"seed": seed, "best": told}
 
-    def _finish(self, found: list[Trained], quick: bool = False) -> bool:
-        """Harden and refine trained seeds, remember the best; true when one is perfect on validation."""
-        began = time.monotonic()
-        settings = dataclasses.replace(self.settings, refine=False) if quick else self.settings
-        candidates = finish(found, self.train, self.valid, self.config, settings, self.clock, self._progress)
-        for trained, candidate in candidates:
-            state = self.state
-            if state.best is None or candidate.rank > state.best.rank:
-                state.best, state.best_params, state.best_seed = candidate, flat_params(trained.params), trained.seed
-        self.state.refine_seconds += time.monotonic() - began
-        return self.state.best is not None and self.state.best.perfect
+    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
+        """The inverse of `pack`."""
+        if told is not None:
+            hardened = hardened_from(under("hard.", arrays), self.config)
+            self.best = Candidate(hardened, **told["best"]), under("soft.", arrays), told["seed"]
 
-    def result(self) -> Fit:
-        """Collect what `fit` returns."""
-        best, params, seed = self.state.best, self.state.best_params, self.state.best_seed
-        assert best is not None
-        assert params is not None
-        t = self.trainer
-        seconds = {"compile": t.compile_seconds, "refine": self.state.refine_seconds}
-        seconds["train"] = max(0.0, self.clock.spent - sum(seconds.values()))
+    def result(self) -> FittedPrograms:
+        """What `fit` returns."""
+        assert self.best is not None
+        best, params, seed = self.best
+        trainer = self.trainer
         history = {
-            "seeds": {str(seed): h.to_json() for seed, h in sorted(t.history.items())},
+            "seeds": trainer.histories(),
             "best_seed": seed,
-            "stopped": self.stopped,
+            "stopped": trainer.stopped,
             "train": best.train,
             "valid": best.valid,
         }
-        rounded = {name: round(value, 3) for name, value in seconds.items()}
-        return Fit(best.hardened, params, history, seed, rounded, self.stopped)
+        return FittedPrograms(self.config, best.hardened, params, trainer.seconds(), history)
 
 
-def rounds(s: TrainConfig) -> list[tuple[tuple[int, ...], int]]:
+def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray) -> dict[str, float]:
+    """Loss (nats, at the scale of the relaxed model), token and sequence accuracy of a hardened program."""
+    scores = class_scores(hardened, tokens) / SOFT_SCALE
+    if hardened.kind == "classification":
+        scores = scores / np.maximum(hardened.own(tokens).sum(1), 1)[:, None]
+    shifted = scores - scores.max(-1, keepdims=True)
+    logp = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+    scored = labels >= 0
+    picked = np.take_along_axis(logp, np.maximum(labels, 0)[..., None], -1)[..., 0]
+    right = accuracy(scores.argmax(-1), labels)
+    return {"hard_loss": float(-picked[scored].mean()), **{f"hard_{name}": v for name, v in right.items()}}
+
+
+def rounds(s: ProgramsTraining) -> list[tuple[tuple[int, ...], int]]:
     """Seeds and steps of each round: one group with the plain schedule, then larger populations with longer ones."""
     plan: list[tuple[tuple[int, ...], int]] = []
-    first, group, steps = s.seed * 10_000, s.group, s.steps
-    count = group
+    first, steps, count = s.seed * 10_000, s.steps, s.group
     while sum(len(seeds) for seeds, _ in plan) < s.seeds:
         plan.append((tuple(range(first, first + count)), steps))
-        first, count, steps = first + count, 2 * group, 2 * steps
+        first, count, steps = first + count, 2 * s.group, 2 * steps
     return plan

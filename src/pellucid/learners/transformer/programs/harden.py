@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from pellucid.learners.transformer.programs.config import ProgramsConfig
-from pellucid.learners.transformer.programs.hardened import Hardened, HardLayer
-from pellucid.learners.transformer.programs.readout import SOFT_SCALE
-from pellucid.learners.transformer.programs.relaxed import Tree
+from pellucid.learners.transformer.programs.hardened import Hardened, Module
+
+Tree = dict
+SOFT_SCALE = 100.0  # whole weights of a readout as trained, by its weights
 
 
 def harden(params: Tree, config: ProgramsConfig) -> Hardened:
     """Discrete program of one seed's parameters (NumPy arrays); the readout weights are rounded, to be refitted."""
     c = config
-    layers = tuple(_harden_layer(layer, c, c.count_range(i)) for i, layer in enumerate(params["layers"]))
     embedding = params["embed"].argmax(1) if c.variables else np.arange(c.n_symbols)[None]
-    out = params["readout"]
-    whole = [np.rint(SOFT_SCALE * np.asarray(out[name])).astype(np.int32) for name in ("cat", "num", "bias")]
-    return Hardened(c.k, c.kind, c.causal, c.n_tokens, embedding.astype(np.int32), layers, *whole)
-
-
-def _harden_layer(layer: Tree, c: ProgramsConfig, count_range: int) -> HardLayer:
-    cat, num = layer["cat"], layer["num"]
-    free = np.asarray(num["predicate"]) > 0
-    value = np.asarray(num["value"]).argmax(-1) if c.nested_counts and c.heads_num else np.zeros(c.heads_num, int)
-    grid = np.stack(np.meshgrid(np.arange(c.k), np.arange(c.k), indexing="ij")).reshape(2, -1)
-    codes = np.concatenate([np.eye(c.k)[grid[0]], np.eye(c.k)[grid[1]]], 1)
-    numbers = np.stack(np.meshgrid(np.arange(count_range), np.arange(count_range), indexing="ij"), -1)
-    return HardLayer(
-        cat_query=_best(cat["query"]),
-        cat_key=_best(cat["key"]),
-        cat_value=_best(cat["value"]),
-        cat_predicate=one_hot_rows(cat["predicate"]),
-        num_query=_best(num["query"]),
-        num_key=_best(num["key"]),
-        num_value=value,
-        num_predicate=free if c.free_counts else one_hot_rows(num["predicate"]),
-        cat_mlp_read=_best(layer["cat_mlp"]["read"]),
-        cat_mlp_table=_table(layer["cat_mlp"], codes, c.k),
-        num_mlp_read=_best(layer["num_mlp"]["read"]),
-        num_mlp_table=_table(layer["num_mlp"], numbers.reshape(-1, 2), count_range),
+    out = {name: np.rint(SOFT_SCALE * np.asarray(w)).astype(np.int32) for name, w in params["readout"].items()}
+    modules = [m for i, layer in enumerate(params["layers"]) for m in _modules(layer, i, c)]
+    n_cat = c.n_cat(c.layers)
+    readout = (*out["cat"], *out["num"])
+    return Hardened(
+        c.k, c.kind, c.causal, c.n_tokens, n_cat, embedding.astype(np.int32), tuple(modules), readout, out["bias"]
     )
 
 
-def _best(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(logits).argmax(-1)
+def _modules(layer: Tree, number: int, c: ProgramsConfig) -> Iterator[Module]:
+    """The modules of a layer; numerical variables come after all categorical ones."""
+    first, numbers = c.n_cat(number), c.n_cat(c.layers)
+    for h, (query, key, value) in enumerate(_best(layer["cat"], "query", "key", "value")):
+        yield Module("cat", number, first + h, (query, key, value), one_hot_rows(layer["cat"]["predicate"][h]))
+    for h, (query, key, value) in enumerate(_best(layer["num"], "query", "key", "value")):
+        predicate = layer["num"]["predicate"][h]
+        table = np.asarray(predicate) > 0 if c.free_counts else one_hot_rows(predicate)
+        reads = (query, key, numbers + (value if c.nested_counts else 0))
+        yield Module("num", number, numbers + c.n_num(number) + h, reads, table)
+    for i, (a, b) in enumerate(layer["cat_mlp"]["read"].argmax(-1).tolist()):
+        codes = np.eye(c.k)
+        yield Module("cat_mlp", number, first + c.heads_cat + i, (a, b), _table(layer["cat_mlp"], i, codes))
+    for i, (a, b) in enumerate(layer["num_mlp"]["read"].argmax(-1).tolist()):
+        table = _table(layer["num_mlp"], i, np.arange(c.count_range(number))[:, None])
+        yield Module("num_mlp", number, first + c.heads_cat + c.mlps_cat + i, (numbers + a, numbers + b), table)
+
+
+def _best(head: Tree, *names: str) -> list[tuple[int, ...]]:
+    """The variables that each head reads."""
+    return list(zip(*(np.asarray(head[name]).argmax(-1).tolist() for name in names), strict=True))
 
 
 def one_hot_rows(logits: np.ndarray) -> np.ndarray:
@@ -52,8 +54,9 @@ def one_hot_rows(logits: np.ndarray) -> np.ndarray:
     return np.eye(logits.shape[-1], dtype=bool)[np.asarray(logits).argmax(-1)]
 
 
-def _table(mlp: Tree, features: np.ndarray, side: int) -> np.ndarray:
-    """Most likely output value for every pair of inputs: int [modules, side, side]."""
-    hidden = np.maximum(np.einsum("mfh,nf->mnh", mlp["w1"], features) + mlp["b1"][:, None], 0.0)
-    logits = np.einsum("mnh,mhk->mnk", hidden, mlp["w2"]) + mlp["b2"][:, None]
-    return logits.argmax(-1).reshape(-1, side, side).astype(np.int32)
+def _table(mlp: Tree, i: int, codes: np.ndarray) -> np.ndarray:
+    """Most likely output value for every pair of inputs, each a row of `codes`: int32 [side, side]."""
+    half = codes.shape[1]
+    first, second = codes @ mlp["w1"][i][:half], codes @ mlp["w1"][i][half:]
+    hidden = np.maximum(first[:, None] + second + mlp["b1"][i], 0.0)
+    return (hidden @ mlp["w2"][i] + mlp["b2"][i]).argmax(-1).astype(np.int32)

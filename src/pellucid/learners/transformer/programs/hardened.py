@@ -2,57 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from pellucid.learners.transformer.programs.config import Kind
+from pellucid.data.tokens import PAD, Kind
 
-PAD = -1
+ModuleKind = Literal["cat", "num", "cat_mlp", "num_mlp"]
+SIMPLE_FORMS = ("equal", "before", "after", "less", "greater", "at_least", "constant", "not_constant")
+CHUNK = 1 << 13
 
 
 @dataclass(frozen=True)
-class HardLayer:
-    """One layer. H categorical heads, G numerical heads, Mc and Mn categorical and numerical MLPs.
+class Module:
+    """One head or MLP.
 
-    cat_query, cat_key, cat_value [H] and num_query, num_key [G] are indices into the categorical variables, num_value
-    [G] into the numerical ones; predicates are bool [heads, query value, key value]; MLPs read two variables each
-    ([M, 2]) through a table [M, k, k] (numerical: [M, R, R], inputs clipped to 0..R-1) of output values.
+    kind: `cat` takes the value at the closest matching key, `num` sums the values at all matching keys; `cat_mlp` and
+    `num_mlp` look up a table (what it does not reach is clipped). out: the variable it makes. reads: variables; of a
+    head query, key and value, of an MLP two. table: predicate bool [query value, key value], or values int [side,
+    side].
     """
 
-    cat_query: np.ndarray
-    cat_key: np.ndarray
-    cat_value: np.ndarray
-    cat_predicate: np.ndarray
-    num_query: np.ndarray
-    num_key: np.ndarray
-    num_value: np.ndarray
-    num_predicate: np.ndarray
-    cat_mlp_read: np.ndarray
-    cat_mlp_table: np.ndarray
-    num_mlp_read: np.ndarray
-    num_mlp_table: np.ndarray
+    kind: ModuleKind
+    layer: int
+    out: int
+    reads: tuple[int, ...]
+    table: np.ndarray
+
+    @property
+    def place(self) -> np.ndarray:
+        """Layer, variable made and variables read."""
+        return np.array([self.layer, self.out, *self.reads])
 
 
 @dataclass(frozen=True)
 class Hardened:
-    """A discrete program; variables are numbered as they are made (see `variable_offsets`).
+    """A discrete program; variables are numbered, the `n_cat` categorical ones first.
 
     Categorical: the m embedding variables, `positions`, then per layer the categorical heads, categorical MLPs and
-    numerical MLPs. Numerical: `ones`, then per layer the numerical heads. `embedding` int [m, n_symbols];
-    `readout_cat` int [variables, k, C], `readout_num` int [variables, C], `bias` int [C]. The answer is the first class
-    of the largest score; for classification the scores are summed over the user's positions (codes below `n_tokens`).
+    numerical MLPs. Numerical: `ones`, then per layer the numerical heads. embedding: int [m, n_symbols]. modules: in
+    the order in which they are computed. readout: by variable, int [k, C] or, of a numerical one, [C]; bias int [C].
+    The answer is the first class of the largest score; for classification the scores are summed over the user's
+    positions (codes below `n_tokens`).
     """
 
     k: int
     kind: Kind
     causal: bool
     n_tokens: int
+    n_cat: int
     embedding: np.ndarray
-    layers: tuple[HardLayer, ...]
-    readout_cat: np.ndarray
-    readout_num: np.ndarray
+    modules: tuple[Module, ...]
+    readout: tuple[np.ndarray, ...]
     bias: np.ndarray
+
+    @property
+    def marked(self) -> list[int]:
+        """Variables with a weight in the readout."""
+        return [i for i, weights in enumerate(self.readout) if weights.any()]
+
+    def own(self, tokens: np.ndarray) -> np.ndarray:
+        """Where the user's tokens are."""
+        return (tokens >= 0) & (tokens < self.n_tokens)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Who may look where, the batch innermost: order [width, width, 1] from `priority`, real bool [width, n]."""
+
+    order: np.ndarray
+    real: np.ndarray
 
 
 def priority(width: int, causal: bool) -> np.ndarray:
@@ -82,102 +103,93 @@ def simple_predicate(k: int, form: str, constant: int = 0) -> np.ndarray:
     return np.broadcast_to(forms[form], (k, k)).copy()
 
 
-SIMPLE_FORMS = ("equal", "before", "after", "less", "greater", "at_least", "constant", "not_constant")
+def places_of(h: Hardened, tokens: np.ndarray) -> Places:
+    """The places of tokens [n, width]."""
+    return Places(priority(tokens.shape[1], h.causal).astype(np.uint32)[:, :, None], (tokens != PAD).T)
 
 
-def closest_head(query, key, value, predicate, order) -> np.ndarray:
-    """Value at the closest matching key, else at position 0. Inputs int [n, width]; order int [n, width, width]."""
-    match = predicate[query[:, :, None], key[:, None, :]] * order
-    return np.take_along_axis(value, match.argmax(-1), axis=1)
+def variables(h: Hardened, tokens: np.ndarray, needed: set[int] | None = None) -> list[np.ndarray]:
+    """Variables int32 [width, n] of tokens int [n, width] (padding -1); those not `needed` stay empty."""
+    n, width = tokens.shape
+    places, codes = places_of(h, tokens), np.maximum(tokens, 0).T
+    nothing = np.zeros((width, 0), np.int32)
+    values = [*h.embedding[:, codes].astype(np.int32), *[nothing] * (len(h.readout) - len(h.embedding))]
+    values[len(h.embedding)] = np.broadcast_to(np.arange(width, dtype=np.int32)[:, None], (width, n))
+    values[h.n_cat] = np.ones((width, n), np.int32)
+    for module in h.modules:
+        if needed is None or module.out in needed:
+            values[module.out] = run_module(module, values, places)
+    return values
 
 
-def count_head(query, key, value, predicate, allowed) -> np.ndarray:
-    """Sum of the values at all matching keys. Inputs int [n, width]; allowed bool [n, width, width]."""
-    match = predicate[query[:, :, None], key[:, None, :]] & allowed
-    return (match * value[:, None, :]).sum(-1, dtype=np.int32)
+def run_module(m: Module, values: Sequence[np.ndarray], places: Places) -> np.ndarray:
+    """Output int32 [width, n] of one module."""
+    if m.kind == "cat":
+        return _closest(m, values, places)
+    if m.kind == "num":
+        match = _match(m, values, places) * (places.order > 0)
+        return (match * values[m.reads[2]].astype(np.uint32)).sum(1, dtype=np.int32)
+    top = len(m.table) - 1
+    a, b = (np.minimum(values[r], top) for r in m.reads)
+    return np.take(m.table.ravel(), a * len(m.table) + b).astype(np.int32, copy=False)
 
 
-def variables_numpy(hardened: Hardened, tokens: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """All categorical and numerical variables, each int [n, width], of tokens int [n, width] (padding -1)."""
-    h, width = hardened, tokens.shape[1]
-    cat = [row[np.maximum(tokens, 0)] for row in h.embedding]
-    cat.append(np.broadcast_to(np.arange(width), tokens.shape))
-    num = [np.ones(tokens.shape, np.int32)]
-    order = priority(width, h.causal)[None] * (tokens != PAD)[:, None, :]
-    for layer in h.layers:
-        heads = zip(layer.cat_query, layer.cat_key, layer.cat_value, layer.cat_predicate, strict=True)
-        new = [closest_head(cat[q], cat[key], cat[v], table, order) for q, key, v, table in heads]
-        heads = zip(layer.num_query, layer.num_key, layer.num_value, layer.num_predicate, strict=True)
-        num = num + [count_head(cat[q], cat[key], num[v], table, order > 0) for q, key, v, table in heads]
-        cat = cat + new
-        new = [table[cat[a], cat[b]] for (a, b), table in zip(layer.cat_mlp_read, layer.cat_mlp_table, strict=True)]
-        for (a, b), table in zip(layer.num_mlp_read, layer.num_mlp_table, strict=True):
-            top = table.shape[0] - 1
-            new.append(table[np.clip(num[a], 0, top), np.clip(num[b], 0, top)])
-        cat = cat + new
-    return cat, num
+def _closest(m: Module, values: Sequence[np.ndarray], places: Places) -> np.ndarray:
+    """Value at the closest matching key, else at position 0."""
+    width = len(places.order)
+    keyed = np.where(places.order > 0, places.order * np.uint32(width) + np.arange(width, dtype=np.uint32)[:, None], 0)
+    best = (_match(m, values, places) * keyed.astype(np.uint32)).max(1) % np.uint32(width)
+    return np.take_along_axis(values[m.reads[2]], best.astype(np.intp), axis=0)
 
 
-def scores_numpy(hardened: Hardened, cat: list[np.ndarray], num: list[np.ndarray]) -> np.ndarray:
-    """Integer class scores per position, int64 [n, width, C]."""
-    scores = np.broadcast_to(hardened.bias.astype(np.int64), (*num[0].shape, len(hardened.bias))).copy()
-    for variable, weights in zip(cat, hardened.readout_cat, strict=True):
-        if weights.any():
-            scores += weights[variable]
-    for variable, weights in zip(num, hardened.readout_num, strict=True):
-        if weights.any():
-            scores += variable[..., None].astype(np.int64) * weights
-    return scores
+def _match(m: Module, values: Sequence[np.ndarray], places: Places) -> np.ndarray:
+    """Does query i match key j (no padding): 0 or 1, [i, j, n]. A predicate row is kept as a bit mask where it fits."""
+    query, key = values[m.reads[0]], values[m.reads[1]]
+    k = len(m.table)
+    if k > 64:
+        return (m.table[query[:, None], key[None]] & places.real[None]).astype(np.uint32)
+    dtype = np.uint32 if k <= 32 else np.uint64
+    masks = (m.table.astype(dtype) << np.arange(k, dtype=dtype)).sum(1, dtype=dtype)
+    shift = np.where(places.real, key, 64).astype(dtype)
+    return ((masks[query][:, None] >> shift[None]) & dtype(1)).astype(np.uint32, copy=False)
 
 
-def evaluate_numpy(hardened: Hardened, tokens: np.ndarray) -> np.ndarray:
-    """Class codes int [n, width] (tagging; meaningless at markers and padding) or [n] (classification)."""
-    scores = scores_numpy(hardened, *variables_numpy(hardened, tokens))
-    if hardened.kind == "classification":
-        own = (tokens >= 0) & (tokens < hardened.n_tokens)
-        scores = np.where(own[..., None], scores, 0).sum(1)
-    return scores.argmax(-1)
+def contribution(weight: np.ndarray, variable: np.ndarray) -> np.ndarray:
+    """Scores [C, ...] that a variable adds; weight [k, C] for a categorical, [C] for a numerical one."""
+    return weight.T[:, variable] if weight.ndim == 2 else weight[:, None, None] * variable
+
+
+def class_scores(h: Hardened, tokens: np.ndarray) -> np.ndarray:
+    """Class scores int64 [n, width, C] of tokens int [n, width], or [n, C] for classification."""
+    values = variables(h, tokens, live(h))
+    scores = np.zeros((len(h.bias), *values[0].shape), np.int64) + h.bias[:, None, None]
+    for i in h.marked:
+        scores += contribution(h.readout[i], values[i])
+    if h.kind == "classification":
+        return np.where(h.own(tokens).T, scores, 0).sum(1).T
+    return scores.transpose(2, 1, 0)
+
+
+def predict(h: Hardened, tokens: np.ndarray) -> np.ndarray:
+    """Class codes int32 [n, width] (tagging; meaningless at markers and padding) or [n] (classification)."""
+    if not len(tokens):
+        return np.zeros(tokens.shape if h.kind == "tagging" else 0, np.int32)
+    starts = range(0, len(tokens), CHUNK)
+    return np.concatenate([class_scores(h, tokens[i : i + CHUNK]).argmax(-1) for i in starts]).astype(np.int32)
 
 
 def accuracy(predicted: np.ndarray, labels: np.ndarray) -> dict[str, float]:
     """Token and whole-sequence accuracy in [0, 1]; labels -1 are not scored."""
     scored = labels >= 0
     right = (predicted == labels) | ~scored
-    if labels.ndim == 1:
-        share = float(right[scored].mean()) if scored.any() else 1.0
-        return {"token": share, "sequence": share}
     token = float(right[scored].mean()) if scored.any() else 1.0
-    return {"token": token, "sequence": float(right.all(1).mean())}
+    return {"token": token, "sequence": token if labels.ndim == 1 else float(right.all(1).mean())}
 
 
-def live_modules(hardened: Hardened) -> tuple[set[int], set[int]]:
-    """Categorical and numerical variables that the output depends on (readout weights that are not all zero)."""
-    h = hardened
-    cat = {i for i, weights in enumerate(h.readout_cat) if weights.any()}
-    num = {i for i, weights in enumerate(h.readout_num) if weights.any()}
-    cat_at, num_at = variable_offsets(h)
-    for layer, c, u in reversed(list(zip(h.layers, cat_at, num_at, strict=True))):
-        heads, mlps = len(layer.cat_query), len(layer.cat_mlp_read)
-        for i in range(len(layer.num_mlp_read)):
-            if c + heads + mlps + i in cat:
-                num |= {int(x) for x in layer.num_mlp_read[i]}
-        for i in range(mlps):
-            if c + heads + i in cat:
-                cat |= {int(x) for x in layer.cat_mlp_read[i]}
-        for i in range(heads):
-            if c + i in cat:
-                cat |= {int(layer.cat_query[i]), int(layer.cat_key[i]), int(layer.cat_value[i])}
-        for i in range(len(layer.num_query)):
-            if u + i in num:
-                cat |= {int(layer.num_query[i]), int(layer.num_key[i])}
-                num.add(int(layer.num_value[i]))
-    return cat, num
-
-
-def variable_offsets(hardened: Hardened) -> tuple[list[int], list[int]]:
-    """Index of the first categorical and first numerical variable that each layer makes."""
-    cat, num = [len(hardened.embedding) + 1], [1]
-    for layer in hardened.layers:
-        cat.append(cat[-1] + len(layer.cat_query) + len(layer.cat_mlp_read) + len(layer.num_mlp_read))
-        num.append(num[-1] + len(layer.num_query))
-    return cat[:-1], num[:-1]
+def live(h: Hardened) -> set[int]:
+    """Variables that the output depends on."""
+    found = set(h.marked)
+    for module in reversed(h.modules):
+        if module.out in found:
+            found |= set(module.reads)
+    return found

@@ -7,8 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learners.transformer.programs.graph import Module, View, run_module
-from pellucid.learners.transformer.programs.hardened import SIMPLE_FORMS, Hardened, simple_predicate
+from pellucid.learners.transformer.programs.hardened import (
+    SIMPLE_FORMS,
+    Hardened,
+    Module,
+    run_module,
+    simple_predicate,
+)
+from pellucid.learners.transformer.programs.view import View
 
 Group = list[tuple[int, Module]]
 
@@ -65,7 +71,9 @@ def _cells(m: Module, view: View) -> np.ndarray:
     return np.unique(np.stack([a.ravel(), b.ravel()], 1), axis=0)
 
 
-def rewirings(modules: list[Module], live: set[int], rng: np.random.Generator, tries: int) -> Iterator[Group]:
+def rewirings(
+    h: Hardened, modules: list[Module], live: set[int], rng: np.random.Generator, tries: int
+) -> Iterator[Group]:
     """Random changes of one gate of a live module."""
     alive = [at for at, m in enumerate(modules) if m.out in live]
     for _ in range(tries if alive else 0):
@@ -75,16 +83,14 @@ def rewirings(modules: list[Module], live: set[int], rng: np.random.Generator, t
         if m.kind == "num" and slot == 2:
             continue
         reads = list(m.reads)
-        reads[slot] = int(rng.choice(readable(modules, m)[m.kind == "num_mlp"]))
+        reads[slot] = int(rng.choice(readable(h, modules, m)[m.kind == "num_mlp"]))
         if tuple(reads) != m.reads:
             yield [(at, replace(m, reads=tuple(reads)))]
 
 
-def readable(modules: list[Module], m: Module) -> tuple[list[int], list[int]]:
+def readable(h: Hardened, modules: list[Module], m: Module) -> tuple[list[int], list[int]]:
     """Categorical and numerical variables that a module may read."""
-    first = min((x.out for x in modules if x.kind != "num"), default=0)
-    numbers = [x.out for x in modules if x.kind == "num"]
-    cat, num = list(range(first)), ([min(numbers) - 1] if numbers else [])
+    cat, num = list(range(len(h.embedding) + 1)), [h.n_cat]
     for x in modules:
         heads_too = m.kind in ("cat_mlp", "num_mlp") and x.layer == m.layer and x.kind in ("cat", "num")
         if x.layer < m.layer or heads_too:
@@ -105,7 +111,7 @@ def insertions(
     for _ in range(tries if usable else 0):
         at = int(rng.choice(dead[str(rng.choice(usable))]))
         m = modules[at]
-        cat, _ = readable(modules, m)
+        cat, _ = readable(h, modules, m)
         if m.kind == "cat":
             yield [(at, _random_head(m, cat, cat, view, h, rng))]
         elif m.kind == "cat_mlp":
@@ -117,13 +123,13 @@ def insertions(
 
 def _counted(at: int, m: Module, modules, dead_heads: list[int], live, view: View, h: Hardened, residual, rng) -> Group:
     """A numerical MLP, half the time with a new numerical head as its first input."""
-    _, num = readable(modules, m)
+    _, num = readable(h, modules, m)
     alive = [u for u in num if u in live or u == num[0]]
     heads = [i for i in dead_heads if modules[i].out in num]
     group, values, first = [], list(view.values), int(rng.choice(alive))
     if heads and rng.random() < 0.7:
         i = int(rng.choice(heads))
-        cat, _ = readable(modules, modules[i])
+        cat, _ = readable(h, modules, modules[i])
         head = _random_head(modules[i], cat, [num[0]], view, h, rng)
         values[head.out] = run_module(head, values, view)
         group, first = [(i, head)], head.out

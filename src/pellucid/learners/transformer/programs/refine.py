@@ -14,18 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.learners.transformer.programs.features import collect, drop_idle
-from pellucid.learners.transformer.programs.graph import (
-    Module,
-    View,
-    contribution,
-    from_modules,
-    propagate,
-    to_modules,
-    view_of,
-)
-from pellucid.learners.transformer.programs.hardened import Hardened, evaluate_numpy, live_modules
+from pellucid.learners.transformer.programs.hardened import Hardened, Module, contribution, live, predict
 from pellucid.learners.transformer.programs.moves import edits, insertions, rewirings
 from pellucid.learners.transformer.programs.readout import solve
+from pellucid.learners.transformer.programs.view import View, propagate, view_of
 
 Arrays = tuple[np.ndarray, np.ndarray]
 ROWS, WORK, HARD, EASY = 3000, 600_000, 150, 150
@@ -51,6 +43,11 @@ class State:
     loss: float
     quick_loss: float
     errors: int
+
+    @property
+    def program(self) -> Hardened:
+        """The program with its modules as they are now."""
+        return replace(self.base, modules=tuple(self.modules))
 
 
 @dataclass
@@ -80,14 +77,14 @@ def refine(hardened: Hardened, train: Arrays, effort: Effort, seed: int) -> Hard
     """
     rng = np.random.default_rng([seed, 99])
     data = _chosen(hardened, train, rng)
-    state = _refit(hardened, _marked(hardened), data, rng)
+    state = _refit(hardened, set(hardened.marked), data, rng)
     while not effort.spent and state.errors:
         effort.spend(REFIT * len(data[0]))
         _sweep(state, edits(state.modules, state.live, state.quick, state.base.k, rng), effort)
-        state = _refit(from_modules(state.base, state.modules), state.used, data, rng, state)
+        state = _refit(state.program, state.used, data, rng, state)
         if state.errors and not effort.spent and hardened.kind == "tagging":
             state = _rewire(state, data, rng, effort)
-    return _mark(from_modules(state.base, state.modules), state.used)
+    return _mark(state.program, state.used)
 
 
 def _chosen(h: Hardened, train: Arrays, rng: np.random.Generator) -> Arrays:
@@ -95,7 +92,7 @@ def _chosen(h: Hardened, train: Arrays, rng: np.random.Generator) -> Arrays:
     rows = max(200, min(ROWS, WORK // train[0].shape[1] ** 2))
     tokens, labels = train
     if len(tokens) > rows:
-        wrong = (evaluate_numpy(h, tokens) != labels) & (labels >= 0)
+        wrong = (predict(h, tokens) != labels) & (labels >= 0)
         wrong = wrong.any(1) if wrong.ndim == 2 else wrong
         hard = rng.permutation(np.flatnonzero(wrong))[: rows // 2] if wrong.mean() < RARE else np.zeros(0, int)
         rest = rng.permutation(np.setdiff1d(np.arange(len(tokens)), hard))[: rows - len(hard)]
@@ -104,53 +101,34 @@ def _chosen(h: Hardened, train: Arrays, rng: np.random.Generator) -> Arrays:
     return tokens, labels
 
 
-def _marked(h: Hardened) -> set[int]:
-    n_cat = len(h.readout_cat)
-    cat = {i for i, weights in enumerate(h.readout_cat) if weights.any()}
-    return cat | {n_cat + i for i, weights in enumerate(h.readout_num) if weights.any()}
-
-
 def _mark(h: Hardened, used: set[int]) -> Hardened:
     """The program with weight 1 at every used variable and 0 elsewhere."""
-    n_cat = len(h.readout_cat)
-    cat, num = np.zeros_like(h.readout_cat), np.zeros_like(h.readout_num)
-    for v in used:
-        if v < n_cat:
-            cat[v] = 1
-        else:
-            num[v - n_cat] = 1
-    return replace(h, readout_cat=cat, readout_num=num)
+    return replace(h, readout=tuple(np.full_like(old, v in used) for v, old in enumerate(h.readout)))
 
 
 def _refit(h: Hardened, used: set[int], data: Arrays, rng: np.random.Generator, old: State | None = None) -> State:
     """Fit the readout to the used variables as they now are, and set up the views."""
-    n_cat, n_num = h.readout_cat.shape[0], h.readout_num.shape[0]
-    features = drop_idle(
-        collect(h, data, sorted(v for v in used if v < n_cat), sorted(v - n_cat for v in used if v >= n_cat))
-    )
-    start = None if old is None else features.pack([*old.weights], old.bias, n_cat)
-    solved = solve(features, start, steps=60, penalty=1e-5)
-    weights, bias = features.unpack(solved, n_cat, n_num)
-    used = {*features.cat, *(n_cat + u for u in features.num)}
-    live_cat, live_num = live_modules(_mark(h, used))
-    live = live_cat | {n_cat + u for u in live_num}
+    features = drop_idle(collect(h, data, sorted(used)))
+    start = None if old is None else features.pack(old.weights, old.bias)
+    solved = solve(features, start, steps=60, penalty=1e-5).astype(np.float32)
+    weights, bias = features.unpack(solved, h.readout)
+    used = set(features.sizes)
     full = view_of(h, *data, weights, bias)
     nats, wrong = losses(full.scores, full)
     hard, easy = np.flatnonzero(wrong), np.flatnonzero(~wrong)
     picked = np.concatenate([rng.permutation(hard)[:HARD], rng.permutation(easy)[:EASY]])
-    quick = full.take(picked)
     return State(
-        h,
-        to_modules(h),
-        used,
-        weights,
-        bias,
-        live,
-        full,
-        quick,
-        float(nats.sum()),
-        float(nats[picked].sum()),
-        int(wrong.sum()),
+        base=h,
+        modules=list(h.modules),
+        used=used,
+        weights=weights,
+        bias=bias,
+        live=live(_mark(h, used)),
+        full=full,
+        quick=full.take(picked),
+        loss=float(nats.sum()),
+        quick_loss=float(nats[picked].sum()),
+        errors=int(wrong.sum()),
     )
 
 
@@ -218,7 +196,7 @@ def _rewire(state: State, data: Arrays, rng: np.random.Generator, effort: Effort
     """Try gates and new modules, refitting the weights of the variables that change; clear gains are taken at once."""
     best_gain, best = 1e-3, None
     moves = [
-        *rewirings(state.modules, state.live, rng, tries),
+        *rewirings(state.base, state.modules, state.live, rng, tries),
         *insertions(state.modules, state.live, state.full, state.base, rng, tries),
     ]
     for i in rng.permutation(len(moves)):
@@ -236,20 +214,20 @@ def _rewire(state: State, data: Arrays, rng: np.random.Generator, effort: Effort
     for at, module in best:
         modules[at] = module
     used = state.used | {module.out for _, module in best if module.kind != "num" and module.out not in state.live}
-    return _refit(from_modules(state.base, modules), used, data, rng, state)
+    return _refit(replace(state.base, modules=tuple(modules)), used, data, rng, state)
 
 
 def _judge(state: State, group: list[tuple[int, Module]]) -> float:
     """Loss after replacing modules, with the weights of all categorical variables that changed fitted afresh."""
-    view, live, modules, changed = state.full, set(state.live), list(state.modules), {}
+    view, alive, modules, changed = state.full, set(state.live), list(state.modules), {}
     for at, module in group:
-        live.add(module.out)
-        step = propagate(modules, live, _update(view, changed, view.scores), at, module)
+        alive.add(module.out)
+        step = propagate(modules, alive, _update(view, changed, view.scores), at, module)
         modules[at] = module
         changed |= step
     if not changed:
         return np.inf
-    scores, n_cat = view.scores, len(state.base.readout_cat)
+    scores, n_cat = view.scores, state.base.n_cat
     for variable, new in changed.items():
         if state.weights[variable].any():
             scores = scores - contribution(state.weights[variable], view.values[variable])

@@ -13,7 +13,16 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
-from pellucid.learners.transformer.layers import attend, closest, matches, mlp_logits, read
+from pellucid.learners.transformer.layers import (
+    attend,
+    closest,
+    cross_entropy,
+    matches,
+    normal,
+    read,
+    table_params,
+    tables,
+)
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import priority, simple_predicate
 
@@ -26,36 +35,32 @@ def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: fl
     for layer in range(c.layers):
         n_cat, n_num = c.n_cat(layer), c.n_num(layer)
         cat = _head_params(rng, c.heads_cat, n_cat, False, c, structured) | {
-            "value": _normal(rng, (c.heads_cat, n_cat), n_cat)
+            "value": normal(rng, (c.heads_cat, n_cat), n_cat)
         }
         num = _head_params(rng, c.heads_num, n_cat, c.free_counts, c, structured) | {
-            "value": _normal(rng, (c.heads_num, n_num), n_num)
+            "value": normal(rng, (c.heads_num, n_num), n_num)
         }
         cat_mlp = _mlp_params(rng, c.mlps_cat, n_cat + c.heads_cat, 2 * c.k, c)
         num_mlp = _mlp_params(rng, c.mlps_num, n_num + c.heads_num, 2, c)
         layers.append({"cat": cat, "num": num, "cat_mlp": cat_mlp, "num_mlp": num_mlp})
     n_cat, n_num = c.n_cat(c.layers), c.n_num(c.layers)
     readout = {
-        "cat": _normal(rng, (n_cat, c.k, c.n_classes), c.n_classes),
-        "num": _normal(rng, (n_num, c.n_classes), c.n_classes),
+        "cat": normal(rng, (n_cat, c.k, c.n_classes), c.n_classes),
+        "num": normal(rng, (n_num, c.n_classes), c.n_classes),
         "bias": np.zeros(c.n_classes, np.float32),
     }
     params: Tree = {"layers": layers, "readout": readout}
     if c.variables:
-        params["embed"] = _normal(rng, (c.variables, c.k, c.n_symbols), c.k)
+        params["embed"] = normal(rng, (c.variables, c.k, c.n_symbols), c.k)
     return params
-
-
-def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.ndarray:
-    return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
 
 
 def _head_params(
     rng: np.random.Generator, heads: int, n_cat: int, many: bool, c: ProgramsConfig, structured: float
 ) -> Tree:
     """Gates and predicates; most heads lean towards a simple form. `many`: a row may match several key values."""
-    query, key = _normal(rng, (heads, n_cat), n_cat), _normal(rng, (heads, n_cat), n_cat)
-    predicate = _normal(rng, (heads, c.k, c.k), c.k)
+    query, key = normal(rng, (heads, n_cat), n_cat), normal(rng, (heads, n_cat), n_cat)
+    predicate = normal(rng, (heads, c.k, c.k), c.k)
     for h in range(heads):
         form = rng.choice(["none", "equal", "before", "after", "constant", *(("less", "greater") if many else ())])
         variable, constant = int(rng.integers(n_cat)), int(rng.integers(c.k))
@@ -70,13 +75,18 @@ def _head_params(
 
 
 def _mlp_params(rng: np.random.Generator, modules: int, n_read: int, features: int, c: ProgramsConfig) -> Tree:
-    return {
-        "read": _normal(rng, (modules, 2, n_read), n_read),
-        "w1": _normal(rng, (modules, features, c.hidden), features) * np.float32(np.sqrt(2)),
-        "b1": np.zeros((modules, c.hidden), np.float32),
-        "w2": _normal(rng, (modules, c.hidden, c.k), c.hidden),
-        "b2": np.zeros((modules, c.k), np.float32),
-    }
+    return table_params(rng, normal(rng, (modules, 2, n_read), n_read), features, c.hidden, c.k)
+
+
+def loss_of(
+    params: Tree, tokens: jax.Array, labels: jax.Array, tau: Any, tape: NoiseTape, config: ProgramsConfig
+) -> jax.Array:
+    """Mean cross entropy (nats) over scored positions, or over sequences for classification."""
+    scores = forward(params, tokens, tau, tape, config)
+    if config.kind == "classification":
+        own = (tokens >= 0) & (tokens < config.n_tokens)
+        scores = jnp.where(own, scores, 0.0).sum(-1) / jnp.maximum(own.sum(-1), 1)
+    return cross_entropy(scores, labels)
 
 
 def forward(
@@ -122,9 +132,9 @@ def _layer(layer: Tree, cat, num, allowed, order: np.ndarray, tau, tape: NoiseTa
     seen_cat, seen_num = jnp.concatenate(new_cat), jnp.concatenate(new_num)
     out = [seen_cat]
     if c.mlps_cat:
-        out.append(_mlp(layer["cat_mlp"], seen_cat, tau, tape))
+        out.append(tables(layer["cat_mlp"], seen_cat, tau, tape))
     if c.mlps_num:
-        out.append(_mlp(layer["num_mlp"], jnp.minimum(seen_num, top)[:, None], tau, tape))
+        out.append(tables(layer["num_mlp"], jnp.minimum(seen_num, top)[:, None], tau, tape))
     return jnp.concatenate(out), seen_num
 
 
@@ -138,10 +148,12 @@ def _count(gate: jax.Array, match: jax.Array, num: jax.Array, tau, tape: NoiseTa
     return jnp.einsum("gbij,gbj->gbi", match, read(sample(gate, tau, tape), num))
 
 
-def _mlp(params: Tree, stream: jax.Array, tau, tape: NoiseTape) -> jax.Array:
-    """stream [variables, features, batch, width] -> [modules, k, batch, width]."""
-    gates = sample(params["read"], tau, tape)
-    modules = gates.shape[0]
-    inputs = read(gates.reshape(modules * 2, -1), stream)
-    inputs = inputs.reshape(modules, -1, *stream.shape[2:])
-    return sample(mlp_logits(params, inputs), tau, tape, axis=1)
+def choice_logits(params: Tree, config: ProgramsConfig) -> list[np.ndarray]:
+    """Logits of all gates, predicates and word clusters, options last."""
+    found = []
+    for layer in params["layers"]:
+        found += [layer["cat"][name] for name in ("query", "key", "value", "predicate")]
+        found += [layer["num"][name] for name in ("query", "key", "predicate")]
+        found += [layer["num"]["value"]] if config.nested_counts else []
+        found += [layer["cat_mlp"]["read"], layer["num_mlp"]["read"]]
+    return [*found, np.swapaxes(params["embed"], 1, 2)] if config.variables else found

@@ -7,17 +7,20 @@ Deviations: a last layer norm, no square root of `hidden` on the embeddings, an 
 from __future__ import annotations
 
 import functools
+import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
+from pellucid.learners.transformer.choices import NoiseTape
+from pellucid.learners.transformer.layers import cross_entropy
 
 Params = dict[str, jax.Array]
-Kind = Literal["tagging", "classification"]
 HIDDEN_AWAY = -1e9
 PREDICT_BATCH = 512
 SMALL_VOCABULARY = 128
@@ -55,9 +58,9 @@ class StandardConfig:
             raise PellucidError(f"dropout must be at least 0 and below 1, got {self.dropout}")
 
 
-def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
+def init_params(rng: np.random.Generator, config: StandardConfig) -> dict[str, np.ndarray]:
     """Fresh parameters float32 by name; a matrix keeps the scale of its input, the residual branches start small."""
-    c, d, rng = config, config.hidden, np.random.default_rng([seed, 23])
+    c, d = config, config.hidden
 
     def normal(*shape: int, scale: float) -> np.ndarray:
         return (rng.standard_normal(shape) * scale).astype(np.float32)
@@ -81,19 +84,26 @@ def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
     return params | {"readout": normal(d, c.n_classes, scale=d**-0.5), "bias": np.zeros(c.n_classes, np.float32)}
 
 
-def forward(params: Params, tokens: jax.Array, config: StandardConfig, key: jax.Array | None = None) -> jax.Array:
+def loss_of(
+    params: Params, tokens: jax.Array, labels: jax.Array, tau: Any, tape: NoiseTape, config: StandardConfig
+) -> jax.Array:
+    """Mean cross entropy (nats) over the scored positions, or over the sequences; there is nothing to choose at tau."""
+    del tau
+    return cross_entropy(forward(params, tokens, config, tape), labels, axis=-1)
+
+
+def forward(params: Params, tokens: jax.Array, config: StandardConfig, tape: NoiseTape | None = None) -> jax.Array:
     """Scores of the classes.
 
     Args:
         tokens: int32 [n, w], w <= width, padding -1.
-        key: random key for dropout; None means no dropout.
+        tape: Gumbel noise for dropout; None means no dropout.
 
     Returns:
         float32 [n, w, classes], or [n, classes] from the mean state of the user's own positions.
     """
     c = config
-    keys = iter(jax.random.split(key, 1 + 2 * c.layers)) if key is not None and c.dropout else iter(())
-    drop = functools.partial(_dropout, keys=keys, rate=c.dropout)
+    drop = functools.partial(_dropout, tape=tape, rate=c.dropout)
     visible = _visible(tokens, c.causal)
     x = drop(_embed(params["token"], tokens) + params["position"][: tokens.shape[1]])
     for i in range(c.layers):
@@ -140,11 +150,11 @@ def _norm(params: Params, name: str, x: jax.Array) -> jax.Array:
     return jax.nn.standardize(x, axis=-1, epsilon=1e-5) * params[f"{name}.scale"] + params[f"{name}.shift"]
 
 
-def _dropout(x: jax.Array, keys, rate: float) -> jax.Array:
-    key = next(keys, None)
-    if key is None:
+def _dropout(x: jax.Array, tape: NoiseTape | None, rate: float) -> jax.Array:
+    """Zero where the noise, uniform once more, is below the rate."""
+    if tape is None or not rate:
         return x
-    return jnp.where(jax.random.bernoulli(key, 1 - rate, x.shape), x / (1 - rate), 0.0)
+    return jnp.where(tape.take(x.shape) > -math.log(-math.log(rate)), x / (1 - rate), 0.0)
 
 
 @functools.partial(jax.jit, static_argnames="config")
@@ -156,7 +166,7 @@ def predict_standard(params: dict, config: StandardConfig, tokens: np.ndarray) -
     """Label codes int32 [n, w] (also at markers and padding, where they mean nothing), or [n] in classification.
 
     Args:
-        params: arrays by name, as `fit_standard` gives them.
+        params: arrays by name, as `fit` gives them.
         tokens: int [n, w], padding -1; columns beyond the model's positions must be padding.
 
     Raises:

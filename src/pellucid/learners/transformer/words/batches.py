@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,12 @@ class Bucket:
     tokens: np.ndarray
     labels: np.ndarray
     batch: int
+
+    @property
+    def shapes(self) -> tuple[tuple[tuple[int, ...], Any], ...]:
+        """Shapes and types of a batch: tokens, labels."""
+        wide = (self.batch, self.tokens.shape[1])
+        return (wide, np.int32), (wide[: self.labels.ndim], np.int32)
 
 
 def buckets_of(data: Dataset, vocab: Vocab, batch: int) -> list[Bucket]:

@@ -6,13 +6,33 @@ from dataclasses import dataclass
 
 from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.programs.config import LARGEST, TrainConfig
+from pellucid.learners.transformer.programs.config import LARGEST
+from pellucid.learners.transformer.training import Training, check_sizes
 
-WORD_DROPOUT = 0.1
-DEFAULTS = TrainConfig(
-    seeds=4, group=2, steps=600, batch=64, lr=0.05, lr_end=0.01, noise_end=1.0, tau_start=3.0, tau_end=0.1, chunk=20,
-    structured=4.0, budget=270.0,
-)  # fmt: skip
+
+@dataclass(frozen=True)
+class TextTraining(Training):
+    """How a population of text programs is trained: one round.
+
+    `structured`: logit bonus of plain choices at the start. `word_dropout`: share of words replaced by the class they
+    would have, were they unknown.
+    """
+
+    seeds: int = 4
+    group: int = 2
+    steps: int = 600
+    lr_end: float = 0.2
+    noise_end: float = 1.0
+    chunk: int = 20
+    budget: float = 270.0
+    reserve: float = 0.2
+    structured: float = 4.0
+    word_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the share."""
+        if not 0 <= self.word_dropout < 1:
+            raise PellucidError(f"--set word_dropout={self.word_dropout}: expected a share, at least 0 and below 1")
 
 
 @dataclass(frozen=True)
@@ -40,12 +60,8 @@ class TextConfig:
 
     def __post_init__(self) -> None:
         """Check the sizes."""
-        for name in ("layers", "heads_cat", "heads_num", "mlps_cat"):
-            if not 0 <= getattr(self, name) <= LARGEST:
-                raise PellucidError(f"--set {name}={getattr(self, name)}: expected a number from 0 to {LARGEST}")
-        for name in ("hidden", "variables", "k"):
-            if not 1 <= getattr(self, name) <= LARGEST:
-                raise PellucidError(f"--set {name}={getattr(self, name)}: expected a number from 1 to {LARGEST}")
+        check_sizes(self, ("layers", "heads_cat", "heads_num", "mlps_cat"), 0, LARGEST)
+        check_sizes(self, ("hidden", "variables", "k"), 1, LARGEST)
         if not 0 <= self.dropout < 1:
             raise PellucidError(f"--set dropout={self.dropout}: expected a share, at least 0 and below 1")
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.data.tokens import Token
 from pellucid.learners.transformer.words.config import TextConfig
+from pellucid.learners.transformer.words.readout import columns_of
 from pellucid.learners.transformer.words.relaxed import Tree
 from pellucid.text.corpus import Corpus
 from pellucid.text.model import Counted, Kinds, Nearest, Pairs, Shifted, TextModel, Variable, evaluate, missing_name
@@ -119,3 +120,15 @@ def _outcomes(mlp: Tree, t: int, c: TextConfig) -> np.ndarray:
     first, second = eye @ mlp["w1"][t][: c.codes], eye @ mlp["w1"][t][c.codes :]
     hidden = np.maximum(first[:, None] + second + mlp["b1"][t], 0.0)
     return (hidden @ mlp["w2"][t] + mlp["b2"][t]).argmax(-1)
+
+
+def soft_weights(model: TextModel, params: Tree, config: TextConfig) -> np.ndarray:
+    """Trained readout as weights of the hard model's columns: float [columns + 1, classes]."""
+    cat, num = iter(params["readout"]["cat"]), iter(params["readout"]["num"])
+    rows = []
+    for number, _, size in columns_of(model):
+        if isinstance(model.variables[number - 1], Counted):
+            rows.append(next(num)[None])
+        else:
+            rows.append(next(cat)[np.minimum(np.arange(size), config.k)])
+    return np.concatenate([*rows, params["readout"]["bias"][None]])

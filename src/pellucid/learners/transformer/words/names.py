@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learners.transformer.words.readout import Judged
+from pellucid.text.judge import Judge
 from pellucid.text.model import Kinds, Pairs, TextModel, Variable
 
 TYPICAL = 3
@@ -16,7 +16,7 @@ PLAIN = re.compile(r"[a-z0-9_]+")
 LONGEST = 12
 
 
-def named(model: TextModel, train: Judged) -> TextModel:
+def named(model: TextModel, train: Judge) -> TextModel:
     """The model with names for the values of its kinds and tables; nothing else changes."""
     counts = np.bincount(train.corpus.tokens, minlength=len(model.words))
     return replace(model, variables=tuple(_named(model, i, v, counts) for i, v in enumerate(model.variables, 1)))

@@ -7,56 +7,42 @@ read the variable is left to the refitted readout, and the whole to validation.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learners.transformer.words.readout import Judged, columns_of, fit_readout, matrix, quality, solve
+from pellucid.learners.transformer.words.readout import columns_of, matrix, solve
+from pellucid.text.judge import Judge
 from pellucid.text.model import Kinds, TextModel
 
-ROUNDS = 1
 LEAST_GAIN = 1.0  # nats over all texts
 OFTEN = 3  # texts in which someword must occur to be moved
 ROWS = 400  # texts by which a move is judged, at most
 
 
-def refine(
-    model: TextModel, train: Judged, valid: Judged, entities: bool, strength: float, end: float
-) -> Iterator[TextModel]:
-    """Better and better models (by training), each with a fresh readout; ends at `end` or when validation falls twice.
+def refine(model: TextModel, train: Judge, strength: float, end: float) -> TextModel:
+    """The model with words moved between kinds, where that is clearly better; its readout is to be fitted afresh.
 
     Args:
-        model: with a readout. train, valid: the texts. entities: whether F1 of entities is what counts.
+        model: with a readout. train: the texts.
         strength: of the prior on the weights. end: time.monotonic() at which to stop.
     """
-    best, idle = quality(model, valid, entities), 0
-    for _ in range(ROUNDS):
-        moved, slowest = 0, 0.0
-        for number, variable in enumerate(model.variables, 1):
-            began = time.monotonic()
-            if not isinstance(variable, Kinds) or began + slowest > end:
-                continue
-            weights = solve(matrix(model, train.corpus), train.labels, len(model.labels), strength)
-            codes = _moved(model, number, weights, train)
-            changed = int((codes != variable.codes).sum())
-            if changed:
-                variables = list(model.variables)
-                variables[number - 1] = replace(variable, codes=codes)
-                model = replace(model, variables=tuple(variables))
-            moved, slowest = moved + changed, max(slowest, time.monotonic() - began)
-        if not moved or time.monotonic() > end:
-            return
-        model, strength = fit_readout(model, train, valid, entities)
-        yield model
-        found = quality(model, valid, entities)
-        idle = 0 if found > best else idle + 1
-        best = max(best, found)
-        if idle == 2:
-            return
+    slowest = 0.0
+    for number, variable in enumerate(model.variables, 1):
+        began = time.monotonic()
+        if not isinstance(variable, Kinds) or began + slowest > end:
+            continue
+        weights = solve(matrix(model, train.corpus), train.codes, len(model.labels), strength)
+        codes = _moved(model, number, weights, train)
+        if (codes != variable.codes).any():
+            variables = list(model.variables)
+            variables[number - 1] = replace(variable, codes=codes)
+            model = replace(model, variables=tuple(variables))
+        slowest = max(slowest, time.monotonic() - began)
+    return model
 
 
-def _moved(model: TextModel, number: int, weights: np.ndarray, train: Judged) -> np.ndarray:
+def _moved(model: TextModel, number: int, weights: np.ndarray, train: Judge) -> np.ndarray:
     """New kinds of the words."""
     variable, corpus = model.variables[number - 1], train.corpus
     assert isinstance(variable, Kinds)
@@ -69,12 +55,12 @@ def _moved(model: TextModel, number: int, weights: np.ndarray, train: Judged) ->
     frequent = np.argsort(-np.diff(edges), kind="stable")
     for word in frequent.tolist():
         rows, times = np.unique(owner[order[edges[word] : edges[word + 1]]], return_counts=True)
-        scored = train.labels[rows] >= 0
+        scored = train.codes[rows] >= 0
         rows, times = rows[scored][:ROWS], times[scored][:ROWS]
         if len(rows) < OFTEN:
             continue
         now = int(codes[word])
-        better = _best(scores[rows] - times[:, None] * weight[now], times, weight, train.labels[rows], now)
+        better = _best(scores[rows] - times[:, None] * weight[now], times, weight, train.codes[rows], now)
         scores[rows] += times[:, None] * (weight[better] - weight[now])
         codes[word] = better
     return codes

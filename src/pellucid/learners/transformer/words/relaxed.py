@@ -13,12 +13,13 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
-from pellucid.learners.transformer.layers import attend, mlp_logits, read
+from pellucid.learners.transformer.layers import attend, cross_entropy, normal, read, table_params, tables
 from pellucid.learners.transformer.words.config import TextConfig
 
 Tree = dict[str, Any]
 NEIGHBOURS = 0.6  # share of the heads that start near "any key", that is at the neighbours
 PACE, RARE = 0.5, 30.0  # of the logits of a frequent word, beside all else; occurrences below which a word is slower
+RECORDED = 2000  # words whose values are recorded, at most
 SHARP = 4.0  # scores of a text are its mean scores times this
 
 
@@ -36,47 +37,37 @@ def init_params(
     for layer in range(c.layers):
         n = c.n_cat(layer)
         cat = _gates(rng, c.heads_cat, n, c.gates)
-        cat["predicate"] = _normal(rng, (c.heads_cat, c.codes if c.queries else 1, c.codes + 1), c.codes)
+        cat["predicate"] = normal(rng, (c.heads_cat, c.codes if c.queries else 1, c.codes + 1), c.codes)
         for head in range(c.heads_cat):
             if rng.random() < NEIGHBOURS:
                 cat["predicate"][head, :, -1] += structured
             cat["value"][head, rng.integers(n)] += structured
         num = _gates(rng, c.heads_num, n, ("query", "key"))
-        num["predicate"] = _normal(rng, (c.heads_num, c.codes, c.codes), c.codes) - 1.0
+        num["predicate"] = normal(rng, (c.heads_num, c.codes, c.codes), c.codes) - 1.0
         layers.append({"cat": cat, "num": num, "mlp": _mlp(rng, n, c, structured)})
     n = c.n_cat(c.layers)
     readout = {
-        "cat": 0.3 * _normal(rng, (n, c.codes, c.n_classes), 1),
+        "cat": 0.3 * normal(rng, (n, c.codes, c.n_classes), 1),
         "num": np.zeros((c.layers * c.heads_num, c.n_classes), np.float32),
         "bias": np.zeros(c.n_classes, np.float32),
     }
-    noise = 0.1 * _normal(rng, start.shape, 1)
+    noise = 0.1 * normal(rng, start.shape, 1)
     pace = (PACE * np.sqrt((counts + 0.5) / (counts + RARE))).astype(np.float32)
     return {"embed": (start.astype(np.float32) + noise) / pace, "pace": pace, "layers": layers, "readout": readout}
 
 
-def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.ndarray:
-    return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
-
-
 def _gates(rng: np.random.Generator, heads: int, n: int, names: tuple[str, ...]) -> Tree:
-    return {name: _normal(rng, (heads, n), n) for name in names}
+    return {name: normal(rng, (heads, n), n) for name in names}
 
 
 def _mlp(rng: np.random.Generator, n: int, c: TextConfig, structured: float) -> Tree:
     """Tables that start near pairs: a kind of the word here with what a head of this layer found."""
     modules, features = c.mlps_cat, 2 * c.codes
-    gates = _normal(rng, (modules, 2, n + c.heads_cat), n + c.heads_cat)
+    gates = normal(rng, (modules, 2, n + c.heads_cat), n + c.heads_cat)
     for module in range(modules if c.heads_cat else 0):
         gates[module, 0, rng.integers(c.variables)] += structured
         gates[module, 1, n + (module + rng.integers(2) * 2) % c.heads_cat] += structured
-    return {
-        "read": gates,
-        "w1": _normal(rng, (modules, features, c.hidden), features) * np.float32(np.sqrt(2)),
-        "b1": np.zeros((modules, c.hidden), np.float32),
-        "w2": _normal(rng, (modules, c.hidden, c.k), c.hidden),
-        "b2": np.zeros((modules, c.k), np.float32),
-    }
+    return table_params(rng, gates, features, c.hidden, c.k)
 
 
 def loss_of(
@@ -85,7 +76,7 @@ def loss_of(
     labels: jax.Array,
     keep: jax.Array,
     tau: jax.Array | float,
-    noise: jax.Array | None,
+    tape: NoiseTape,
     config: TextConfig,
 ) -> jax.Array:
     """Mean cross entropy (nats) of texts, or of scored words in tagging.
@@ -93,15 +84,13 @@ def loss_of(
     Args:
         tokens: int32 [batch, width], padding -1. labels: int32 [batch], or [batch, width] with -1 unscored.
         keep: float32 [batch, variables], by what the readout multiplies the variables of a text (dropout).
-        tau, noise: of the choices.
+        tau, tape: of the choices.
     """
-    scores = forward(params, tokens, keep, tau, NoiseTape(noise), config)
+    scores = forward(params, tokens, keep, tau, tape, config)
     if config.pooled:
         own = (tokens >= 0).astype(jnp.float32)
         scores = SHARP * (scores * own).sum(-1) / jnp.maximum(own.sum(-1), 1)
-    logp = jax.nn.log_softmax(scores, axis=0)
-    onehot = labels[None] == jnp.arange(config.n_classes).reshape(-1, *[1] * labels.ndim)
-    return -jnp.where(onehot, logp, 0.0).sum() / jnp.maximum((labels >= 0).sum(), 1)
+    return cross_entropy(scores, labels)
 
 
 def forward(params: Tree, tokens: jax.Array, keep: jax.Array, tau, tape: NoiseTape, c: TextConfig) -> jax.Array:
@@ -118,7 +107,7 @@ def forward(params: Tree, tokens: jax.Array, keep: jax.Array, tau, tape: NoiseTa
             counts.append(_counts(layer["num"], stream, own, tau, tape))
         stream = jnp.concatenate(added)
         if c.mlps_cat:
-            stream = jnp.concatenate([stream, _tables(layer["mlp"], stream, tau, tape)])
+            stream = jnp.concatenate([stream, _padded(tables(layer["mlp"], stream, tau, tape))])
     out = params["readout"]
     scores = jnp.einsum("vkc,vkbt->cbt", out["cat"], stream * keep.T[:, None, :, None])
     if counts:
@@ -171,8 +160,10 @@ def _counts(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape)
     return jnp.einsum("hqk,hqbi,hkb->hbi", predicate, query, held)
 
 
-def _tables(mlp: Tree, stream: jax.Array, tau, tape: NoiseTape) -> jax.Array:
-    gates = sample(mlp["read"], tau, tape)
-    modules = gates.shape[0]
-    inputs = read(gates.reshape(modules * 2, -1), stream).reshape(modules, -1, *stream.shape[2:])
-    return _padded(sample(mlp_logits(mlp, inputs), tau, tape, axis=1))
+def choice_logits(params: Tree) -> list[np.ndarray]:
+    """Logits of all gates, predicates and (some) words' values, options last."""
+    found = [np.swapaxes(params["embed"] * params["pace"], 1, 2)[:, :RECORDED]]
+    for layer in params["layers"]:
+        found += [layer["cat"][name] for name in ("query", "key", "value", "predicate") if name in layer["cat"]]
+        found += [layer["num"]["query"], layer["num"]["key"], layer["mlp"]["read"]]
+    return found

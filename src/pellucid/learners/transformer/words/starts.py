@@ -13,8 +13,9 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
-from pellucid.learners.transformer.words.readout import Judged, right, solve
+from pellucid.learners.transformer.words.readout import solve
 from pellucid.text.corpus import Corpus
+from pellucid.text.judge import Judge
 from pellucid.text.model import shifted
 
 COMMON = 400  # words that count as neighbours
@@ -43,7 +44,7 @@ class Starts:
 
 
 def starts_of(
-    train: Judged, valid: Judged, classes: int, k: int, unknown: np.ndarray, vectors: np.ndarray | None
+    train: Judge, valid: Judge, classes: int, k: int, unknown: np.ndarray, vectors: np.ndarray | None
 ) -> Starts:
     """What the training texts (and vectors) say of the words.
 
@@ -64,7 +65,7 @@ def starts_of(
     return Starts(by_label, _scaled(company), counts)
 
 
-def _label_weights(train: Judged, valid: Judged, counts: np.ndarray, classes: int, k: int) -> np.ndarray:
+def _label_weights(train: Judge, valid: Judge, counts: np.ndarray, classes: int, k: int) -> np.ndarray:
     """What words say of the labels: weights of a logistic regression, small for rare words.
 
     Of several priors, the one whose weights make the best kinds on validation. In tagging, the words before and after
@@ -74,26 +75,26 @@ def _label_weights(train: Judged, valid: Judged, counts: np.ndarray, classes: in
         [words, classes], or [words, 3 classes].
     """
     size, x = len(counts), _words(train, len(counts))
-    places = 1 if len(train.labels) == len(train.corpus) else 3
+    places = 1 if len(train.codes) == len(train.corpus) else 3
     width = places * (size + 1)
     best, chosen, weights = -1.0, np.zeros((size, classes)), np.zeros((width, classes))
     for prior in PRIORS:
-        weights = solve(x, train.labels, classes, prior, weights)
+        weights = solve(x, train.codes, classes, prior, weights)
         rows = np.concatenate(list(weights.reshape(places, size + 1, classes)[:, :size]), 1)
         kinds = np.append(_near_centres(rows, counts, k, np.random.default_rng(0)).argmax(0), k)
         columns = np.concatenate([kinds + i * (k + 1) for i in range(places)])
         merged = _one_hot(np.arange(width), columns, (width, places * (k + 1)))
-        fitted = solve(x @ merged, train.labels, classes, SECOND)
-        found = right(_words(valid, size) @ merged @ fitted, valid.labels)
+        fitted = solve(x @ merged, train.codes, classes, SECOND)
+        found = valid.right(_words(valid, size) @ merged @ fitted)
         if found > best:
             best, chosen = found, rows
     return chosen
 
 
-def _words(judged: Judged, size: int) -> sp.csr_matrix:
+def _words(judged: Judge, size: int) -> sp.csr_matrix:
     """Counts of words by text; in tagging, by word, itself and those before and after: [rows, 1 or 3 (words + 1)]."""
     corpus, tokens = judged.corpus, judged.corpus.tokens
-    if len(judged.labels) == len(corpus):
+    if len(judged.codes) == len(corpus):
         return _one_hot(corpus.owner, tokens, (len(corpus), size + 1))
     rows, places = np.arange(len(tokens)), [shifted(tokens, offset, corpus, size) for offset in (0, -1, 1)]
     return sp.csr_matrix(sp.hstack([_one_hot(rows, place, (len(tokens), size + 1)) for place in places]))

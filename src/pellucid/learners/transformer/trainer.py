@@ -1,0 +1,291 @@
+"""The one trainer: rounds of seeds, weak ones weeded out early, budget, interruption and resumption respected."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from pellucid.learners.transformer import checkpoint, population
+from pellucid.learners.transformer.cache import enable_cache
+from pellucid.learners.transformer.history import Measured, SeedHistory
+from pellucid.learners.transformer.population import Engine, Group, Tree
+from pellucid.learners.transformer.training import Training
+
+Progress = Callable[[float, str], None]
+INTERRUPTED = "interrupted: finishing with the best so far"
+
+
+@dataclass(frozen=True)
+class Round:
+    """Seeds that are trained together, to be compared.
+
+    settings: with the steps of this round. draw: of a step, the data of the chunk that begins there and how many
+    examples are a batch. measure: of (parameters, temperature), the hard model on validation data.
+    """
+
+    engine: Engine
+    settings: Training
+    seeds: tuple[int, ...]
+    draw: Callable[[int], tuple[tuple[Any, ...], int]]
+    measure: Callable[[Tree, float], Measured]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A seed whose training has ended (or was cut short): parameters, steps done, score of the last check."""
+
+    seed: int
+    params: Tree
+    steps: int
+    score: float
+
+
+class Job(Protocol):
+    """What a learner says about its model, and what it does with trained seeds.
+
+    rounds: how many there are at most. mark: fingerprint of all that decides the outcome. found: whether there is
+    something to return already.
+    """
+
+    rounds: int
+    mark: str
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a result."""
+        ...
+
+    def round(self, number: int) -> Round:
+        """One of the rounds."""
+        ...
+
+    def finish(self, found: list[Trained], quick: bool = False) -> str | None:
+        """Take in trained seeds, the best first; why to stop, or None to go on. `quick`: after Ctrl-C."""
+        ...
+
+    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+        """Arrays by name and JSON that hold the job's own state."""
+        ...
+
+    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
+        """The inverse of `pack`."""
+        ...
+
+
+@dataclass
+class Clock:
+    """Time since the start of the fit, and its end."""
+
+    budget: float
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.start
+
+    @property
+    def end(self) -> float:
+        """The moment (time.monotonic) at which the budget is spent."""
+        return self.start + self.budget
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self.end - time.monotonic()
+
+    def over(self, reserve: float = 0.0) -> bool:
+        """Is the budget, less `reserve` seconds, used up?"""
+        return self.spent >= self.budget - reserve
+
+
+@dataclass
+class Trainer:
+    """The state of a fit. number, rung: where in the plan it is. losses, scores: the latest, by seed.
+
+    settings: of the first round. place: file that holds the state from check to check; None keeps none, and the caller
+    removes it.
+    """
+
+    settings: Training
+    on_progress: Progress
+    place: Path | None = None
+    history: dict[int, SeedHistory] = field(default_factory=dict)
+    losses: dict[int, float] = field(default_factory=dict)
+    scores: dict[int, float] = field(default_factory=dict)
+    groups: list[Group] = field(default_factory=list)
+    number: int = 0
+    rung: int = 0
+    compile_seconds: float = 0.0
+    slowest: float = 0.0
+    compiled: Engine | None = None
+    stopped: str = "all steps done"
+
+    def __post_init__(self) -> None:
+        self.clock = Clock(self.settings.budget)
+
+    def run(self, job: Job, resume: bool = False) -> None:
+        """Train round after round until the job is content, all is done, the budget is spent, or on KeyboardInterrupt.
+
+        After an interrupt the best so far is kept; if there is nothing yet, it is passed on. `resume`: go on from the
+        state on disk, if there is one.
+
+        Raises:
+            PellucidError: a state that is damaged or of another run.
+        """
+        enable_cache()
+        self.job = job
+        saved = checkpoint.load(self.place, job.mark) if resume and self.place else None
+        with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
+            try:
+                self.stopped = self._rounds(saved) or self.stopped
+            except KeyboardInterrupt:
+                self._interrupted()
+
+    def tell(self, message: str, share: float = 0.0) -> None:
+        """Report progress; `share` is that of the round."""
+        share = max((self.number + share) / self.job.rounds, self.clock.spent / self.clock.budget)
+        self.on_progress(min(max(share, 0.0), 1.0), message)
+
+    def late(self) -> bool:
+        """Would another chunk eat into the time kept for what follows? Never before the first."""
+        return self.compiled is not None and self.clock.over(self.settings.kept + self.slowest)
+
+    def seconds(self) -> dict[str, float]:
+        """Seconds of compiling, and of all else."""
+        compiling = round(self.compile_seconds, 3)
+        return {"compile": compiling, "train": round(max(0.0, self.clock.spent - compiling), 3)}
+
+    def histories(self) -> dict[str, Any]:
+        """Columns of the history by seed."""
+        return {str(seed): history.to_json() for seed, history in sorted(self.history.items())}
+
+    def _rounds(self, saved: checkpoint.Saved | None) -> str | None:
+        self.number = saved.told["number"] if saved else 0
+        self.round = self.job.round(self.number)
+        if saved:
+            checkpoint.restore(self, saved)
+            self.job.unpack(saved.under("job."), saved.told["job"])
+        while True:
+            for found in self._train():
+                if reason := self.job.finish(found):
+                    return reason
+            if self.late():
+                return "budget spent"
+            self.number, self.groups = self.number + 1, []
+            if self.number == self.job.rounds:
+                return None
+            self._save()
+            self.round = self.job.round(self.number)
+
+    def _interrupted(self) -> None:
+        self.stopped = "interrupted"
+        self.tell(INTERRUPTED, 1.0)
+        found = [trained for trained in self.finished() if trained.steps]
+        if not self.job.found:
+            if not found:
+                raise KeyboardInterrupt
+            self.job.finish(found[:1], quick=True)
+
+    def _save(self) -> None:
+        if self.place is not None:
+            checkpoint.save(self.place, self)
+
+    def _train(self) -> Iterator[list[Trained]]:
+        """Train a round, keeping the better half at each rung; yields seeds that are done early, then all left.
+
+        All seeds share one schedule, so a rung compares equals: by the mean soft loss of the last chunk.
+        """
+        s, seeds = self.round.settings, self.round.seeds
+        if not self.groups:
+            starts = range(0, len(seeds), s.group)
+            self.tell("compiling")
+            self.groups = [population.start(self.round.engine, seeds[i : i + s.group]) for i in starts]
+            self.rung = 0
+        rungs = [*(s.rungs if len(seeds) > s.group else ()), 1.0]
+        while self.rung < len(rungs):
+            for i in range(len(self.groups)):
+                while done := self._advance(i, s.until(rungs[self.rung])):
+                    yield done
+            if self.late() or self.rung + 1 == len(rungs):
+                break
+            self.groups = self._better_half()
+            self.rung += 1
+        yield self.finished()
+
+    def finished(self) -> list[Trained]:
+        """All seeds of the current groups as they stand, the best on validation first."""
+        for group in self.groups:
+            if group.step > self._checked(group):
+                self._check(group)
+        found = [self._trained(group, i) for group in self.groups for i in range(len(group.seeds))]
+        return sorted(found, key=lambda t: (-t.steps, -t.score, t.seed))
+
+    def _advance(self, index: int, stop: int) -> list[Trained]:
+        """Bring group `index` to step `stop`; returns the seeds that are done before that, if any."""
+        s = self.round.settings
+        while self.groups[index].step < stop and not self.late():
+            before = self.groups[index]
+            losses = self._chunk(index)
+            group = self.groups[index]
+            if before.step == 0:
+                self._record(before, losses[0])
+            self.losses |= dict(zip(group.seeds, losses.mean(0).tolist(), strict=True))
+            named = "seeds " + "-".join(str(seed) for seed in sorted({min(group.seeds), max(group.seeds)}))
+            self.tell(f"step {group.step}, {named}, loss {losses.mean(0).min():.3g}", group.step / s.steps)
+            if group.step % s.check_every == 0 or group.step >= stop == s.until(1.0):
+                done = self._check(group)
+                if done and group.step < s.until(1.0):
+                    return done
+                self._save()
+        return []
+
+    def _chunk(self, index: int) -> np.ndarray:
+        """Advance a group by a chunk of steps; returns the losses [steps, seeds]."""
+        began, group = time.monotonic(), self.groups[index]
+        data, batch = self.round.draw(group.step)
+        plan = self.round.settings.plan(batch, group.step, len(data[0]))
+        self.groups[index], losses = population.run_steps(self.round.engine, group, data, plan)
+        took = time.monotonic() - began
+        if self.compiled is not self.round.engine:
+            self.compiled, self.compile_seconds = self.round.engine, self.compile_seconds + took
+        else:
+            self.slowest = max(self.slowest, took)
+        return losses
+
+    def _checked(self, group: Group) -> int:
+        """The step of the last check."""
+        history = self.history.get(group.seeds[0])
+        return int(history.rows[-1]["step"]) if history else 0
+
+    def _check(self, group: Group) -> list[Trained]:
+        found = self._record(group, np.array([self.losses[seed] for seed in group.seeds]))
+        return [self._trained(group, i) for i, measured in enumerate(found) if measured.done]
+
+    def _record(self, group: Group, losses: np.ndarray) -> list[Measured]:
+        params, tau, found = np.asarray(group.params), float(self.round.settings.tau(group.step)), []
+        for i, seed in enumerate(group.seeds):
+            measured = self.round.measure(self.round.engine.tree(params[i]), tau)
+            self.history.setdefault(seed, SeedHistory()).add(group.step, float(losses[i]), tau, measured)
+            self.scores[seed] = measured.score
+            found.append(measured)
+        return found
+
+    def _trained(self, group: Group, i: int) -> Trained:
+        seed = group.seeds[i]
+        tree = self.round.engine.tree(np.asarray(group.params)[i])
+        return Trained(seed, tree, group.step, self.scores.get(seed, -np.inf))
+
+    def _better_half(self) -> list[Group]:
+        """Regroup the better half of the seeds; a group is never smaller than before, so nothing is recompiled."""
+        members = [(self.losses[seed], seed, g, i) for g in self.groups for i, seed in enumerate(g.seeds)]
+        members = sorted(members, key=lambda m: (np.nan_to_num(m[0], nan=np.inf), m[1]))
+        size = self.round.settings.group
+        kept = [(g, i) for _, _, g, i in members[: max(1, len(self.groups) // 2) * size]]
+        return [population.merge(kept[a : a + size]) for a in range(0, len(kept), size)]
