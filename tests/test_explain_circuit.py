@@ -8,17 +8,18 @@ from hypothesis import strategies as st
 
 from explain_samples import DIGITS, DYCK, HIST, LAST, MIXED, POOLED, PROGRAMS, TANK, TOKEN, VOTE, WORDS, program
 from pellucid.errors import PellucidError
-from pellucid.explain import circuit, scope
-from pellucid.explain.circuit import Check, for_input, for_label, for_output, for_position, for_wrong, size_of
+from pellucid.explain import scope, slices
+from pellucid.explain.circuit import for_input, for_label, for_output, for_position, for_wrong
 from pellucid.explain.scope import drawn
 from pellucid.explain.scope import given as these
+from pellucid.explain.slices import Check, Cut, size_of
 from pellucid.language.expressions import Const, Var
 from pellucid.language.json import dumps, loads
 from pellucid.language.nodes import Let
 from pellucid.semantics.domain import every, sample
 from pellucid.semantics.reference import run
 
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=20, deadline=None)
 names = st.sampled_from(sorted(PROGRAMS))
 seeds = st.integers(0, 10**6)
 
@@ -171,10 +172,10 @@ def test_the_slice_of_wrong_answers():
 
 
 def test_what_was_used_is_learned_from_the_inputs_where_the_slice_is_wrong(monkeypatch):
-    monkeypatch.setattr(circuit, "FIRST", 1)
+    monkeypatch.setattr(slices, "FIRST", 1)
     found = for_position(MIXED, 1, these(MIXED, some(MIXED, 3, 60), "these"))
     assert found.check.mismatches == 0
-    monkeypatch.setattr(circuit, "MOST_LEARNED", 1)
+    monkeypatch.setattr(slices, "MOST_LEARNED", 1)
     assert for_position(MIXED, 1, these(MIXED, some(MIXED, 3, 60), "these")).check.mismatches == 0
 
 
@@ -182,7 +183,7 @@ def test_a_slice_that_breaks_its_promise_is_reported(monkeypatch):
     """The check is seen to fail, on the inputs it was cut for and on other random ones."""
     made = program(DIGITS, TOKEN, ("other", Let(Const(7))), ("output", Let(Var("token"))), longest=4)
     broken = made.map(lambda a: Let(Const(1)) if a.name == "output" else a.node).pruned()
-    monkeypatch.setattr(circuit, "_learned", lambda *_: broken)
+    monkeypatch.setattr(Cut, "_smallest", lambda _: broken)
     monkeypatch.setattr(scope, "EXHAUSTIVE", 10)
     monkeypatch.setattr(scope, "SAMPLES", 50)
     found = for_position(made, 1)

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import told
 from pellucid.explain.scope import Scope
-from pellucid.explain.words import aligned, counted, literal, meaning, plain
+from pellucid.explain.words import aligned, counted, literal, meaning, plain, shown
 from pellucid.language.columns import Assign, Column, When
 from pellucid.language.expressions import Const, Table, Var
 from pellucid.language.nodes import Input, Let
@@ -83,13 +83,8 @@ class Ablation:
                                (["position", "answers", "change", ""], places)):  # fmt: skip
                 lines += ["", *aligned([head, *rows], "<>><")] if rows else []
             lines += ["", "Smallest inputs that change:"]
-            lines += [f"  {_shown(a)}:  {_shown(b)}  ->  {_shown(c)}" for a, b, c in self.examples]
+            lines += [f"  {shown(a)}:  {shown(b)}  ->  {shown(c)}" for a, b, c in self.examples]
         return "\n".join(lines)
-
-
-def _shown(value: Any) -> str:
-    rows = value if isinstance(value, list | tuple) else [value]
-    return " ".join(",".join(map(plain, row)) if isinstance(row, list | tuple) else plain(row) for row in rows)
 
 
 # ---------------------------------------------------------------- replacing

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.explain.cells import Cells, steps_of
 from pellucid.explain.paths import Paths, Step, Wrong
-from pellucid.explain.words import counted, literal, plain
+from pellucid.explain.words import counted, literal, shown
 from pellucid.language.nodes import Aggregate
 from pellucid.language.program import Program
 from pellucid.language.types import Value
@@ -131,14 +131,14 @@ class Errors:
         share = f"{len(group.cases) / self.grouped:.1%}"
         yield f"{number}. {len(group.cases):,} wrong ({share}), in {counted(group.examples, 'example')}"
         yield from (f"     {step}" for step in group.path)
-        yield f"   smallest input:  {_shown(first.sequence)}{self._where(first)}"
-        yield f"   given:           {_shown(first.output)}"
-        yield f"   right:           {_shown(first.right)}"
+        yield f"   smallest input:  {shown(first.sequence)}{self._where(first)}"
+        yield f"   given:           {shown(first.output)}"
+        yield f"   right:           {shown(first.right)}"
         if self.depth is None:
             if group.deciding[0]:
                 yield f"   decided by:      {_values(group.deciding[0])}"
             for case, values in zip(others, group.deciding[1:], strict=True):
-                yield f"   also:            {_shown(case.sequence)}{self._where(case)}   {_values(values)}".rstrip()
+                yield f"   also:            {shown(case.sequence)}{self._where(case)}   {_values(values)}".rstrip()
 
     def _where(self, case: Wrong) -> str:
         column = f"   {self.outputs[case.column]}" if self.outputs else ""
@@ -148,11 +148,6 @@ class Errors:
 def _values(held: Values) -> str:
     told = [f"{name} = {literal(value)}" for name, value in held[:SHOWN]]
     return ", ".join([*told, *(["..."] if len(held) > SHOWN else [])])
-
-
-def _shown(value: Any) -> str:
-    rows = value if isinstance(value, list | tuple) else [value]
-    return " ".join(",".join(map(plain, row)) if isinstance(row, list | tuple) else plain(row) for row in rows)
 
 
 # ---------------------------------------------------------------- grouping

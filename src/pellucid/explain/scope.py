@@ -17,11 +17,19 @@ SAMPLES, SAMPLES_OF_WORDS = 20_000, 2_000
 
 @dataclass(frozen=True)
 class Scope:
-    """Inputs in the user's form, step by step; whether these are all that matter; in words which."""
+    """Inputs that a program is looked at on.
+
+    Args:
+        inputs: in the user's form, step by step.
+        exhaustive: whether these are all that matter.
+        words: which they are, for people.
+        places: for each, the positions whose outputs matter; None: all.
+    """
 
     inputs: Sequence[Any]
     exhaustive: bool
     words: str
+    places: Sequence[Sequence[int]] | None = None
 
     @property
     def longest(self) -> int:
@@ -34,7 +42,7 @@ def given(program: Program, inputs: Iterable[Any], words: str, exhaustive: bool 
     return Scope([list(steps_of(program, sequence)) for sequence in inputs], exhaustive, words)
 
 
-def drawn(program: Program, fewest: int = 1, seed: int = 0, other: bool = False) -> Scope:
+def drawn(program: Program, fewest: int = 1, other: bool = False) -> Scope:
     """Every input of at least `fewest` positions where there are not too many, else random ones (or `other` ones)."""
     longest, size = program.longest, domain.size(program)
     if longest is not None and size * longest <= EXHAUSTIVE:
@@ -42,6 +50,6 @@ def drawn(program: Program, fewest: int = 1, seed: int = 0, other: bool = False)
         which = f"{fewest} to {longest}" if fewest > 1 else f"up to {longest}"
         return Scope(inputs, True, f"all {counted(len(inputs), 'input')} of {which} positions")
     words = any(column.words is not None for column in program.inputs)
-    found = domain.sample(program, SAMPLES_OF_WORDS if words else SAMPLES, seed)
+    found = domain.sample(program, SAMPLES_OF_WORDS if words else SAMPLES, int(other))
     inputs = list({repr(s): s for s in found if len(s) >= fewest}.values())
     return Scope(inputs, False, f"{len(inputs):,} {'other ' if other else ''}random inputs")

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from pellucid.explain.explanation import Explanation, Variable
 from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally
-from pellucid.explain.words import aligned, counted, plain, runs
+from pellucid.explain.words import aligned, counted, plain, runs, shown
 from pellucid.language.expressions import Cases, Const
 from pellucid.language.nodes import Aggregate, Input, Let, Node
 from pellucid.language.types import Value
@@ -30,7 +30,7 @@ def text(found: Explanation, width: int = WIDTH, bold: Bold = str) -> str:
     Shown are the variables, and their values, that the outputs asked about depend on, of votes what moved them most;
     the JSON has all of them.
     """
-    head = [*_wrapped("input", _steps(found.sequence), width), *_wrapped("output", _steps(_rows(found)), width)]
+    head = [*_wrapped("input", shown(found.sequence), width), *_wrapped("output", shown(found.output), width)]
     blocks = [head, *_table(found, width, bold)]
     if hidden := sum(any(v.used) and not any(v.decides) for v in found.variables):
         blocks.append([f"  and {counted(hidden, 'variable')} that moved the votes less"])
@@ -38,16 +38,6 @@ def text(found: Explanation, width: int = WIDTH, bold: Bold = str) -> str:
         if told := [line for one in lines for line in _hanging(one, width)]:
             blocks.append([bold(title), *told])
     return "\n\n".join("\n".join(block) for block in blocks)
-
-
-def _rows(found: Explanation) -> Sequence[Any]:
-    several = len(found.results) > 1
-    once = not isinstance(found.output, list) or (several and not any(isinstance(v, list) for v in found.output))
-    return [found.output] if once else found.output
-
-
-def _steps(steps: Sequence[Any]) -> str:
-    return " ".join(",".join(map(plain, s)) if isinstance(s, list | tuple) else plain(s) for s in steps)
 
 
 def _wrapped(name: str, value: str, width: int) -> list[str]:
@@ -64,14 +54,14 @@ def _hanging(line: str, width: int) -> list[str]:
 
 def _table(found: Explanation, width: int, bold: Bold) -> Iterator[list[str]]:
     """The values; what the variables are stands beside them where there is room, else before them."""
-    shown = [i for i in range(len(found.sequence)) if any(v.decides[i] for v in found.variables)]
-    rows = [row for v in found.variables if any(v.decides) and not _fixed(v) for row in _lines(found, v, shown)]
-    rows = [("position", [str(i + 1) for i in shown], ""), *_words(found, shown), *rows]
+    places = [i for i in range(len(found.sequence)) if any(v.decides[i] for v in found.variables)]
+    rows = [row for v in found.variables if any(v.decides) and not _fixed(v) for row in _lines(found, v, places)]
+    rows = [("position", [str(i + 1) for i in places], ""), *_words(found, places), *rows]
     margin = max(cell_len(name) for name, _, _ in rows)
-    sizes = [max(cell_len(cells[k]) for _, cells, _ in rows) for k in range(len(shown))]
+    sizes = [max(cell_len(cells[k]) for _, cells, _ in rows) for k in range(len(places))]
     room = width - margin - sum(sizes) - 2 * len(sizes) - 4
-    if room >= NARROWEST or not shown:
-        yield [bold("Variables"), *_block(rows, range(len(shown)), room)]
+    if room >= NARROWEST or not places:
+        yield [bold("Variables"), *_block(rows, range(len(places)), room)]
         return
     names = [f"{name} = {words}" for name, _, words in rows if words]
     yield [bold("Variables"), *(line for name in names for line in _hanging(name, width))]
@@ -111,19 +101,20 @@ def _fixed(variable: Variable) -> bool:
     return constant or variable.node == Input("", "position")
 
 
-def _words(found: Explanation, shown: Sequence[int]) -> Iterator[Row]:
+def _words(found: Explanation, places: Sequence[int]) -> Iterator[Row]:
     """The user's own words, where the program knows others."""
     one = next((v for v in found.variables if isinstance(v.node, Input) and v.node.of == "value"), None)
-    own = [found.sequence[i] for i in shown]
+    own = [found.sequence[i] for i in places]
     if one is None or (
-        not any(isinstance(s, list | tuple) for s in own) and [str(one.values[i]) for i in shown] != list(map(str, own))
+        not any(isinstance(s, list | tuple) for s in own)
+        and [str(one.values[i]) for i in places] != list(map(str, own))
     ):
         yield "written", [_cell(step) for step in own], ""
 
 
-def _lines(found: Explanation, v: Variable, shown: Sequence[int]) -> Iterator[Row]:
+def _lines(found: Explanation, v: Variable, places: Sequence[int]) -> Iterator[Row]:
     def row(name: str, cell: Callable[[int], str], words: str = "") -> Row:
-        return name, [cell(i) if v.decides[i] else BLANK for i in shown], words
+        return name, [cell(i) if v.decides[i] else BLANK for i in places], words
 
     yield row(v.name, lambda i: _cell(v.values[i]), v.meaning)
     if (numbers := v.numbers) is not None and _has_rules(v):
@@ -203,7 +194,7 @@ def _whole(vote: Tally, sequence: Sequence[Value]) -> Iterator[str]:
     yield f"What moved it, {plain(vote.sums[0][0])} over {plain(vote.sums[1][0])}:"
     rows = []
     for piece in told[:POOLED_PIECES]:
-        step = "" if piece.position is None else _steps([sequence[piece.position]])
+        step = "" if piece.position is None else shown([sequence[piece.position]])
         place = "" if piece.position is None else str(piece.position + 1)
         name = "always" if piece.variable is None else f"{piece.variable} {plain(piece.value, 2 * LONGEST)}"
         rows.append([f"{piece.lead:+}", place, step, name])

@@ -90,34 +90,8 @@ def tally(cells: Cells, node: Vote, i: int) -> Tally:
 # ---------------------------------------------------------------- many inputs
 
 
-def said(piece: Part, values: np.ndarray, labels: int) -> np.ndarray:
-    """What the values of a piece's variable add to each label, int64 [values, labels]."""
-    if not isinstance(piece, Evidence):
-        counts = np.array([value or 0 for value in values.tolist()], object)
-        return _whole(counts[:, None] * np.array(piece[1], object))
-    rows: dict[Value, tuple[int, ...]] = dict(piece.rows)
-    found = [rows.get(value, piece.default) for value in values.tolist()]
-    return np.array(found, np.int64).reshape(-1, labels)
-
-
-def _whole(table: np.ndarray) -> np.ndarray:
-    return table.astype(np.int64) if np.abs(table).max(initial=0) < 2**62 else table
-
-
-def summed(node: Vote, found: np.ndarray, starts: np.ndarray) -> np.ndarray:
-    """Sums by position, or by sequence where the vote is pooled, of what is added at each position."""
-    if not node.pooled:
-        return found
-    whole = (
-        np.concatenate([np.zeros_like(found[:1]), np.cumsum(found, 0)])
-        if len(found)
-        else np.zeros((1, len(node.labels)), np.int64)
-    )
-    return whole[starts[1:]] - whole[starts[:-1]]
-
-
 def label_sums(program: Program, sequences: Sequence[Any]) -> np.ndarray:
-    """The sums that the vote of a program with one answer per sequence compares, int64 [sequences, labels].
+    """The sums that a vote over all positions compares, int64 [sequences, labels]; see `decides_by_votes`.
 
     Raises:
         PellucidError: an input that the program does not take.
@@ -125,14 +99,14 @@ def label_sums(program: Program, sequences: Sequence[Any]) -> np.ndarray:
     node = program[program.results[0]]
     assert isinstance(node, Vote)
     values = batch.evaluate(program, sequences)
-    size = int(values.starts[-1])
-    total = np.tile(np.array(node.bias, np.int64), (size, 1))
-    for piece in (*node.evidence, *node.scaled):
-        total = total + said(piece, values[variable(piece)], len(node.labels))
-    if node.pooled:
-        empty = values.starts[1:] == values.starts[:-1]
-        return np.where(empty[:, None], node.bias, summed(node, total, values.starts))
-    return total[values.starts[1:] - 1]
+    sizes = np.diff(values.starts)
+    total = np.maximum(1, sizes)[:, None] * np.array(node.bias, np.int64)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    for part in (*node.evidence, *node.scaled):
+        every = values[variable(part)].tolist()
+        rows = {value: weights(part, value) for value in set(every)}
+        np.add.at(total, owner, np.array([rows[value] for value in every], np.int64).reshape(-1, len(node.labels)))
+    return total
 
 
 def decides_by_votes(program: Program) -> bool:

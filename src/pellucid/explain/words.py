@@ -65,6 +65,12 @@ def plain(value: Value, most: int | None = None) -> str:
     return shortened(str(value) if bare else literal(value), most)
 
 
+def shown(value: Any) -> str:
+    """An input or an output in a line: rows of several columns with commas."""
+    rows = value if isinstance(value, list | tuple) else [value]
+    return " ".join(",".join(map(plain, row)) if isinstance(row, list | tuple) else plain(row) for row in rows)
+
+
 def shortened(text: str, most: int | None) -> str:
     """The text, cut to so many characters."""
     return text if most is None or len(text) <= most else text[: most - 3] + "..."

@@ -1,0 +1,182 @@
+"""A slice of a program: cut out, compared with the whole, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.explain.cells import Cells
+from pellucid.explain.prune import Uses
+from pellucid.explain.scope import Scope
+from pellucid.explain.words import counted, meaning
+from pellucid.language.json import to_json
+from pellucid.language.program import Program
+from pellucid.language.types import Plain
+from pellucid.semantics import batch
+
+FIRST, MOST_LEARNED = 50, 3_000  # inputs learned from at first, and at most
+Simplify = Callable[[Program], Program]
+View = Callable[[Any], Any]  # a row of the outputs -> what of it must be equal
+
+
+@dataclass(frozen=True)
+class Check:
+    """Whether a slice keeps its promise on some inputs: how many, on how many it does not, and which they are."""
+
+    inputs: int
+    mismatches: int
+    exhaustive: bool
+    on: str
+
+    def __str__(self) -> str:
+        held = "it holds" if not self.mismatches else f"IT DOES NOT HOLD on {self.mismatches:,} of {self.inputs:,}"
+        return f"Checked on {self.on}: {held}."
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A slice and what was checked about it.
+
+    Args:
+        kind: output, label, position, input or wrong.
+        promise: what it preserves, a sentence.
+        check: on the inputs it was cut for; fresh: on other random ones, where those were random.
+        program: the slice; whole: what it was cut from.
+        cut: size of what was cut out, where that is larger than the whole program, which then stands here.
+    """
+
+    kind: str
+    promise: str
+    check: Check
+    fresh: Check | None
+    program: Program
+    whole: Program
+    cut: int | None = None
+
+    def summary(self) -> list[str]:
+        """What it is, what was checked, and how large it is, a line each; for the head of the emitted program."""
+        checks = [str(check) for check in (self.check, self.fresh) if check is not None]
+        names = f"{len(self.program.nodes):,} of {counted(len(self.whole.nodes), 'variable')}"
+        size = f"{size_of(self.program):,} of {counted(size_of(self.whole), 'part')}"
+        lines = [f"Promise: {self.promise}.", *checks, f"Size: {names}, {size}."]
+        if self.cut is not None:
+            lines.append(f"This is the whole program: what was cut out of it would be larger ({self.cut:,} parts).")
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """One JSON object."""
+        sizes = ({"variables": len(p.nodes), "parts": size_of(p)} for p in (self.program, self.whole))
+        return {
+            "slice": self.kind,
+            "promise": self.promise,
+            "checked": vars(self.check),
+            "fresh": None if self.fresh is None else vars(self.fresh),
+            "variables": [{"name": a.name, "meaning": meaning(a.node)} for a in self.program],
+            **dict(zip(("size", "whole"), sizes, strict=True)),
+            "cut": self.cut,
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([*self.summary(), "", *(f"{a.name} = {meaning(a.node)}" for a in self.program)])
+
+
+def size_of(program: Program) -> int:
+    """Names, constants, cases and weights of all variables together."""
+
+    def leaves(data: Any) -> int:
+        inside = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else None
+        return 1 if inside is None else sum(map(leaves, inside))
+
+    return leaves(to_json(program)["variables"])
+
+
+def itself(row: Any) -> Any:
+    """All of a row."""
+    return row
+
+
+def unchanged(program: Program) -> Program:
+    """The pass that does nothing."""
+    return program
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cutting a part out of a program.
+
+    What is used is learned from some inputs; where the slice then differs from the whole on others, it is learned from
+    these as well, until there is none.
+
+    Args:
+        whole: the program; start: what is cut down, which says the same.
+        scope: the inputs, and the positions that count.
+        view, own: what of the whole program's rows, and of the slice's, must be equal.
+        label: that label alone counts, of the output.
+        simplify: an exact pass for what is left.
+    """
+
+    whole: Program
+    start: Program
+    scope: Scope
+    view: View = itself
+    own: View = itself
+    label: Plain | None = None
+    simplify: Simplify = unchanged
+
+    def slice(self, kind: str, promise: str, fresh: Scope | None = None) -> Slice:
+        """Cut, and check the promise: on the inputs, and on `fresh` ones."""
+        program, used = self._smallest(), self
+        size = size_of(program)
+        larger = size > size_of(self.whole) and len(self.whole.outputs) == 1
+        if larger:
+            program, used = self.whole, replace(self, own=self.view)
+        again = None if fresh is None else replace(used, scope=fresh).check(program)
+        return Slice(kind, promise, used.check(program), again, program, self.whole, size if larger else None)
+
+    def check(self, program: Program) -> Check:
+        """Compare a program with the whole one."""
+        return Check(len(self.scope.inputs), len(self._wrong(program)), self.scope.exhaustive, self.scope.words)
+
+    @cached_property
+    def _said(self) -> list[str]:
+        return self._rows(self.whole, self.view)
+
+    def _rows(self, program: Program, view: View) -> list[str]:
+        """What counts of the outputs on every input."""
+        found = []
+        for i, output in enumerate(batch.predict(program, self.scope.inputs)):
+            rows = output if program.when == "every" else [output]
+            places = range(len(rows)) if self.scope.places is None or program.when != "every" else self.scope.places[i]
+            found.append(repr([view(rows[j]) for j in places]))
+        return found
+
+    def _wrong(self, program: Program) -> list[int]:
+        """Numbers of the inputs on which a program breaks the promise."""
+        pairs = zip(self._rows(program, self.own), self._said, strict=True)
+        return [i for i, (told, right) in enumerate(pairs) if told != right]
+
+    def _smallest(self) -> Program:
+        """Cut again as long as that makes it smaller: what is left may use less of the rest."""
+        program = self._learned()
+        smaller = replace(self, start=program)._learned()
+        return program if size_of(smaller) >= size_of(program) else replace(self, start=smaller)._smallest()
+
+    def _learned(self) -> Program:
+        """The start with what is used on enough of the inputs to be right on all; else as a whole."""
+        uses, seen, inputs, places = Uses(self.start), set[int](), self.scope.inputs, self.scope.places
+        pending = np.unique(np.linspace(0, len(inputs) - 1, FIRST).astype(int)).tolist() if inputs else []
+        while len(seen) < MOST_LEARNED and pending:
+            for i in pending:
+                cells = Cells(self.start, inputs[i])
+                uses.add(cells, [cell for cell in cells.answers() if places is None or cell[1] in places[i]])
+            seen.update(pending)
+            program = self.simplify(uses.pruned(self.label))
+            wrong = self._wrong(program)
+            if not wrong:
+                return program
+            pending = [i for i in wrong if i not in seen][: 2 * len(seen)]
+        return self.simplify(self.start.pruned())
