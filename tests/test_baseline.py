@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from pellucid.baseline import baselines, table
+from pellucid.first.baseline import baselines, table
 from pellucid.cli_text import baseline
 from pellucid.data import Dataset, write_jsonl
 from pellucid.errors import PellucidError

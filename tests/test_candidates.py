@@ -7,8 +7,8 @@ import pytest
 
 from inspect_samples import COUNTS, HIST, call, write_folder
 from pellucid import folder, load
-from pellucid.candidates import Candidate, best_of_texts, judged, longer_scores, table
-from pellucid.certificate import certificate
+from pellucid.first.candidates import Candidate, best_of_texts, judged, longer_scores, table
+from pellucid.first.certificate import certificate
 from pellucid.cli import _summary
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.errors import PellucidError

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from inspect_samples import LAST, PROGRAMS, call, call_json, write_folder
-from pellucid.candidates import table
+from pellucid.first.candidates import table
 from pellucid.cli import main
 from pellucid.data.old_tasks import numeric_names, task_names
 
@@ -86,7 +86,7 @@ def test_tasks_lists_every_task():
 
 def test_help_of_learn_has_the_defaults_and_the_keys_of_set():
     from pellucid.learners.transformer.programs.config import ProgramsTraining
-    from pellucid.learners.turns import BUDGET
+    from pellucid.first.turns import BUDGET
     from pellucid.search.learn import SEEDS
     from pellucid.settings import DATA, MODEL, TRAINING
 

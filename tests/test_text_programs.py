@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pellucid.certificate import certificate
+from pellucid.first.certificate import certificate
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
 from pellucid.language.words import AS_WRITTEN, Words

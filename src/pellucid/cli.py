@@ -170,7 +170,7 @@ def _summary(learned: Learned, out: Path, picked: int | None) -> str:
     lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {what}"]
     lines += [f"  {part:<6} {scored(score, kind, 8)}" for part, score in report["accuracy"].items()]
     if learned.program is not None:
-        from pellucid.candidates import table
+        from pellucid.first.candidates import table
         from pellucid.program.inspect.words import counted
         from pellucid.program.verify import Verdict
 

@@ -86,7 +86,7 @@ def _evaluate_numbers(path: Path, data: str, as_json: bool) -> None:
 def _on_symbols(model: Learned, data: str) -> Evaluation:
     from pellucid.data import read_file
     from pellucid.evaluation import Evaluation
-    from pellucid.given import fitting_data, same_kind
+    from pellucid.first.given import fitting_data, same_kind
 
     examples = read_file(data)
     same_kind(data, examples, model.vocab.kind)
@@ -96,7 +96,7 @@ def _on_symbols(model: Learned, data: str) -> Evaluation:
 
 def _on_texts(model: Learned, data: str, column: int) -> Evaluation:
     from pellucid.evaluation import Evaluation
-    from pellucid.given import fitting_texts
+    from pellucid.first.given import fitting_texts
 
     _, matched = fitting_texts(model.vocab, data, column)
     return Evaluation.of(model.outputs(matched.inputs), matched, model.vocab.labels)
@@ -115,7 +115,7 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     A program that reads texts takes TOKENS as one raw text, and on standard input a JSON string, a raw text, or a JSON
     list of words a line. One that labels words prints a word and its label a line.
     """
-    from pellucid.given import fitting
+    from pellucid.first.given import fitting
 
     model = load_any(learned)
     if of_numbers(model):
@@ -142,7 +142,7 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
 
 def _run_texts(model: Learned, texts: Iterable[tuple[str, Any]], typed: bool, as_json: bool) -> None:
     """Texts one after the other; the outputs before a text that is refused are printed."""
-    from pellucid.given import reading, words_as_written
+    from pellucid.first.given import reading, words_as_written
 
     every = _until_error(texts)
     while part := list(islice(every, AT_ONCE)):

@@ -36,7 +36,7 @@ def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_jso
 
     Of a program that reads texts: the decision, what every word of the text says, and which phrases and rules fired.
     """
-    from pellucid.given import fitting
+    from pellucid.first.given import fitting
     from pellucid.program.inspect.trace_text import text
     from pellucid.program.trace import explain as trace
     from pellucid.series import commands as series
@@ -117,7 +117,7 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
 def _slice(
     model: Learned, program: Program, kind: str, value: Any, data: str | None, given: Dataset | None
 ) -> Slice | None:
-    from pellucid.given import fitting
+    from pellucid.first.given import fitting
     from pellucid.program import circuit as slices
 
     inputs = None if given is None else given.inputs
@@ -193,7 +193,7 @@ def errors(learned: Path, data: str, top: int, column: int | None, as_json: bool
         return
     model, program = _opened(learned)
     if model.vocab.text is not None and data != TASK:
-        from pellucid.given import fitting_texts, own_texts, words_as_written
+        from pellucid.first.given import fitting_texts, own_texts, words_as_written
 
         texts, examples = fitting_texts(model.vocab, data, -1 if column is None else column)
         found = blame(program, examples, [words_as_written(model.vocab, text) for text in own_texts(texts)])
@@ -267,7 +267,7 @@ def _example(program: Program) -> str:
 def _data(model: Learned, name: str) -> Dataset:
     """A data file, or what `task` stands for, with tokens and labels as the program has them."""
     from pellucid.data import read_file
-    from pellucid.given import fitting_data, fitting_texts, same_kind
+    from pellucid.first.given import fitting_data, fitting_texts, same_kind
     from pellucid.program.spec import task_data
 
     if model.vocab.text is not None and name != TASK:

@@ -26,7 +26,7 @@ def baseline(data: str, test: str | None, seed: int, column: int, as_json: bool)
     --test, the baselines are judged on the tenth of DATA on which `learn` with the same seed judges its program, and
     fitted to the rest.
     """
-    from pellucid.baseline import baselines, table
+    from pellucid.first.baseline import baselines, table
 
     if seed < 0:
         raise PellucidError(f"--seed {seed}: expected 0 or more")

@@ -15,7 +15,7 @@ from pellucid.data.texts import Texts, split_texts, texts_of
 from pellucid.data.tokens import sort_tokens
 from pellucid.errors import PellucidError
 from pellucid.estimator_base import ProgramEstimator, paired, rows
-from pellucid.given import fitting, reading
+from pellucid.first.given import fitting, reading
 from pellucid.language.words import Words
 from pellucid.settings import TEXT_DATA
 from pellucid.text.learners import SEARCH_SETTINGS

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
-from pellucid.certificate import certificate
+from pellucid.first.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
+from pellucid.first.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
 from pellucid.data.dataset import together
 from pellucid.data.texts import Texts, TextSplits
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.learned import Learned, load
-from pellucid.learners.turns import Found, learn_models
+from pellucid.first.turns import Found, learn_models
 from pellucid.numeric import Bias
 from pellucid.old_problem import Problem, resolve
 from pellucid.program.bounds import Bounded
@@ -234,7 +234,7 @@ def _simple(found: Found, problem: Problem, seed: int) -> dict[str, Any]:
     """What a program must be better than: for texts, simple models; else random programs."""
     if not isinstance(problem, TextProblem):
         return {"random_programs": _random_programs(found, problem, seed)}
-    from pellucid.baseline import baselines
+    from pellucid.first.baseline import baselines
 
     splits = problem.written or problem.splits
     return {"baselines": [row.to_json() for row in baselines(together(splits.train, splits.valid), splits.test, seed)]}

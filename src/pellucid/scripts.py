@@ -17,7 +17,7 @@ from pellucid.data.numeric_files import read_series
 from pellucid.data.texts import read_texts
 from pellucid.errors import PellucidError
 from pellucid.evaluation import Evaluation
-from pellucid.given import fitting_data, own_texts, place, same_kind
+from pellucid.first.given import fitting_data, own_texts, place, same_kind
 from pellucid.language.words import Words
 from pellucid.program.verify import run_text
 from pellucid.series.scores import score

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.learners.turns import Found
+from pellucid.first.turns import Found
 from pellucid.program.scores import figures
 from pellucid.text.files import FittedText
 from pellucid.text.problem import TextProblem

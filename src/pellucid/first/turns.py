@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.candidates import Fitted
+from pellucid.first.candidates import Fitted
 from pellucid.old_problem import Problem
 from pellucid.program.bounds import Bounded
 from pellucid.program.ir import Program
