@@ -7,8 +7,8 @@ from importlib.metadata import version
 from click.testing import CliRunner
 
 from pellucid import folder
-from pellucid.cli import main
 from pellucid.data.vocab import Vocab
+from pellucid.first.cli import main
 from pellucid.program.emit import emit
 from pellucid.program.formula import Apply, Var
 from pellucid.program.ir import Aggregate, Evidence, Formula, Input, Lookup, Readout, Rule, Rules, Scan, Select

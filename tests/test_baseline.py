@@ -5,10 +5,10 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from pellucid.first.baseline import baselines, table
-from pellucid.cli_text import baseline
 from pellucid.data import Dataset, write_jsonl
 from pellucid.errors import PellucidError
+from pellucid.first.baseline import baselines, table
+from pellucid.first.cli_text import baseline
 
 TAGS = Dataset.of([["Ann", "saw", "Bo"]] * 3 + [["Bo", "saw"]] * 3, [["B-PER", "O", "O"]] * 3 + [["B-PER", "O"]] * 3)
 TEXTS = Dataset.of([["good", "film"], ["bad", "film"]] * 10, ["pos", "neg"] * 10)

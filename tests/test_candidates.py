@@ -7,11 +7,11 @@ import pytest
 
 from inspect_samples import COUNTS, HIST, call, write_folder
 from pellucid import folder, load
-from pellucid.first.candidates import Candidate, best_of_texts, judged, longer_scores, table
-from pellucid.first.certificate import certificate
-from pellucid.cli import _summary
 from pellucid.data.dataset import Dataset, Splits
 from pellucid.errors import PellucidError
+from pellucid.first.candidates import Candidate, best_of_texts, judged, longer_scores, table
+from pellucid.first.certificate import certificate
+from pellucid.first.cli import _summary
 from pellucid.old_problem import Problem
 from pellucid.pipeline import picked
 from pellucid.program.ir import Aggregate

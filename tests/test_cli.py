@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from inspect_samples import LAST, PROGRAMS, call, call_json, write_folder
-from pellucid.first.candidates import table
-from pellucid.cli import main
 from pellucid.data.old_tasks import numeric_names, task_names
+from pellucid.first.candidates import table
+from pellucid.first.cli import main
 
 GOOD = '{"input": [1, 2], "output": [1, 2]}\n'
 
@@ -85,8 +85,8 @@ def test_tasks_lists_every_task():
 
 
 def test_help_of_learn_has_the_defaults_and_the_keys_of_set():
-    from pellucid.learners.transformer.programs.config import ProgramsTraining
     from pellucid.first.turns import BUDGET
+    from pellucid.learners.transformer.programs.config import ProgramsTraining
     from pellucid.search.learn import SEEDS
     from pellucid.settings import DATA, MODEL, TRAINING
 
@@ -129,7 +129,7 @@ def test_a_classifier_has_one_accuracy(tmp_path):
 
 def test_import_and_help_load_nothing_heavy():
     code = (
-        "import sys, pellucid, pellucid.cli\n"
+        "import sys, pellucid, pellucid.first.cli\n"
         "heavy = {'jax', 'numpy', 'sympy', 'sklearn', 'optax', 'rich'} & set(sys.modules)\n"
         "sys.exit(f'loaded {heavy}' if heavy else 0)"
     )

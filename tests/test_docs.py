@@ -8,7 +8,7 @@ import click
 import pytest
 
 import pellucid
-from pellucid.cli import main
+from pellucid.first.cli import main
 from pellucid.settings import TEXT_DATA, TEXT_MODEL, TEXT_TRAINING
 
 ROOT = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 import pellucid
-from pellucid.cli import main
 from pellucid.data import write_jsonl
 from pellucid.data.old_tasks import get_task
+from pellucid.first.cli import main
 from pellucid.program.ir import Assign, Lookup
 
 SIZES = ["--set", "vocab=6", "--set", "length=6"]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import pellucid
-from pellucid.cli import main
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
+from pellucid.first.cli import main
 from pellucid.old_problem import resolve
 from pellucid.search import learn as search_learn
 from pellucid.search import pool

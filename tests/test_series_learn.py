@@ -12,9 +12,9 @@ from click.testing import CliRunner
 
 import pellucid
 from pellucid import folder
-from pellucid.cli import main
 from pellucid.data import Series
 from pellucid.errors import PellucidError
+from pellucid.first.cli import main
 from pellucid.numeric import Bias
 from pellucid.series.learned import LearnedSeries
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from inspect_samples import LAST, call, call_json, write_folder
 from made_texts import questions, sentences
-from pellucid.cli import main
+from pellucid.first.cli import main
 
 ROWS = [("Who is the teacher of Rome, exactly?", "HUM"), ("Where does Zoe live?", "LOC"), ("Who?", "NUM")]
 CONLL = """-DOCSTART- -X- O

@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pellucid.first.certificate import certificate
 from pellucid.data import Dataset
 from pellucid.errors import PellucidError
+from pellucid.first.certificate import certificate
 from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.program.blame import blame
 from pellucid.program.circuit import slice_for_input, slice_for_label, slice_for_position, slice_for_wrong

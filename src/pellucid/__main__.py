@@ -1,5 +1,5 @@
 """`python -m pellucid`: the command line."""
 
-from pellucid.cli import main
+from pellucid.first.cli import main
 
 main(prog_name="pellucid")

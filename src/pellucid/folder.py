@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
 from pellucid.errors import PellucidError
 
 PROGRAM, IR, MODEL, WEIGHTS = "program.py", "program.json", "model.json", "model.safetensors"
@@ -28,10 +32,18 @@ def check_free(out: Path) -> None:
         raise PellucidError(f"--out {out}: cannot be written")
 
 
-def checkpoint_of(out: Path) -> Path:
-    """Where the state of a training that will write `out` is kept until it has."""
+def checkpoint_of(out: Path, fresh: bool = False) -> Path:
+    """Folder where the state of learners that will write `out` is kept until it has; `fresh`: empty."""
     place = out.absolute()
-    return place.with_name(f".{place.name}.checkpoint")
+    place = place.with_name(f".{place.name}.checkpoint")
+    if fresh:
+        shutil.rmtree(place, ignore_errors=True)
+    return place
+
+
+def forget_checkpoint(out: Path) -> None:
+    """Drop the state of learners; `out` is written."""
+    shutil.rmtree(checkpoint_of(out), ignore_errors=True)
 
 
 def write(out: Path, files: Mapping[str, str | bytes]) -> None:
@@ -83,6 +95,14 @@ def read_json(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise PellucidError(f"{folder / name}: expected a JSON object")
     return data
+
+
+def read_arrays(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays of a learned folder's model."""
+    try:
+        return load(read_bytes(folder, WEIGHTS))
+    except (SafetensorError, ValueError) as error:
+        raise PellucidError(f"{folder / WEIGHTS}: cannot be read: {error}") from None
 
 
 def digest(content: str | bytes) -> str:

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.first.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
-from pellucid.first.certificate import certificate
 from pellucid.data import Dataset, Series, SeriesSplits, Splits, Vocab
 from pellucid.data.dataset import together
 from pellucid.data.texts import Texts, TextSplits
 from pellucid.errors import MismatchError, PellucidError
-from pellucid.learned import Learned, load
+from pellucid.first.candidates import Candidate, best_of, best_of_texts, front, judged, program_of
+from pellucid.first.certificate import certificate
 from pellucid.first.turns import Found, learn_models
+from pellucid.learned import Learned, load
 from pellucid.numeric import Bias
 from pellucid.old_problem import Problem, resolve
 from pellucid.program.bounds import Bounded

@@ -15,6 +15,7 @@ from pellucid.data.schema import Schema
 from pellucid.data.split import Splits
 from pellucid.data.tags import OUTSIDE
 from pellucid.semantics.entities import is_entity_tag
+from pellucid.settings import taken
 
 Oracle = Callable[[Any], Any]
 
@@ -84,7 +85,7 @@ class Problem:
     @property
     def causal(self) -> bool:
         """Whether an output may depend on earlier steps and its own alone."""
-        return bool(self.settings.get("causal", False))
+        return bool(taken(self.settings, {"causal": bool}).get("causal", False))
 
     @property
     def entities(self) -> bool:

@@ -23,9 +23,9 @@ def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequenc
         results: the variable of each output column.
     """
     schema = problem.schema
-    closed = {name for a in assignments for name in _listed(a.node)}
-    inputs = {a.node.column: a.name for a in assignments if isinstance(a.node, Input) and a.node.of == "value"}
-    columns = tuple(f.closed() if inputs.get(f.name) in closed or f.type.texts else f.open() for f in schema.inputs)
+    listed = {name for a in assignments for name in _listed(a.node)}
+    closed = {a.node.column for a in assignments if isinstance(a.node, Input) and a.name in listed}
+    columns = tuple(f.closed() if f.name in closed or f.type.texts else f.open() for f in schema.inputs)
     outputs = tuple(
         Output(field.name, name, field.values if field.type.texts else None)
         for field, name in zip(schema.outputs, results, strict=True)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from pellucid.cli_eval import evaluate, load_any, of_numbers, run
-from pellucid.cli_inspect import COMMANDS
-from pellucid.cli_text import baseline
 from pellucid.errors import MismatchError, PellucidError
+from pellucid.first.cli_eval import evaluate, load_any, of_numbers, run
+from pellucid.first.cli_inspect import COMMANDS
+from pellucid.first.cli_text import baseline
 from pellucid.settings import DATA, MODEL, SERIES, SERIES_DATA, TEXT_DATA, TEXT_MODEL, TEXT_TRAINING, TRAINING
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
     shown on a smallest input. With --prove, all inputs up to --length, however many. A program that reads texts is
     tried on texts of random words and odd strings. Exit code 1 if anything differs.
     """
-    from pellucid.cli_inspect import check_against
+    from pellucid.first.cli_inspect import check_against
     from pellucid.learned import tampering
 
     if of_numbers(model := load_any(learned)):

@@ -1,0 +1,155 @@
+"""`learn`: what is printed, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pellucid.errors import PellucidError
+
+if TYPE_CHECKING:
+    from pellucid.artifact import Learned
+
+EXIT_INEXACT = 3
+BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", "mask", "readable_inputs")
+
+
+@click.command()
+@click.argument("what", required=False)
+@click.option("--train", type=str, help="Training data, if WHAT is not given.")
+@click.option("--valid", type=str, help="Validation data; split off the training data if missing.")
+@click.option("--test", type=str, help="Test data; split off the training data if missing.")
+@click.option("--longer", type=str, help="Data with longer inputs, on which programs that take them are judged.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder to write.  [default: WHAT-program]")
+@click.option("--model", default="auto", show_default=True, help="auto, search, a learner's name, or standard.")
+@click.option("--seed", default=0, show_default=True, help="Decides data, split and training.")
+@click.option("--seeds", type=int, help="Random starts of a learner, at most.")
+@click.option("--steps", type=int, help="Gradient steps of a seed in the first round.")
+@click.option("--effort", type=float, default=1.0, show_default=True, help="Multiplies the work of every learner.")
+@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: 270]")
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of the task, the data or a learner; may be repeated. An unknown one is told the known ones.",
+)
+@click.option(
+    "--simplify", default="exact", show_default=True, help="none, exact or compact (may change what it computes)."
+)
+@click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
+@click.option("--output", metavar="NAMES", help="Output columns of a table with one step a row.")
+@click.option(
+    "--tag", default=-1, show_default=True, help="Column of the labels in a CoNLL file, from 1, or -1: the last."
+)
+@click.option("--vectors", type=str, help="Word vectors in GloVe text format, for the gradient learner of words.")
+@click.option("--modes", metavar="NAMES", help="What may be routed or aggregated: shift,first,sum,max,...")
+@click.option("--operators", metavar="NAMES", help="Which operators may be used: +,-,*,//,%,min,max,<,...")
+@click.option("--layers", type=int, help="Most layers.")
+@click.option("--heads", type=int, help="Most routed or aggregated variables.")
+@click.option("--units", type=int, help="Most arithmetic units; 0: none.")
+@click.option("--window", type=int, help="Largest shift and longest window.  [default: 8]")
+@click.option("--feedback", type=int, help="How many past outputs may be read.")
+@click.option("--mask", metavar="NAMES", help="What may not be read, as y[t-1],y[t-2] or a column.")
+@click.option("--readable-inputs", metavar="NAMES", help="The columns (and position) that may be read.")
+@click.option("--resume", is_flag=True, help="Go on where a killed run with the same arguments was.")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def learn(
+    what: str | None,
+    train: str | None,
+    out: Path | None,
+    pairs: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    **rest: Any,
+) -> None:
+    """Learn a program. WHAT is a built-in task (see `pellucid tasks`) or a data file (.jsonl, .csv, .tsv, .conll).
+
+    A file may hold sequences of symbols or of numbers, several columns a step, texts (LABEL<TAB>text a line, or columns
+    or keys text and label), or CoNLL columns of words and tags. Whole numbers are taken as symbols and as numbers. Exit
+    code 3: a program was found and written, but it has errors on its data.
+    """
+    from pellucid.bias import Bias
+    from pellucid.learn import learn as start
+    from pellucid.progress import progress_bar
+    from pellucid.settings import split_pair
+
+    if (what is None) == (train is None):
+        raise PellucidError("name one thing to learn from: WHAT or --train FILE")
+    name = what or train or ""
+    out = out or Path(f"{Path(name).stem}-program")
+    bias = {key: rest.pop(key) for key in BIAS}
+    if any(value is not None for value in bias.values()):
+        rest["bias"] = Bias.parse(**bias)
+    if rest["output"] is not None:
+        rest["output"] = [part.strip() for part in rest["output"].split(",")]
+    with progress_bar(quiet) as on_progress:
+        learned = start(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
+    if as_json:
+        click.echo(json.dumps(learned.report))
+    elif not quiet:
+        click.echo(summary(learned, out, rest["pick"] if Path(name).is_dir() else None))
+    if learned.program is not None and not learned.exact and _counts(learned):
+        if quiet or as_json:
+            click.echo(f"not without errors: {_worst(learned)}", err=True)
+        sys.exit(EXIT_INEXACT)
+
+
+def _counts(learned: Learned) -> bool:
+    """Whether errors are told by the exit code: where outputs are numbers."""
+    return any(output.type.is_number for output in learned.schema.outputs)
+
+
+def _worst(learned: Learned) -> str:
+    from pellucid.explain.evaluation import told
+
+    return f"on validation data {told(learned.report['accuracy']['valid'], learned.schema.when)}"
+
+
+def summary(learned: Learned, out: Path, picked: int | None) -> str:
+    """What was learned; `picked` is the candidate taken from a folder that was there before."""
+    from pellucid.explain.evaluation import told
+
+    report, when = learned.report, learned.schema.when
+    what = f"{report['seconds']['total']:.1f} s" if picked is None else f"candidate {picked}"
+    lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {what}"]
+    for part, score in {**report["accuracy"], **report.get("longer", {})}.items():
+        lines.append(f"  {part:<6} {'refused' if score is None else told(score, when, 8)}")
+    if learned.program is not None:
+        lines += _program(learned)
+    return "\n".join([*lines, f"  wrote {out}/" + ("" if learned.program is None else "program.py")])
+
+
+def _program(learned: Learned) -> list[str]:
+    from pellucid.candidates import table
+    from pellucid.explain.words import counted
+    from pellucid.verify import Verdict
+
+    report = learned.report
+    lines = []
+    if not report["longer"]:
+        taken = learned.program is not None and learned.program.takes_longer
+        lines.append(f"  longer inputs: {'taken, accuracy not measured' if taken else 'refused'}")
+    if simple := report["found"].get("baselines"):
+        shown = [f"{row['name']} {(row.get('f1') or row['accuracy'])['value']:.3%}" for row in simple]
+        lines.append(f"  simple models on test: {', '.join(shown)}")
+    size, verdict = report["size"], Verdict(**report["faithful"])
+    parts = [counted(size["lines"], "line"), counted(size["variables"], "variable")]
+    lines.append(f"  program: {', '.join(parts)}, {counted(size['ast_nodes'], 'AST node')}")
+    lines.append(f"  {' = '.join(verdict.compared)}: {verdict}")
+    if report["cut_short"]:
+        lines.append(f"  cut short, before all of its work was done: {', '.join(report['cut_short'])}")
+    found = json.loads(learned.files["front.json"])
+    return [*lines, "", table(found["candidates"], found["chosen"]), "", *_body(str(learned)), ""]
+
+
+def _body(source: str) -> list[str]:
+    """The lines of `run`, for the screen, where they are few."""
+    text = source[source.index("def run(") :]
+    lines = text[: text.index("\n\n\n")].splitlines()
+    return ["  " + line if line else "" for line in lines] if len(lines) <= 30 else []

@@ -1,0 +1,144 @@
+"""What a command is given, as a program takes it: tokens of the shell, data files, the data of a built-in task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.artifact import Learned
+from pellucid.data.data import Data
+from pellucid.data.files import read_text
+from pellucid.data.readers import Options, read
+from pellucid.data.schema import Schema
+from pellucid.data.tasks import TASKS, TaskInstance, get_task
+from pellucid.errors import PellucidError
+from pellucid.explain.evaluation import Evaluation, evaluation
+from pellucid.language.program import Program
+from pellucid.language.types import Value
+from pellucid.learn import load
+from pellucid.semantics import domain
+from pellucid.settings import taken
+from pellucid.verify.oracle import Oracle
+from pellucid.verify.runner import run_text
+
+TASK = "task"
+FRESH = 1000  # inputs drawn where the data is `task`
+KNOWN = 200  # of them that say what inputs look like
+FAILED = "error: "  # the beginning of what a program says to an input that it does not take
+
+
+def typed(schema: Schema, tokens: Sequence[str]) -> Any:
+    """An input as it is typed: a raw text; or a value per step, of several columns joined by commas.
+
+    Raises:
+        PellucidError: a step of another number of columns, or a number that is none.
+    """
+    if schema.words is not None:
+        return " ".join(tokens)
+    several = len(schema.inputs) > 1
+    found = []
+    for place, token in enumerate(tokens, 1):
+        row = token.split(",") if several else [token]
+        if len(row) != len(schema.inputs):
+            raise PellucidError(f"step {place}: expected {len(schema.inputs)} values as 1,2, got {token!r:.40}")
+        values = [_value(text, field.type.is_number, place) for text, field in zip(row, schema.inputs, strict=True)]
+        found.append(values if several else values[0])
+    return found
+
+
+def _value(text: str, is_number: bool, place: int) -> Any:
+    if not is_number:
+        return text
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    raise PellucidError(f"step {place}: expected a number, got {text!r:.40}")
+
+
+def data_for(learned: Learned, name: str, tag: int = -1) -> Data:
+    """A data file, or what `task` stands for, read as the data that a program was learned from.
+
+    Raises:
+        PellucidError: other columns, a file that cannot be read; the program was not learned from a task.
+    """
+    if name == TASK:
+        return _instance(learned).sample(np.random.default_rng(learned.report["seed"] + 77), FRESH)
+    return read(name, Options(column=tag, outputs=_named(learned.schema)), learned.schema).data
+
+
+def _instance(learned: Learned) -> TaskInstance:
+    """The built-in task that a program was learned from, at its sizes.
+
+    Raises:
+        PellucidError: it was learned from something else.
+    """
+    name = learned.report["task"]
+    if name not in TASKS:
+        raise PellucidError(f"task: {name} is no built-in task; name a data file or FILE.py:function")
+    task = get_task(name)
+    sizes = {key: type(value) for key, value in task.sizes.items()}
+    return task.at(**taken(learned.report.get("settings", {}), sizes))
+
+
+def task_reference(learned: Learned) -> Oracle:
+    """What is right by the built-in task that a program was learned from."""
+    instance = _instance(learned)
+
+    def right(sequence: Any) -> Any:
+        given = tuple(tuple(step) if isinstance(step, list) else step for step in sequence)
+        if not instance.holds(given):
+            raise ValueError("not an input of the task")
+        return list(instance.oracle(given)) if learned.schema.when == "every" else instance.oracle(given)
+
+    return Oracle(TASK, right, learned.of_program("verify"))
+
+
+def known_inputs(learned: Learned) -> list[Any]:
+    """Inputs that are known to be good, from the built-in task that a program was learned from; none of others."""
+    if learned.report["task"] not in TASKS:
+        return []
+    return data_for(learned, TASK).sequences[:KNOWN]
+
+
+def example(program: Program) -> str:
+    """A few steps to try, or a text, as they are typed."""
+    if any(column.words is not None for column in program.inputs):
+        return '"a text"'
+    steps = domain.sample(program, 1, 0, 3)[0]
+    return " ".join(",".join(map(str, step)) if isinstance(step, list) else str(step) for step in steps)
+
+
+def _named(schema: Schema) -> tuple[str, ...] | None:
+    """Output columns, where a table with one step a row must say them."""
+    several = len(schema.outputs) > 1 or len(schema.inputs) > 1
+    return tuple(field.name for field in schema.outputs) if several else None
+
+
+def evaluated(path: Path, name: str, tag: int = -1) -> Evaluation:
+    """A folder or a program.py on a data file."""
+    if path.suffix == ".py":
+        return _of_text(path, read(name, Options(column=tag)).data)
+    learned = load(path)
+    data = data_for(learned, name, tag)
+    return _evaluation(learned.outputs(data.sequences), data, learned.schema.outputs[0].values)
+
+
+def _evaluation(outputs: Sequence[Any], data: Data, known: Iterable[Value] | None) -> Evaluation:
+    schema = data.schema
+    labels = known if len(schema.outputs) == 1 and schema.outputs[0].values is not None else None
+    return evaluation(outputs, data.outputs, schema.when, [field.name for field in schema.outputs], labels)
+
+
+def _of_text(path: Path, data: Data) -> Evaluation:
+    """A program.py on data, run as a user would run it."""
+    outputs = run_text(read_text(path), data.sequences)
+    for i, output in enumerate(outputs):
+        if isinstance(output, str) and output.startswith(FAILED):
+            raise PellucidError(f"example {i + 1}: {output.removeprefix(FAILED)}")
+    flat = [label for output in outputs for label in (output if data.schema.when == "every" else [output])]
+    return _evaluation(outputs, data, {label for label in flat if isinstance(label, str | int)})

@@ -1,0 +1,162 @@
+"""`learn`: data -> learners -> program -> simplify -> choose -> emit -> verify -> folder. One call per stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid import folder
+from pellucid.artifact import Learned, opened
+from pellucid.bias import Bias
+from pellucid.candidates import best_of, front
+from pellucid.data.data import Data
+from pellucid.data.readers import Options
+from pellucid.data.split import Splits
+from pellucid.errors import PellucidError
+from pellucid.language.program import Program
+from pellucid.learners.standard import learn_standard
+from pellucid.learners.turns import Asked, known_settings, learners_of, take_turns
+from pellucid.reading_off import SIMPLIFY, read_off
+from pellucid.resolve import resolve
+from pellucid.settings import check_known
+from pellucid.stages import OnProgress, Stages
+from pellucid.writing import picked, written
+
+
+def learn(
+    what: str | Path | Data | Splits,
+    *,
+    out: str | Path | None = None,
+    model: str = "auto",
+    seed: int = 0,
+    seeds: int | None = None,
+    steps: int | None = None,
+    effort: float = 1.0,
+    budget: float | None = None,
+    settings: Mapping[str, Any] | None = None,
+    valid: str | Path | None = None,
+    test: str | Path | None = None,
+    longer: str | Path | None = None,
+    simplify: str = "exact",
+    pick: int | None = None,
+    resume: bool = False,
+    output: Sequence[str] | None = None,
+    tag: int = -1,
+    vectors: str | Path | None = None,
+    bias: Bias | None = None,
+    on_progress: OnProgress | None = None,
+) -> Learned:
+    """Learn a program from a built-in task or from data, verified against the model it was read off.
+
+    Args:
+        what: name of a built-in task, path of a data file, or data in memory; or, with `pick`, a folder that `learn`
+            wrote.
+        out: folder to write, which must not exist or be empty; None writes nothing.
+        model: `auto` (all learners that take the data, the cheap ones first), `search` (those that search), the name of
+            one, `programs` or `discrete` (a Transformer trained by gradient descent) among them; or `standard` (an
+            ordinary Transformer, accuracy only).
+        seed: decides data, split and training: the same seed on the same machine gives the same program text.
+        seeds, steps: random starts of a learner and steps of each (defaults suit 2 cores).
+        effort: multiplies the default work of every learner.
+        budget: seconds for learning.
+        settings: sizes of a task, architecture and training, as `--set` on the command line.
+        valid, test: files with held-out data; split off `what` where missing.
+        longer: file with longer inputs, on which programs that take them are judged.
+        simplify: `none`, `exact` (preserves the function on the whole domain) or `compact` (may change it, never at the
+            cost of validation accuracy).
+        pick: number of the candidate to take from the table that the run prints, instead of the best.
+        resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
+        output: output columns of a table with one step a row.
+        tag: column of the labels of a CoNLL file, from 1, or from the end as -1.
+        vectors: file of word vectors in GloVe text format, from which the gradient learner of words may start.
+        bias: which pieces a program may be made of.
+        on_progress: called with a stage, the share of it done (0..1) and a short message.
+
+    Raises:
+        PellucidError: bad input, in one line. MismatchError: the program would not equal its model.
+    """
+    _check(simplify, model, seed, {"seeds": seeds, "steps": steps, "budget": budget, "effort": effort, "pick": pick})
+    place = None if out is None else Path(out)
+    if resume and place is not None and (place / folder.REPORT).exists():
+        return load(place)
+    if place is not None:
+        folder.check_free(place)
+    if pick is not None and isinstance(what, str | Path) and Path(what, folder.FRONT).exists():
+        return _kept(picked(load(what), pick), place)
+    stages = Stages(on_progress or (lambda stage, share, message: None))
+    check_known(settings or {}, known_settings())
+    options = Options(outputs=None if output is None else tuple(output), column=tag)
+    problem = resolve(
+        what, settings=settings, seed=seed, bias=bias, valid=valid, test=test, longer=longer, vectors=vectors,
+        options=None if options == Options() else options,
+    )  # fmt: skip
+    asked = Asked(seed, seeds, steps, budget, effort)
+    checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
+    if model == "standard":
+        return _kept(learn_standard(problem, asked, stages, checkpoint), place)
+    turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
+    with stages.stage("simplify"):
+        candidates = read_off(turns.found, problem, simplify, stages.on_progress)
+    best = best_of(candidates, simplify)
+    rows = front(candidates, best)
+    chosen = best if pick is None else _row(rows, pick)
+    return _kept(written(chosen, rows, turns, problem, asked, simplify, stages), place)
+
+
+def load(path: str | Path) -> Learned:
+    """A folder written by `learn`.
+
+    Raises:
+        PellucidError: naming the file that is missing or damaged.
+    """
+    return opened(path, model_of)
+
+
+def model_of(described: Mapping[str, Any], place: Path, program: Program | None):
+    """The model of a folder, from inputs to outputs; None where the program is the model. A network needs JAX."""
+    family = described.get("family")
+    if family == "program":
+        return None
+    if family == "standard":
+        from pellucid.learners.transformer.standard import predictor_from_folder
+
+        return predictor_from_folder(place, described)
+    try:
+        learner = next(one for one in learners_of("auto") if one.name == family)
+    except StopIteration:
+        raise PellucidError(f"{place / folder.MODEL}: unknown family {family!r:.60}") from None
+    arrays = folder.read_arrays(place)
+    assert program is not None
+    return learner.opened(described.get("config", {}), arrays, program, str(place / folder.MODEL)).predict
+
+
+def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | None]) -> None:
+    if simplify not in SIMPLIFY:
+        raise PellucidError(f"--simplify {simplify}: expected one of {', '.join(SIMPLIFY)}")
+    if model != "standard":
+        learners_of(model)
+    if seed < 0:
+        raise PellucidError(f"--seed {seed}: expected 0 or more")
+    for name, value in numbers.items():
+        if value is not None and not 0 < value < float("inf"):
+            raise PellucidError(f"--{name} {value}: expected a positive number")
+
+
+def _row(rows: Sequence, number: int):
+    """The candidate of this number.
+
+    Raises:
+        PellucidError: there is none.
+    """
+    if number > len(rows):
+        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates; nothing was written")
+    return rows[number - 1]
+
+
+def _kept(learned: Learned, out: Path | None) -> Learned:
+    """Write the folder, if one is asked for."""
+    if out is not None:
+        learned.save(out)
+        folder.forget_checkpoint(out)
+    return learned

@@ -1,0 +1,222 @@
+"""The learner: rounds of a search, seeds in parallel, more effort each round, until a program is right."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.language.program import Program
+from pellucid.learners.base import Found, Run
+from pellucid.learners.columns import program_of
+from pellucid.learners.evolve.columns import Source
+from pellucid.learners.evolve.data import Coding, refusal
+from pellucid.learners.evolve.decode import OUTPUT, decode
+from pellucid.learners.evolve.files import from_json, to_json
+from pellucid.learners.evolve.library import starts_from
+from pellucid.learners.evolve.model import Model
+from pellucid.learners.evolve.pool import InterruptedSearchError, Job, run_jobs
+from pellucid.learners.evolve.seek import variant
+from pellucid.learners.evolve.worker import write_data
+from pellucid.problem import Problem
+from pellucid.semantics.reading import read
+
+SEEDS = 2  # searched in a round: one with and one without the previous output
+FIRST_EFFORT = 30_000
+LEAST_CONFIRMED = 10_000  # programs for seeds that look for something simpler once a right program is known
+PLAIN = 8.0  # price in nats of a right program that hardly can be simpler: two plain genes and a copy
+ROUNDS = 12
+KEPT = 6  # programs that are read off
+
+
+@dataclass(frozen=True)
+class Evolve:
+    """Searches attention in both directions, units and closed-form readouts over symbols and whole numbers.
+
+    trained: a program of another learner whose pieces are where the search starts.
+    """
+
+    name: str = "evolve"
+    settings: Mapping[str, type] = field(default_factory=lambda: {"causal": bool})
+    trained: Program | None = None
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem; None: it takes it."""
+        return refusal(problem.schema)
+
+    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+        """The best programs, best first."""
+        search = _Search(problem, run, self.trained)
+        search.all_rounds()
+        run.history["rounds"] = search.rounds
+        run.report |= {"programs": search.effort, "rounds": len(search.rounds), "stopped": search.stopped}
+        for found in sorted(search.found, key=lambda f: (f.misses, f.price, f.seed, f.effort))[:KEPT]:
+            searched = Searched(found.model, search.coding, self._program(found.model, problem, search.coding))
+            details = {"misses": found.misses, "price": found.price, "programs": found.effort}
+            yield Found(searched.program, self.name, searched, details)
+
+    @staticmethod
+    def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> Searched:
+        """The model that `described` described.
+
+        Raises:
+            PellucidError: naming `where`, for anything that is not such a description.
+        """
+        try:
+            told = config["coding"]
+            sources = tuple(Source(of, column) for of, column in told["sources"])
+            coding = Coding(sources, tuple(told["symbols"]), tuple(told["labels"]), told["when"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise PellucidError(f"{where}: not the description of a searched program: {error!r}") from None
+        return Searched(from_json(config, arrays, where), coding, program)
+
+    @staticmethod
+    def _program(model: Model, problem: Problem, coding: Coding) -> Program:
+        return program_of(problem, decode(model, coding.symbols, coding.labels), (OUTPUT,))
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A searched model beside the program read off it."""
+
+    model: Model
+    coding: Coding
+    program: Program
+
+    def predict(self, inputs: Sequence) -> list:
+        """Outputs for the user's inputs, of any length."""
+        columns = [read(self.program, sequence) for sequence in inputs]
+        lengths = [len(next(iter(c.values()))) for c in columns]
+        full = [i for i, n in enumerate(lengths) if n]
+        joined = {name: [columns[i][name] for i in full] for name in (columns[0] if columns else {})}
+        found: list[Any] = [[] if not self.program.empty else self.program.empty[0]] * len(columns)
+        if full:
+            codes = self.model.predict(self.coding.inputs(joined))
+            for i, output in zip(full, self.coding.outputs(codes, [lengths[i] for i in full]), strict=True):
+                found[i] = output
+        return found
+
+    def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
+        """Configuration, and arrays by name."""
+        config, arrays = to_json(self.model)
+        coding = self.coding
+        sources = [[source.of, source.column] for source in coding.sources]
+        told = {"sources": sources, "symbols": list(coding.symbols), "labels": list(coding.labels), "when": coding.when}
+        return {**config, "coding": told}, arrays
+
+
+@dataclass(frozen=True)
+class _Scored:
+    model: Model
+    seed: int
+    misses: int
+    price: float
+    effort: int
+
+
+@dataclass
+class _Search:
+    """The rounds of one search and what they found."""
+
+    problem: Problem
+    run: Run
+    trained: Program | None
+    found: list[_Scored] = field(default_factory=list)
+    rounds: list[dict[str, Any]] = field(default_factory=list)
+    stopped: str = "all rounds done"
+
+    def __post_init__(self) -> None:
+        self.coding = Coding.of(self.problem.schema)
+
+    @property
+    def exact(self) -> list[_Scored]:
+        """Those that miss nothing on the training data."""
+        return [f for f in self.found if not f.misses]
+
+    @property
+    def effort(self) -> int:
+        """Programs scored by all seeds."""
+        return sum(job["effort"] for r in self.rounds for job in r["seeds"])
+
+    def all_rounds(self) -> None:
+        """Search until a program is right on all training data, nothing new comes, or time is up."""
+        per_round, end = self.run.seeds or SEEDS, self.run.deadline or math.inf
+        with tempfile.TemporaryDirectory(prefix="pellucid-search-") as place:
+            data = self.coding.data(self.problem)
+            if not len(data.train):
+                raise PellucidError(f"{self.problem.name}: every training sequence is empty; expected some positions")
+            library = (
+                starts_from(self.trained, variant(0, data), self.coding.symbols, data.bank.reaches)
+                if self.trained
+                else ()
+            )
+            write_data(Path(place), data, library)
+            for number, effort in enumerate(self._efforts()):
+                first = 1000 * self.run.seed + number * per_round + (500 if self.trained else 0)
+                jobs = [Job(first + i, effort) for i in range(per_round)]
+                try:
+                    run_jobs(Path(place), jobs, end, self._report(sum(job.effort for job in jobs)))
+                except InterruptedSearchError:
+                    self.stopped = "interrupted"
+                self._take(jobs)
+                if self.stopped == "interrupted" or time.monotonic() >= end:
+                    self.stopped = self.stopped if self.stopped == "interrupted" else "budget spent"
+                    return
+
+    def _report(self, allowed: int):
+        done = self.effort
+
+        def report(spent: int, fit: float) -> None:
+            self.run.on_progress(min(1.0, spent / allowed), f"{done + spent:,} programs, unexplained {fit:.1%}")
+
+        return report
+
+    def _efforts(self) -> Iterator[int]:
+        """Effort per seed of each round: doubled until something is right, then one more for something simpler."""
+        effort = self.run.times(FIRST_EFFORT)
+        for number in range(ROUNDS):
+            yield effort
+            if right := self.exact:
+                if min(f.price for f in right) > PLAIN:
+                    yield max(2 * min(f.effort for f in right), self.run.times(LEAST_CONFIRMED))
+                self.stopped = "a program is right on all training data"
+                return
+            if number and self._settled():
+                self.stopped = "nothing better in several restarts"
+                return
+            effort *= 2
+
+    def _settled(self) -> bool:
+        """Whether the last round brought nothing and its seeds stopped by themselves."""
+        last = self.rounds[-1]["seeds"]
+        prices = (f["price"] for r in self.rounds[:-1] for f in r["seeds"] if f["price"] is not None)
+        before = min(prices, default=None)
+        now = min((f["price"] for f in last if f["price"] is not None), default=None)
+        early = all(f["effort"] < f["allowed"] for f in last)
+        return early and before is not None and now is not None and now > before - 1.0
+
+    def _take(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            for told in job.found:
+                arrays = {name: np.array(values, np.int64) for name, values in told["tables"].items()}
+                model = from_json(told["config"], arrays, "search worker")
+                self.found.append(_Scored(model, job.seed, told["misses"], told["price"], told["effort"]))
+        seeds = [
+            {
+                "seed": job.seed,
+                "allowed": job.effort,
+                "effort": job.spent,
+                "misses": min((f["misses"] for f in job.found), default=None),
+                "price": min((f["price"] for f in job.found), default=None),
+                "exact_after": job.exact_at,
+            }
+            for job in jobs
+        ]
+        self.rounds.append({"seeds": seeds})

@@ -1,0 +1,138 @@
+"""Seeds searched in processes of their own, all cores at once; what comes out does not depend on how many there are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+POLL = 0.05  # seconds
+
+
+@dataclass
+class Job:
+    """A seed with the effort (programs scored) it may spend, and what came of it."""
+
+    seed: int
+    effort: int
+    found: list[dict[str, Any]] = field(default_factory=list)
+    spent: int = 0
+    fit: float = 1.0
+    cut: bool = False  # by the budget or an interrupt
+
+    @property
+    def exact_at(self) -> int | None:
+        """Effort after which the first program without a miss on the training data was found."""
+        return next((f["effort"] for f in self.found if not f["misses"]), None)
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class InterruptedSearchError(Exception):
+    """Ctrl-C while searching; the jobs hold what was found."""
+
+
+def run_jobs(
+    folder: Path, jobs: Sequence[Job], end: float, on_progress: Callable[[int, float], None], cores: int | None = None
+) -> None:
+    """Run the jobs, filling in what they find.
+
+    A job that has found an exact program limits the others to the same effort, however many run at once; so the
+    programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
+
+    Raises:
+        InterruptedSearchError: on Ctrl-C.
+    """
+    waiting, running = list(jobs), []
+    cores = cores or available_cores()
+    try:
+        while waiting or running:
+            limit = min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
+            while waiting and len(running) < cores and time.monotonic() < end:
+                running.append(_Process(folder, waiting.pop(0), limit))
+            if time.monotonic() >= end:
+                for job in [*waiting, *(p.job for p in running)]:
+                    job.cut = True
+                break
+            for process in running:
+                over = limit is not None and process.job.exact_at is None and process.job.spent >= limit
+                if over:
+                    process.stop()
+            running = [p for p in running if not p.finished()]
+            on_progress(sum(j.spent for j in jobs), min(j.fit for j in jobs))
+            time.sleep(POLL)
+    except KeyboardInterrupt:
+        for job in jobs:
+            job.cut = True
+        raise InterruptedSearchError from None
+    finally:
+        for process in running:
+            process.stop()
+    limit = min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
+    for job in jobs:
+        # an exact program found later than the first one by another seed may depend on when that was stopped
+        if limit is not None and (job.exact_at is None or job.exact_at > limit):
+            job.found = [f for f in job.found if f["effort"] <= limit]
+
+
+class _Process:
+    """One worker and the thread that reads it."""
+
+    def __init__(self, folder: Path, job: Job, limit: int | None) -> None:
+        self.job = job
+        effort = job.effort if limit is None else min(job.effort, limit)
+        threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+        command = [sys.executable, "-m", "pellucid.learners.evolve.worker", str(folder), str(job.seed), str(effort)]
+        self._errors = (folder / f"errors-{job.seed}").open("w+")
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=os.environ | threads
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            if "found" in told:
+                self.job.found.append(told["found"])
+                self.job.spent = max(self.job.spent, told["found"]["effort"])
+            else:
+                self.job.spent, self.job.fit = told["effort"], told["fit"]
+
+    def finished(self) -> bool:
+        """Whether the worker has ended and all it said is read.
+
+        Raises:
+            RuntimeError: it failed.
+        """
+        if self._process.poll() is None:
+            return False
+        self._reader.join()
+        self._process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
+        if self._process.returncode > 0:
+            self._errors.seek(0)
+            last = self._errors.read().strip().splitlines()
+            self._errors.close()
+            raise RuntimeError(f"search worker of seed {self.job.seed} failed: {last[-1] if last else 'no message'}")
+        self._errors.close()
+        return True
+
+    def stop(self) -> None:
+        """End the worker now."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
+        self._errors.close()

@@ -1,0 +1,99 @@
+"""From what learners found to candidates: simplified, named, judged; equal programs once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pellucid.candidates import Candidate, judged
+from pellucid.data.data import Data
+from pellucid.language.program import Program
+from pellucid.learners.base import Found, Run
+from pellucid.learners.evolve.learn import Evolve
+from pellucid.problem import Problem
+from pellucid.semantics.batch import predict
+from pellucid.simplify.closed import closed
+from pellucid.simplify.facts import known
+from pellucid.simplify.names import with_readable_names
+from pellucid.simplify.rounding import rounded
+from pellucid.simplify.simplify import simplify
+from pellucid.stages import OnProgress
+
+SIMPLIFY = ("none", "exact", "compact")
+COMPACT = 120.0  # seconds that making a program compact may take
+
+
+def read_off(
+    found: Sequence[tuple[Found, float]], problem: Problem, how: str, on_progress: OnProgress
+) -> list[Candidate]:
+    """Every program found, simplified and judged.
+
+    Args:
+        found: programs, with the seconds after which each was found.
+        problem: with the data that judges.
+        how: the simplification asked for.
+        on_progress: as for `learn`.
+    """
+    candidates: dict[Program, Candidate] = {}
+    for i, (one, after) in enumerate(found):
+        on_progress("simplify", i / len(found), f"program {i + 1} of {len(found)}")
+        program = simplified(one.program, how)
+        if program not in candidates:
+            candidates[program] = _candidate(one, program, problem, how, after)
+    if how == "compact":
+        best = max(candidates.values(), key=lambda c: c.rank)
+        return [*candidates.values(), *_compact(best, problem, on_progress)]
+    return list(candidates.values())
+
+
+def _candidate(one: Found, program: Program, problem: Problem, how: str, after: float) -> Candidate:
+    rest = {"found_after": after, "details": one.details}
+    candidate = judged(one.learner, one.model, program, problem, **rest)
+    approximate = "mse" in candidate.scores["valid"] and not candidate.exact
+    if how == "none" or one.model is not None or not approximate:
+        return candidate
+    return judged(one.learner, None, rounded(program, problem.train), problem, **rest)
+
+
+def simplified(program: Program, how: str) -> Program:
+    """The program after the passes asked for, with readable names."""
+    if how == "none":
+        return with_readable_names(program.pruned())
+    facts = known(program)
+    return with_readable_names(simplify(closed(simplify(program, facts), facts), facts))
+
+
+def _compact(candidate: Candidate, problem: Problem, on_progress: OnProgress) -> list[Candidate]:
+    """Smaller programs that say nearly the same: searched with the program's own outputs as what is right.
+
+    They start from its pieces; each says how many of its outputs on validation data it changes.
+    """
+    search, splits = Evolve(trained=candidate.program), problem.splits
+    if search.refuses(problem) is not None:
+        return []
+    train, valid = (_said(candidate.program, part) for part in (splits.train, splits.valid))
+    distilled = replace(problem, splits=replace(splits, train=train, valid=valid))
+    end = time.monotonic() + COMPACT
+    run = Run(problem.seed, deadline=end, on_progress=lambda share, message: on_progress("compact", share, message))
+    found: dict[Program, Candidate] = {}
+    for one in search.learn(distilled, run):
+        program = simplified(one.program, "exact")
+        changed = _changed(program, valid)
+        given_up = {"valid": {"changed": changed, "of": len(valid)}}
+        rest = {"found_after": candidate.found_after, "given_up": given_up}
+        found.setdefault(program, judged(candidate.learner, candidate.model, program, problem, **rest))
+    return [c for c in found.values() if c.nodes < candidate.nodes]
+
+
+def _said(program: Program, data: Data) -> Data:
+    """The data with the program's outputs as what is right."""
+    outputs = predict(program, data.sequences)
+    every = data.schema.when == "every"
+    return replace(data, outputs=tuple(tuple(y) if every else y for y in outputs))
+
+
+def _changed(program: Program, data: Data) -> int:
+    outputs = predict(program, data.sequences)
+    every = data.schema.when == "every"
+    return sum((tuple(a) if every else a) != b for a, b in zip(outputs, data.outputs, strict=True))

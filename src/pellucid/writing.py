@@ -1,0 +1,217 @@
+"""The chosen program verified against its model, with its text, its files and its report."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save
+
+from pellucid import folder
+from pellucid.artifact import Learned
+from pellucid.baseline import baselines
+from pellucid.candidates import Candidate, program_of
+from pellucid.certificate import Story, certificate
+from pellucid.data.schema import Schema
+from pellucid.emit import emit
+from pellucid.emit.size import ast_nodes, code_lines
+from pellucid.errors import MismatchError, PellucidError
+from pellucid.language.json import dumps
+from pellucid.language.nodes import Input
+from pellucid.language.program import Program
+from pellucid.learners.turns import Asked, Turns
+from pellucid.problem import Model, Problem
+from pellucid.stages import Stages
+from pellucid.verify import Verdict, verify
+
+LEARNERS = {
+    "programs": "gradient-trained Transformer Program",
+    "discrete": "Discrete Transformer",
+    "automaton": "state merging",
+    "linear": "linear recurrence",
+    "dynamics": "a linear law of its own past",
+    "sparse": "sparse regression",
+    "evidence": "weighed evidence",
+}
+
+
+def written(
+    chosen: Candidate,
+    rows: Sequence[Candidate],
+    turns: Turns,
+    problem: Problem,
+    asked: Asked,
+    how: str,
+    stages: Stages,
+) -> Learned:
+    """What `learn` returns: nothing of it, unless model, program and text agree.
+
+    Raises:
+        MismatchError: they do not.
+    """
+    program, model = chosen.program, chosen.model if chosen.given_up is None else None
+    with stages.stage("verify"):
+        verdict = _verdict(program, model, problem, asked.seed)
+    story = _story(chosen, problem, asked.seed, verdict, turns)
+    source = emit(program, certificate(program, story))
+    report = _report(chosen, story, problem, asked, how, stages)
+    report["size"] = size(source, program)
+    report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "effort": asked.effort,
+                       "details": _plain(_told(chosen.details)), "learners": _plain(turns.report)}  # fmt: skip
+    with stages.stage("baseline"):
+        report["found"]["baselines"] = [
+            row.to_json() for row in baselines(problem.train + problem.valid, problem.splits.test, asked.seed)
+        ]
+    report["seconds"] = {"compile": 0.0, "train": 0.0, "extract": 0.0, **turns.seconds, **stages.seconds,
+                         "total": stages.total}  # fmt: skip
+    number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
+    files: dict[str, str | bytes] = {
+        folder.PROGRAM: source,
+        folder.IR: dumps(program),
+        folder.FRONT: folder.dump_rows({"chosen": number, "candidates": [row.to_json() for row in rows]}, "candidates"),
+        **model_files(chosen.learner, chosen.model),
+    }
+    return finished(
+        problem.schema, program, source, None if model is None else model.predict, report, files, turns.history
+    )
+
+
+def _verdict(program: Program, model: Model | None, problem: Problem, seed: int) -> Verdict:
+    known = [*problem.train.sequences, *problem.splits.test.sequences]
+    predict = None if model is None else model.predict
+    verdict = verify(program, emit(program, ""), predict, longest=problem.longest, known=known, seed=seed,
+                     longer=predict is not None)  # fmt: skip
+    if not verdict.faithful:
+        raise MismatchError(verdict)
+    return verdict
+
+
+def _story(chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, turns: Turns) -> Story:
+    details = []
+    if "before_refit" in chosen.details:
+        details.append("Fitted to train and valid data in the end; the valid figure is of a fit to train alone.")
+    if "error_before_refit" in chosen.details:
+        before, after = chosen.details["error_before_refit"], chosen.details["error_after_refit"]
+        details.append(f"Read off the trained model; its output head fitted again (error {before:.2g} to {after:.2g}).")
+    cut = [name for name, told in turns.report.items() if told.get("stopped") in ("budget spent", "interrupted")]
+    return Story(problem.name, seed, LEARNERS.get(chosen.learner, chosen.learner), chosen.scores, chosen.longer,
+                 _exact(chosen), verdict, chosen.given_up, details, cut)  # fmt: skip
+
+
+def _exact(chosen: Candidate) -> bool:
+    """Whether no output of any of its data is wrong, that which it was never judged on included."""
+    return chosen.exact and chosen.scores["test"]["token"] == 1.0
+
+
+def _report(
+    chosen: Candidate, story: Story, problem: Problem, asked: Asked, how: str, stages: Stages
+) -> dict[str, Any]:
+    options = {**vars(asked), "simplify": how}
+    assert story.verdict is not None
+    return {
+        "task": problem.name,
+        "model": chosen.learner,
+        "seed": asked.seed,
+        "options": {k: v for k, v in options.items() if v is not None},
+        "settings": {**_plain(problem.settings), **({"bias": bias} if (bias := _plain(problem.bias.changed)) else {})},
+        "examples": {name: len(part) for name, part in problem.splits.parts().items()},
+        "accuracy": {part: _rounded(score) for part, score in chosen.scores.items()},
+        "longer": {name: None if score is None else _rounded(score) for name, score in chosen.longer.items()},
+        "exact": story.exact,
+        "faithful": story.verdict.to_json(),
+        "given_up": None if chosen.given_up is None else dict(chosen.given_up),
+        "cut_short": list(story.cut_short),
+        "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "scipy", "optax")},
+    }
+
+
+def model_files(learner: str, model: Model | None) -> dict[str, str | bytes]:
+    """`model.json` and `model.safetensors`; where the program is the model they say so."""
+    if model is None:
+        described: dict[str, Any] = {"family": "program", "learner": learner}
+        return {folder.MODEL: folder.dump(described), folder.WEIGHTS: save({"none": np.zeros(0)})}
+    config, arrays = model.described()
+    return {
+        folder.MODEL: folder.dump({"family": learner, "config": _plain(config)}),
+        folder.WEIGHTS: save(dict(arrays)),
+    }
+
+
+def finished(
+    schema: Schema,
+    program: Program | None,
+    source: str | None,
+    predictor: Any,
+    report: dict[str, Any],
+    files: dict[str, str | bytes],
+    history: Mapping[str, Any],
+) -> Learned:
+    """The learned program with its files, digests among them."""
+    report["sha256"] = {name: folder.digest(content) for name, content in files.items()}
+    files = {**files, folder.HISTORY: folder.dump(_plain(history)), folder.REPORT: folder.dump(_plain(report))}
+    return Learned(schema, program, source, report, predictor, files)
+
+
+def picked(learned: Learned, number: int) -> Learned:
+    """A learned folder's candidate of that number in place of its program, verified anew.
+
+    Raises:
+        PellucidError: there is no such candidate. MismatchError: text and program disagree.
+    """
+    table = json.loads(learned.files[folder.FRONT])
+    rows = table["candidates"]
+    if number > len(rows):
+        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates")
+    if number == table["chosen"]:
+        return learned
+    row, report = rows[number - 1], dict(learned.report)
+    program = program_of(row, f"{folder.FRONT}, candidate {number}")
+    given_up = row.get("given_up") or {}
+    if not all(isinstance(change, dict) and {"changed", "of"} <= change.keys() for change in given_up.values()):
+        raise PellucidError(f"{folder.FRONT}, candidate {number}: given_up is not in the form that learn writes")
+    verdict = verify(program, emit(program, ""), None, seed=report["seed"])
+    if not verdict.faithful:
+        raise MismatchError(verdict)
+    scores = {part: row[part] for part in ("train", "valid", "test") if row.get(part)}
+    learner = LEARNERS.get(row["learner"], row["learner"])
+    exact = row["exact"] and scores["test"]["token"] == 1.0
+    story = Story(report["task"], report["seed"], learner, scores, row["longer"], exact, verdict, given_up)
+    source = emit(program, certificate(program, story))
+    report |= {"accuracy": scores, "longer": row["longer"], "exact": exact, "model": row["learner"], "picked": number}
+    report |= {"faithful": verdict.to_json(), "size": size(source, program), "given_up": given_up}
+    kept = {name: learned.files[name] for name in (folder.MODEL, folder.WEIGHTS)}
+    front_text = folder.dump_rows({**table, "chosen": number}, "candidates")
+    files = {folder.PROGRAM: source, folder.IR: dumps(program), folder.FRONT: front_text, **kept}
+    return finished(learned.schema, program, source, None, report, files, {})
+
+
+def size(source: str, program: Program) -> dict[str, int]:
+    """The entry `size` of `report.json`."""
+    variables = sum(not isinstance(a.node, Input) for a in program)
+    return {"ast_nodes": ast_nodes(source), "lines": code_lines(source), "variables": variables}
+
+
+def _told(details: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in details.items() if not isinstance(value, Program)}
+
+
+def _rounded(score: Mapping[str, float]) -> dict[str, float]:
+    return {key: round(value, 6) if key in ("token", "sequence", "f1") else value for key, value in score.items()}
+
+
+def _plain(value: Any) -> Any:
+    """The value as JSON has it: NumPy numbers as Python's, no infinities."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(_plain, value))
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
