@@ -13,9 +13,11 @@ from pellucid.explain.circuit import for_input, for_label, for_output, for_posit
 from pellucid.explain.scope import drawn
 from pellucid.explain.scope import given as these
 from pellucid.explain.slices import Check, Cut, size_of
+from pellucid.language.columns import Column
 from pellucid.language.expressions import Const, Var
 from pellucid.language.json import dumps, loads
-from pellucid.language.nodes import Let
+from pellucid.language.nodes import Input, Let
+from pellucid.language.types import whole
 from pellucid.semantics.domain import every, sample
 from pellucid.semantics.reference import run
 
@@ -107,6 +109,8 @@ def test_the_slice_of_a_label():
     assert found.program.outputs[0].labels == ("x", "other")
     assert run(found.program, [*"aba"]) == ["other", "x", "other"]
     assert for_label(DYCK, "F").cut is not None  # larger than the whole
+    copied = program(Column("x", whole()), ("x", Input("x")), ("output", Let(Var("x"))))
+    assert for_label(copied, 3, scope=these(copied, [[3, 4]], "one")).check.mismatches == 0  # of no table: x is open
     with pytest.raises(PellucidError, match="label Q: unknown token 'Q'; known: 'F', 'P', 'T'"):
         for_label(DYCK, "Q")
     with pytest.raises(PellucidError, match=r"label 1.5: the output is numbers.*; expected an output of labels"):

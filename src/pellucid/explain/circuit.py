@@ -23,7 +23,7 @@ from pellucid.explain.scope import Scope, drawn, given
 from pellucid.explain.slices import Cut, Simplify, Slice, itself, unchanged
 from pellucid.explain.words import counted, literal, shown
 from pellucid.language.columns import Assign, Column, Output
-from pellucid.language.expressions import Table, Var
+from pellucid.language.expressions import Apply, Const, Var, choice
 from pellucid.language.nodes import Let
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
@@ -162,7 +162,7 @@ def _says(program: Program, label: Plain, other: str) -> Program:
     """The program with every other label called `other`."""
     name = _free(ANSWER, list(program.nodes))
     (output,) = program.outputs
-    last = Assign(name, Let(Table((Var(output.variable),), (((label,), label),), other)))
+    last = Assign(name, Let(choice(Apply("==", (Var(output.variable), Const(label))), Const(label), Const(other))))
     empty = None if program.empty is None else tuple(label if v == label else other for v in program.empty)
     outputs = (Output(output.name, name, (label, other)),)
     return replace(program, assignments=(*program.assignments, last), outputs=outputs, empty=empty)
