@@ -1,0 +1,1 @@
+"""State machines: merged from examples, then written as formulas, or by what each letter does."""

@@ -1,0 +1,1 @@
+"""Short terms in rising order of cost, with closed-form last steps."""

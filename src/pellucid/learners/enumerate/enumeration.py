@@ -1,0 +1,145 @@
+"""Bottom-up enumeration: all terms in rising order of cost, one for each column of values (observational equivalence).
+
+Albarghouthi, Gulwani & Kincaid (2013), "Recursive program synthesis"; Udupa et al. (2013), "TRANSIT".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pellucid.language.operators import Operator
+from pellucid.learners.base import Run
+from pellucid.learners.enumerate.bank import MOST_COST, Bank
+from pellucid.learners.enumerate.pool import Pool, Recipe, computed
+from pellucid.learners.formulas import kernels
+from pellucid.learners.formulas.grid import TEXTS
+from pellucid.learners.formulas.terms import Term
+
+CELLS = 400_000  # values computed in one go
+PAIRS = 20_000  # looked at in one go
+
+
+@dataclass(eq=False)
+class Enumeration:
+    """The columns found so far, and how to go on to the next cost.
+
+    left: columns that may still be computed. hits: numbers of the columns that equal the target.
+    """
+
+    pool: Pool
+    bank: Bank
+    target: np.ndarray
+    run: Run
+    left: int
+    cost: int = 1
+    hits: list[int] = field(default_factory=list)
+    _by_cost: dict[int, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for index, cost in enumerate(self.pool.costs):
+            self._by_cost.setdefault(cost, []).append(index)
+        self._note(range(len(self.pool)))
+
+    @property
+    def over(self) -> bool:
+        """Whether there is no effort, time or room left."""
+        return self.pool.full or self.left <= 0 or self.run.over
+
+    def level(self) -> list[int]:
+        """All new columns of the next cost; their numbers."""
+        self.cost += 1
+        begin = len(self.pool)
+        self._singles()
+        self._pairs()
+        if self.bank.last:
+            self._last_where()
+        new = list(range(begin, len(self.pool)))
+        self._note(new)
+        return new
+
+    def _note(self, numbers: Sequence[int]) -> None:
+        if len(numbers):
+            points = self.pool.points
+            rows = self.pool.values[list(numbers)][:, points]
+            wanted = self.target[points]
+            if self.pool.real:
+                same = np.abs(rows - wanted).max(1) <= 1e-9 * max(float(np.abs(wanted).max()), 1e-300)
+            else:
+                same = (rows == wanted).all(1)
+            self.hits += [n for n, hit in zip(numbers, same, strict=True) if hit]
+
+    def _add(self, recipes: Sequence[Recipe], block: np.ndarray) -> None:
+        self._added(lambda row: recipes[row], block.reshape(len(recipes), -1))
+
+    def _added(self, recipe, block: np.ndarray) -> None:
+        self.left -= len(block)
+        self._by_cost.setdefault(self.cost, []).extend(self.pool.add(recipe, block, self.cost))
+
+    def _singles(self) -> None:
+        groups: dict[tuple[str, str, int | None, bool], list[Recipe]] = {}
+        for below in range(max(1, self.cost - MOST_COST), self.cost):
+            for index in self._by_cost.get(below, ()):
+                symbols = bool(self.pool.symbols[index])
+                for recipe, cost in self.bank.singles(self.pool, index):
+                    if below + cost == self.cost:
+                        groups.setdefault((recipe.kind, recipe.name, recipe.amount, symbols), []).append(recipe)
+        for (*_, symbols), recipes in groups.items():
+            for part in _chunks(recipes, self._rows()):
+                if self.over:
+                    return
+                self._add(part, computed(part[0], self.pool.blocks([r.of[0] for r in part]), symbols))
+
+    def _pairs(self) -> None:
+        for row in self.bank.binary:
+            rest = self.cost - max(1, round(row.price))
+            for left_cost in range(1, rest):
+                left, right = self._by_cost.get(left_cost, []), self._by_cost.get(rest - left_cost, [])
+                if left and right:
+                    self._on_pairs(row, left, right, left_cost * 2 > rest)
+
+    def _on_pairs(self, row: Operator, left: list[int], right: list[int], mirrored: bool) -> None:
+        if row.symmetric and mirrored and not any(self.pool.constant(i) for i in right):
+            return
+        step = max(1, PAIRS // max(len(right), 1))
+        for begin in range(0, len(left), step):
+            a, b = self.bank.fits(self.pool, row, left[begin : begin + step], right)
+            for at in range(0, len(a), self._rows()):
+                if self.over:
+                    return
+                i, j = a[at : at + self._rows()], b[at : at + self._rows()]
+                values = kernels.apply(row.name, self.pool.values[i], self.pool.values[j])
+                self._added(lambda n, i=i, j=j: Recipe("op", (int(i[n]), int(j[n])), row.name), values)
+
+    def _last_where(self) -> None:
+        for cost in range(1, self.cost - 1):
+            values = [i for i in self._by_cost.get(cost, ()) if not self.pool.constant(i)]
+            for flag in self._by_cost.get(self.cost - 1 - cost, ()):
+                if not self.pool.flags[flag] or self.pool.constant(flag):
+                    continue
+                for symbols in (False, True):
+                    of_kind = [i for i in values if self.pool.symbols[i] == symbols]
+                    for part in _chunks(of_kind, self._rows()):
+                        if self.over:
+                            return
+                        self._last_of(part, flag, TEXTS if symbols else 0.0)
+
+    def _last_of(self, part: list[int], flag: int, default: float) -> None:
+        block, where = self.pool.blocks(part), self.pool.blocks([flag])
+        where = np.broadcast_to(where, block.shape)
+        for before in (0, 1):
+            found = kernels.last_where(block, where, bool(before), default)
+            self._add([Recipe("last", (i, flag), amount=before) for i in part], found)
+
+    def _rows(self) -> int:
+        return max(1, CELLS // self.pool.values.shape[1])
+
+    def terms(self) -> Iterator[Term]:
+        """Terms of the hits so far."""
+        return (self.pool.term(i) for i in self.hits)
+
+
+def _chunks(items: Sequence, count: int) -> Iterator[list]:
+    return (list(items[i : i + count]) for i in range(0, len(items), count))

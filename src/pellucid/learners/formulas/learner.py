@@ -1,0 +1,68 @@
+"""A learner of formulas: it finds terms for one output at a time; programs are made of what all of them found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.learners.base import Found, Run
+from pellucid.learners.formulas.terms import Term
+from pellucid.learners.formulas.work import Work
+from pellucid.problem import Problem
+
+
+def of_numbers(problem: Problem) -> str | None:
+    """Why numbers do not come out of a problem, or words go in; None: they come, or one of two labels does."""
+    if any(f.words is not None for f in problem.schema.inputs):
+        return "texts of words"
+    symbols = [f.name for f in problem.schema.outputs if f.type.texts and (f.type.numbers or len(f.type.texts) != 2)]
+    return f"output {symbols[0]!r}: expected numbers, or two labels" if symbols else None
+
+
+def of_columns(problem: Problem) -> str | None:
+    """Why no columns of numbers or symbols go into a problem."""
+    return "texts of words" if any(f.words is not None for f in problem.schema.inputs) else None
+
+
+def unsure(work: Work, output: str) -> bool:
+    """Whether no right term is known for an output."""
+    return work.right(output) is None
+
+
+@dataclass(frozen=True)
+class FormulaLearner:
+    """A learner, from a function that gives terms for an output.
+
+    Args:
+        name: of the learner.
+        terms: gives terms for an output of the work; right ones, or the best there are.
+        needed: whether an output needs it, given what is known.
+        objection: why it cannot take a problem.
+    """
+
+    name: str
+    terms: Callable[[Work, str], Iterable[Term]]
+    needed: Callable[[Work, str], bool] = unsure
+    objection: Callable[[Problem], str | None] = of_numbers
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
+        return self.objection(problem)
+
+    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+        """Programs, once every output has an answer, by this learner or by those before it in the run."""
+        work = Work.of(problem, run)
+        if not work.train.points.size:
+            return
+        with np.errstate(all="ignore"):  # a term that overflows is left out
+            found = [self._taken(work, output, run) for output in work.results]
+            programs = list(work.programs()) if any(found) else []
+        yield from programs
+
+    def _taken(self, work: Work, output: str, run: Run) -> bool:
+        if not self.needed(work, output) or run.over:
+            return False
+        run.on_progress(list(work.results).index(output) / len(work.results), f"{output}: {self.name}")
+        return work.take(output, self.name, self.terms(work, output))
