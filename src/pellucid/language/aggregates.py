@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.language import prefixes, ranges
+from pellucid.language import prefixes, ranges, smt
 from pellucid.language.prefixes import Prefix
 from pellucid.language.ranges import Ranges
 from pellucid.language.types import INF, Number, Numbers, Type, Value, whole
@@ -65,6 +65,8 @@ class Aggregation:
             searches; without one, a search tries it on the inputs alone, value by value.
         price: what a use costs in a search.
         searched: whether searches try it.
+        smt: the meaning on terms of the solver, `smt(solver, hits, picked)`: which of all that might be picked is, and
+            all that; None: cannot be proved about.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Aggregation:
     prefix: Prefix | None = None
     price: float = 1.0
     searched: bool = True
+    smt: Callable[..., Any] | None = None
 
 
 def added(values: Sequence[Number]) -> Number:
@@ -184,36 +187,42 @@ def _kept(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], Any]:
 
 AGGREGATES: Mapping[str, Aggregation] = _table(
     Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys", "len({items})",
-                reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count),
+                reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count, smt=smt.count),
     Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", "any({items})", reads=False,
-                running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64)),
+                running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64),
+                smt=lambda z, hits, _: z.Or(*hits)),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum({items})",
-                running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums),
+                running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums,
+                smt=smt.added),
     Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}", batch=ranges.mean,
                 running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
                 result=lambda state: _ratio(*state), prefix=prefixes.means),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min({items})",
                 running=lambda state, value, _: value if state is None else min(state, value),
-                chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf)),
+                chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max({items})",
                 running=lambda state, value, _: value if state is None else max(state, value),
-                chosen=ranges.greatest, prefix=prefixes.extremes(np.maximum, -np.inf)),
+                chosen=ranges.greatest, prefix=prefixes.extremes(np.maximum, -np.inf), smt=smt.extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
-                prefix=prefixes.firsts),
+                prefix=prefixes.firsts, smt=smt.first),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=prefixes.lasts),
-    Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest),
+                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=prefixes.lasts, smt=smt.last),
+    Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
+                smt=smt.nearest),
     Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}", by="key",
-                picks=True, running=_kept(operator.gt), result=lambda state: state[0], chosen=ranges.where_largest),
+                picks=True, running=_kept(operator.gt), result=lambda state: state[0], chosen=ranges.where_largest,
+                smt=smt.extreme(operator.gt, by_key=True)),
     Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}", by="key",
-                picks=True, running=_kept(operator.lt), result=lambda state: state[0], chosen=ranges.where_smallest),
+                picks=True, running=_kept(operator.lt), result=lambda state: state[0], chosen=ranges.where_smallest,
+                smt=smt.extreme(operator.lt, by_key=True)),
     Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", running=_counted,
-                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0),
+                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0,
+                smt=smt.mode),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
-                "len({{{items}}})", running=_gathered, result=len, batch=ranges.distinct, price=2.0),
+                "len({{{items}}})", running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct),
     Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "{value} of rank {by}, from 0 up",
-                by="query", searched=False, chosen=ranges.ranked),
+                by="query", searched=False, chosen=ranges.ranked, smt=smt.ranked),
 )  # fmt: skip
 
 

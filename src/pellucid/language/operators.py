@@ -41,7 +41,8 @@ class Operator:
         words: how explanations tell it, `{0}`, `{1}` standing for the arguments.
         batch: the meaning on int64 and float64 arrays without nothing, None where those cannot hold it; of operators
             that take any number of arguments on two. Without one, the scalar meaning is applied element by element.
-        smt: the meaning on terms of the solver, `smt(solver, *terms)`; None: cannot be proved about.
+        smt: the meaning on terms that stand for texts and whole numbers, `smt(solver, *terms)`, of operators that take
+            any number of arguments on two; None: cannot be proved about.
         price: what a use costs in a search, beside its arguments.
         strict: nothing among the arguments gives nothing.
         symmetric: the order of two arguments does not matter.
@@ -376,9 +377,9 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
              "{0} / {1}", arrays.divided),
     Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, _guarded("//"),
-             "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient),
+             "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient, smt=lambda z, a, b: a // b),
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
-             "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder),
+             "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
              lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,)), "-{0}", lambda a: np.asarray(-a),
              lambda z, a: -a, searched=False),
@@ -408,15 +409,15 @@ OPERATORS: Mapping[str, Operator] = _table(
              lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION)),
              "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False),
     Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} ^ {1}",
-             arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True),
+             arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True, smt=lambda z, a, b: a ^ b),
     Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
-             "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True),
+             "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True, smt=lambda z, a, b: a & b),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
-             arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True),
+             arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b),
     Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _function("math.floor", "math"), "floor({0})",
-             arrays.to_whole(np.floor)),
+             arrays.to_whole(np.floor), smt=lambda z, a: a),
     Operator("round", (1, 1), _rounded(round), _to_whole(_near), _function("round"), "round({0})",
-             arrays.to_whole(np.round)),
+             arrays.to_whole(np.round), smt=lambda z, a: a),
     Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
              "sqrt({0})", arrays.root),
     Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math"), "sin({0})",
@@ -443,10 +444,10 @@ OPERATORS: Mapping[str, Operator] = _table(
              lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0)),
              price=2.0),
     Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: Form("{0} ** {1}", forms.POWER, (ATOM, ATOM)),
-             "{0} ** {1}", arrays.power),
+             "{0} ** {1}", arrays.power, smt=lambda z, a, n: z.power(a, n)),
     Operator("number", (1, 1), lambda a: None if isinstance(a, str) else a, _number,
              lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),
-             "{0} where it is a number", strict=False, searched=False),
+             "{0} where it is a number", strict=False, searched=False, smt=lambda z, a: z.If(a.is_text, None, a)),
 )  # fmt: skip
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}

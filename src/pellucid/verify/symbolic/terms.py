@@ -1,0 +1,377 @@
+"""Terms over symbolic inputs: z3 integers and Booleans, or plain Python ones where a value is sure.
+
+A value is a kind (nothing, number or text) and a code: of a number itself, of a text its place among all text that
+occurs, so that `==` and `<` mean what they mean in the language. Whole numbers have no bounds; what holds floats is not
+put into terms, but for constants that whole numbers are compared with, which is exact.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from pellucid.errors import PellucidError
+from pellucid.language.operators import result_type
+from pellucid.language.types import NOTHING, TRUTH, Type, Value, type_of_value, whole
+
+NONE, NUMBER, TEXT = range(3)  # kinds
+MOST_FACTORS = 256  # values of a factor or divisor that are told apart
+Code: TypeAlias = Any  # int, Fraction, or a z3 integer
+Truth: TypeAlias = Any  # bool, or a z3 Boolean
+
+
+class UnsupportedError(Exception):
+    """Something that cannot be put into terms."""
+
+
+def load() -> Any:
+    """The z3 module.
+
+    Raises:
+        PellucidError: it is not installed.
+    """
+    try:
+        import z3
+    except ImportError:
+        raise PellucidError("--prove needs the z3 solver: pip install 'pellucid[proof]'") from None
+    return z3
+
+
+def is_exact(t: Type) -> bool:
+    """Whether a type holds texts, whole numbers and nothing only."""
+    return t.numbers is None or t.numbers.whole
+
+
+class Term:
+    """A value that depends on the input; compares and computes as the language does.
+
+    Args:
+        build: the builder it belongs to.
+        code, kind: as above. type: what it can be. truth: of a flag, when it is 1.
+    """
+
+    __slots__ = ("build", "code", "kind", "truth", "type")
+
+    def __init__(self, build: Terms, code: Code, kind: Code, t: Type, truth: Truth = None) -> None:
+        if not t.nothing and (t.is_number or t.is_text):
+            kind = NUMBER if t.is_number else TEXT
+        elif t == NOTHING:
+            code, kind = 0, NONE
+        self.build, self.code, self.kind, self.type, self.truth = build, code, kind, t, truth
+
+    def typed(self, t: Type) -> Term:
+        """The same, known to be of a type."""
+        return Term(self.build, self.code, self.kind, t, self.truth)
+
+    @property
+    def is_text(self) -> Truth:
+        """Whether it is text."""
+        return self.kind == TEXT
+
+    @property
+    def is_nothing(self) -> Truth:
+        """Whether it is nothing."""
+        return self.kind == NONE
+
+    # ------------------------------------------------------------ comparisons
+
+    def __eq__(self, other: object) -> Truth:  # pyright: ignore[reportIncompatibleMethodOverride]
+        b = self.build.term(other)
+        return self.build.And(_same(self.kind, b.kind), _compared(operator.eq, self.code, b.code))
+
+    def __ne__(self, other: object) -> Truth:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.build.Not(self == other)
+
+    __hash__ = None  # pyright: ignore[reportAssignmentType]
+
+    def _ordered(self, compare: Callable[[Any, Any], Any], other: Any) -> Truth:
+        b = self.build.term(other)
+        some = self.build.Not(self.is_nothing)
+        return self.build.And(_same(self.kind, b.kind), some, _compared(compare, self.code, b.code))
+
+    def __lt__(self, other: Any) -> Truth:
+        return self._ordered(operator.lt, other)
+
+    def __le__(self, other: Any) -> Truth:
+        return self._ordered(operator.le, other)
+
+    def __gt__(self, other: Any) -> Truth:
+        return self._ordered(operator.gt, other)
+
+    def __ge__(self, other: Any) -> Truth:
+        return self._ordered(operator.ge, other)
+
+    # ------------------------------------------------------------ arithmetic on whole numbers
+
+    def _number(self, name: str, code: Code, *others: Term) -> Term:
+        t = result_type(name, [t.type.something() for t in (self, *others)])
+        return Term(self.build, code, NUMBER, t if is_exact(t) else whole())
+
+    def __neg__(self) -> Term:
+        return self._number("neg", -self.code)
+
+    def __add__(self, other: Any) -> Term:
+        b = self.build.term(other)
+        return self._number("+", self.code + b.code, b)
+
+    def __sub__(self, other: Any) -> Term:
+        b = self.build.term(other)
+        return self._number("-", self.code - b.code, b)
+
+    def __mul__(self, other: Any) -> Term:
+        b = self.build.term(other)
+        one, two = (self, b) if _width(self) <= _width(b) else (b, self)
+        return self._number("*", self.build.split(one, lambda n: n * two.code), b)
+
+    def __floordiv__(self, other: Any) -> Term:
+        b = self.build.term(other)
+        return self._number("//", self.build.split(b, lambda n: self.build.quotient(self.code, n)), b)
+
+    def __mod__(self, other: Any) -> Term:
+        b = self.build.term(other)
+        return self._number("%", self.build.split(b, lambda n: self.build.remainder(self.code, n)), b)
+
+    def __and__(self, other: Any) -> Term:
+        return self._bits("&", operator.and_, other)
+
+    def __or__(self, other: Any) -> Term:
+        return self._bits("|", operator.or_, other)
+
+    def __xor__(self, other: Any) -> Term:
+        return self._bits("^", operator.xor, other)
+
+    def _bits(self, name: str, operation: Callable[[Any, Any], Any], other: Any) -> Term:
+        """Bit by bit, of numbers that are not negative."""
+        b, z = self.build.term(other), self.build
+        if _sure(self.code) and _sure(b.code):
+            return self._number(name, operation(self.code, b.code), b)
+        ends = [t.type.numbers for t in (self, b) if t.type.numbers is not None]
+        if any(n.low < 0 or math.isinf(n.high) for n in ends):
+            raise UnsupportedError(f"the bits ({name}) of numbers without bounds")
+        places = range(max(int(n.high).bit_length() for n in ends))
+        pairs = [(z.bit(self.code, i), z.bit(b.code, i)) for i in places]
+        choose = {"&": z.And, "|": z.Or, "^": lambda x, y: z.Not(_same(x, y))}[name]
+        return self._number(name, sum(z.choose(choose(x, y), 2**i, 0) for i, (x, y) in enumerate(pairs)), b)
+
+
+def _sure(code: Code) -> bool:
+    return isinstance(code, int | Fraction)
+
+
+def _same(a: Any, b: Any) -> Truth:
+    return True if a is b else a == b
+
+
+_MIRRORED = {
+    operator.lt: operator.gt, operator.le: operator.ge, operator.gt: operator.lt, operator.ge: operator.le,
+    operator.eq: operator.eq,
+}  # fmt: skip
+
+
+def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
+    """A comparison of two codes, at most one of them a fraction beside one that is not sure."""
+    if a is b:
+        return compare(0, 0)
+    if _sure(a) and _sure(b):
+        return compare(a, b)
+    if isinstance(b, Fraction):  # not whole: a lies on one side of it
+        below = compare in (operator.lt, operator.le)
+        return False if compare is operator.eq else a <= math.floor(b) if below else a > math.floor(b)
+    if isinstance(a, Fraction):
+        mirrored = {
+            operator.lt: operator.gt,
+            operator.le: operator.ge,
+            operator.gt: operator.lt,
+            operator.ge: operator.le,
+        }
+        return _compared(mirrored.get(compare, compare), b, a)
+    if compare is operator.eq and not _sure(a) and not _sure(b) and a.get_id() > b.get_id():
+        a, b = b, a  # so that asking the other way round is the same question
+    return compare(a, b)
+
+
+def _width(term: Term) -> float:
+    n = term.type.numbers
+    return 0 if n is None else n.high - n.low
+
+
+class Terms:
+    """Builds terms; constants are folded as they come. What rows of the language's tables call the solver.
+
+    Args:
+        texts: every text that may occur.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self.z3 = load()
+        self._texts = sorted(set(texts))
+        self._codes = {text: i for i, text in enumerate(self._texts)}
+
+    # ------------------------------------------------------------ values
+
+    def term(self, value: Any) -> Term:
+        """A term, a truth (as a flag) or a plain value as a term. Raises `KeyError` for text not announced."""
+        if isinstance(value, Term):
+            return value
+        if isinstance(value, bool) or self._is_truth(value):
+            return Term(self, self.choose(value, 1, 0), NUMBER, TRUTH, value)
+        if value is None:
+            return Term(self, 0, NONE, NOTHING)
+        if isinstance(value, str):
+            return Term(self, self._codes[value], TEXT, Type((value,)))
+        number = Fraction(value)
+        return Term(self, int(number) if number.denominator == 1 else number, NUMBER, type_of_value(value))
+
+    def _is_truth(self, value: Any) -> bool:
+        return isinstance(value, self.z3.BoolRef)
+
+    def knows(self, value: object) -> bool:
+        """Whether a plain value can occur at all."""
+        if isinstance(value, str):
+            return value in self._codes
+        return value is None or (isinstance(value, int | float) and math.isfinite(value))
+
+    def value(self, kind: int, code: int) -> Value:
+        """The value of a kind and a code."""
+        return None if kind == NONE else self._texts[code] if kind == TEXT else code
+
+    def symbol(self, name: str, t: Type) -> tuple[Term, Truth]:
+        """A new unknown of a type, and the condition that it is one.
+
+        Raises:
+            UnsupportedError: it may be a float.
+        """
+        if not is_exact(t):
+            raise UnsupportedError("numbers that may be floats: proofs are about texts and whole numbers")
+        unknown = Term(self, self.z3.Int(name), self.z3.Int(f"{name}_kind"), t)
+        if t.values is not None:
+            return unknown, self.member(unknown, t.values)
+        texts = self.member(unknown, t.texts)
+        ends = [] if t.numbers is None else [(t.numbers.low, operator.ge), (t.numbers.high, operator.le)]
+        within = self.And(*(compare(unknown, int(end)) for end, compare in ends if math.isfinite(end)))
+        return unknown, self.Or(texts, self.And(unknown.kind == NUMBER, within))
+
+    # ------------------------------------------------------------ truth
+
+    def truth(self, value: Any) -> Truth:
+        """Whether it is neither 0 nor nothing."""
+        if not isinstance(value, Term):
+            return value if isinstance(value, bool) or self._is_truth(value) else bool(value)
+        if value.truth is not None:
+            return value.truth
+        return self.And(self.Not(value.is_nothing), self.Not(_same(value.code, 0)))
+
+    def And(self, *parts: Any) -> Truth:  # noqa: N802  # as z3 calls it
+        """Whether all hold."""
+        return self._joined(self.z3.And, False, parts)
+
+    def Or(self, *parts: Any) -> Truth:  # noqa: N802
+        """Whether at least one holds."""
+        return self._joined(self.z3.Or, True, parts)
+
+    def _joined(self, join: Callable[[list], Any], decisive: bool, parts: Sequence[Any]) -> Truth:
+        truths = [self.truth(part) for part in parts]
+        left = [t for t in truths if not isinstance(t, bool)]
+        if any(t is decisive for t in truths):
+            return decisive
+        return not decisive if not left else left[0] if len(left) == 1 else join(left)
+
+    def Not(self, part: Any) -> Truth:  # noqa: N802
+        """Whether it does not hold."""
+        truth = self.truth(part)
+        return not truth if isinstance(truth, bool) else self.z3.Not(truth)
+
+    def member(self, term: Term, values: Iterable[Value]) -> Truth:
+        """Whether a term is one of some values."""
+        found = [self.term(v) for v in values if not isinstance(v, float) or v.is_integer()]
+        kinds = {kind: sorted({t.code for t in found if t.kind == kind}) for kind in range(3)}
+        return self.Or(
+            *(self.And(_same(term.kind, k), self._within(term.code, codes)) for k, codes in kinds.items() if codes)
+        )
+
+    def _within(self, code: Code, codes: list[int]) -> Truth:
+        if _sure(code):
+            return code in codes
+        runs: list[list[int]] = []
+        for c in codes:
+            if runs and c == runs[-1][1] + 1:
+                runs[-1][1] = c
+            else:
+                runs.append([c, c])
+        return self.Or(*(code == a if a == b else self.And(a <= code, code <= b) for a, b in runs))
+
+    # ------------------------------------------------------------ choices
+
+    def choose(self, condition: Truth, a: Code, b: Code) -> Code:
+        """One of two codes."""
+        if isinstance(condition, bool):
+            return a if condition else b
+        if a is b or (_sure(a) and _sure(b) and a == b):
+            return a
+        if isinstance(a, Fraction) or isinstance(b, Fraction):
+            raise UnsupportedError("numbers that may be floats: proofs are about texts and whole numbers")
+        return self.z3.If(condition, a, b)
+
+    def If(self, condition: Any, a: Any, b: Any) -> Term:  # noqa: N802
+        """a where the condition holds, else b."""
+        truth, a, b = self.truth(condition), self.term(a), self.term(b)
+        if isinstance(truth, bool):
+            return a if truth else b
+        found = Term(self, self.choose(truth, a.code, b.code), self.choose(truth, a.kind, b.kind), a.type | b.type)
+        if a.truth is not None and b.truth is not None:
+            found.truth = self.Or(self.And(truth, a.truth), self.And(self.Not(truth), b.truth))
+        return found
+
+    def first(self, cases: Sequence[tuple[Truth, Any]], default: Any) -> Term:
+        """The term of the first case whose condition holds."""
+        return functools.reduce(
+            lambda found, case: self.If(case[0], case[1], found), reversed(cases), self.term(default)
+        )
+
+    # ------------------------------------------------------------ numbers
+
+    def total(self, parts: Iterable[Any]) -> Term:
+        """The sum of numbers and flags."""
+        terms = [self.term(part) for part in parts]
+        sure = sum(t.code for t in terms if _sure(t.code))
+        left = [t.code for t in terms if not _sure(t.code)]
+        ends = [(0, 0) if t.type.numbers is None else (t.type.numbers.low, t.type.numbers.high) for t in terms]
+        code = sure if not left else self.z3.Sum(left + ([sure] if sure else []))
+        return Term(self, code, NUMBER, whole(sum(low for low, _ in ends), sum(high for _, high in ends)))
+
+    def split(self, term: Term, of: Callable[[Code], Code]) -> Code:
+        """A function of a number, value by value where it has few."""
+        n = term.type.numbers
+        if _sure(term.code) or n is None or n.high - n.low >= MOST_FACTORS:
+            return of(term.code)
+        found = of(int(n.high))
+        for value in range(int(n.high) - 1, int(n.low) - 1, -1):
+            found = self.choose(term.code == value, of(value), found)
+        return found
+
+    def power(self, base: Term, exponent: Term) -> Term:
+        """A number times itself."""
+        return functools.reduce(operator.mul, [base] * exponent.code, self.term(1))
+
+    def quotient(self, a: Code, b: Code) -> Code:
+        """a // b as the language has it; z3 rounds so that the remainder is not negative."""
+        return self._divided(a, b, operator.floordiv, lambda: self.choose(b > 0, a / b, (-a) / (-b)))
+
+    def remainder(self, a: Code, b: Code) -> Code:
+        """a % b as the language has it."""
+        return self._divided(a, b, operator.mod, lambda: self.choose(b > 0, a % b, -((-a) % (-b))))
+
+    def _divided(self, a: Code, b: Code, plain: Callable[[Any, Any], Any], terms: Callable[[], Code]) -> Code:
+        if _sure(b) and (b == 0 or _sure(a)):
+            return plain(a, b) if b else 0
+        if _sure(a):
+            a = self.z3.IntVal(a)
+        return self.choose(_compared(operator.eq, b, 0), 0, terms())
+
+    def bit(self, code: Code, place: int) -> Truth:
+        """Whether a bit of a number that is not negative is set."""
+        return self.remainder(self.quotient(code, 2**place), 2) == 1
