@@ -59,6 +59,11 @@ class Run:
         return max(1, round(count * self.effort))
 
     @property
+    def left(self) -> float | None:
+        """Seconds until the deadline, at least 1; None where there is none."""
+        return None if self.deadline is None else max(1.0, self.deadline - time.monotonic())
+
+    @property
     def over(self) -> bool:
         """Whether the deadline has passed."""
         return self.deadline is not None and time.monotonic() >= self.deadline

@@ -22,7 +22,7 @@ from safetensors.numpy import save_file
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.history import Choices, SeedHistory
-from pellucid.learners.transformer.training import Training
+from pellucid.learners.transformer.training import Training, under
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.trainer import Trainer
@@ -41,11 +41,6 @@ class Saved:
     def under(self, prefix: str) -> dict[str, np.ndarray]:
         """The arrays whose names begin with a prefix, without it."""
         return under(prefix, self.arrays)
-
-
-def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays whose names begin with a prefix, without it."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
 def fingerprint(settings: Training, others: Any, *arrays: np.ndarray) -> str:

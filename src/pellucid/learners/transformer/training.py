@@ -108,3 +108,8 @@ def check_sizes(config: Any, names: tuple[str, ...], least: int, most: int) -> N
     for name in names:
         if not least <= getattr(config, name) <= most:
             raise PellucidError(f"--set {name}={getattr(config, name)}: expected a number from {least} to {most}")
+
+
+def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -14,10 +14,10 @@ from safetensors.numpy import load_file, save
 from pellucid import folder
 from pellucid.data import Vocab
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.checkpoint import under
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.extract import extract
 from pellucid.learners.transformer.programs.hardened import Hardened, Module, ModuleKind, predict
+from pellucid.learners.transformer.training import under
 from pellucid.program.ir import Program
 
 Predictor = Callable[[Sequence], list]

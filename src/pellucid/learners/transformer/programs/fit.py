@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.checkpoint import fingerprint, flat_params, under
+from pellucid.learners.transformer.checkpoint import fingerprint, flat_params
 from pellucid.learners.transformer.history import Choices, Measured
 from pellucid.learners.transformer.population import Relaxed, Tree
 from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
@@ -22,6 +22,7 @@ from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden
 from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, class_scores
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
 from pellucid.learners.transformer.trainer import Progress, Round, Trained, Trainer
+from pellucid.learners.transformer.training import under
 
 SAMPLE = 400  # validation sequences of the checks
 
