@@ -192,7 +192,7 @@ def _schema(first: Examples, inputs: Mapping[str, list], outputs: Mapping[str, l
 
 def _fields(names: Sequence[str], parts: Mapping[str, list]) -> tuple[Field, ...]:
     return tuple(
-        Field(name, type_of(v for columns in parts.values() for v in columns[i])) for i, name in enumerate(names)
+        Field(name, type_of([v for columns in parts.values() for v in columns[i]])) for i, name in enumerate(names)
     )
 
 

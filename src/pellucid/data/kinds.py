@@ -18,26 +18,20 @@ of a JSONL file, or of the training data, is that value.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pellucid.data.examples import Side, Written
+from pellucid.data.cells import MisprintError, Numbers, holds_numbers, numbers_in, values_of
+from pellucid.data.examples import Side
 from pellucid.errors import PellucidError
 from pellucid.language.types import Plain, Type, Value
-from pellucid.values import as_token, describe, is_integer, show
+from pellucid.values import as_token, describe, show
 
-MOST_SYMBOLS = 64  # different integers, written as `01` or `+1`, up to which they are taken for symbols
 EXACT_FLOAT = 2**53  # whole numbers up to here are told apart by float64
-LONGEST_INTEGER = 400  # digits
 Flat = list[Any]
-
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,6 +42,18 @@ class Source:
     column: int
     nothing: bool = False
     words: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are text of a table, still to be read."""
+        return self.side.written != "values"
+
+    def read(self, flat: Flat, numbers: Numbers | None, known: Mapping[str, Plain]) -> Flat:
+        """The values of text of a table; see `cells.values_of`."""
+        try:
+            return list(map(values_of(flat, numbers, known).__getitem__, flat))
+        except MisprintError as error:
+            raise self.refuse(flat, error.cell, str(error)) from None
 
     def values(self) -> Flat:
         """The values of the column, checked where they are not text that is still to be read."""
@@ -99,55 +105,18 @@ def settled(sources: Sequence[Source], like: Type | None = None) -> list[Flat]:
         PellucidError: a value that is none, or a text among numbers.
     """
     flats = [source.values() for source in sources]
-    typed = {v for s, flat in zip(sources, flats, strict=True) if s.side.written == "values" for v in flat}
+    typed = {v for s, flat in zip(sources, flats, strict=True) if not s.is_text for v in flat}
     known = _known(typed, like)
     real = any(isinstance(v, float) for v in typed) or (like is not None and like.is_number and not like.is_whole)
-    cells: dict[Written, Flat] = {s.side.written: [] for s in sources if s.side.written != "values"}
-    for source, flat in zip(sources, flats, strict=True):
-        if source.side.written != "values":
-            cells[source.side.written] += flat
-    numbers = real or any(holds_numbers(found, written) for written, found in cells.items())
+    cells = [cell for s, flat in zip(sources, flats, strict=True) if s.is_text for cell in flat]
+    numbers = numbers_in(cells)
+    strict = any(s.side.written == "numbers" for s in sources)
+    said = numbers if cells and (real or holds_numbers(cells, numbers, strict)) else None
     flats = [
-        _matched(s, flat, known, numbers) if s.side.written != "values" else _like(flat, like, known)
+        s.read(flat, said, known) if s.is_text else _like(flat, like, known)
         for s, flat in zip(sources, flats, strict=True)
     ]
     return _one_kind(sources, flats, like)
-
-
-def holds_numbers(cells: Sequence[str], written: Written) -> bool:
-    """Whether text of a table is meant as numbers, so that what is none is a misprint."""
-    distinct = {cell: is_number(cell) for cell in set(cells)}
-    if all(is_integer(cell) for cell in distinct):
-        return True
-    if written != "numbers" and all(_WHOLE.fullmatch(cell) for cell in distinct):
-        return len(distinct) > MOST_SYMBOLS
-    if written != "numbers" and not any(n and not _WHOLE.fullmatch(cell) for cell, n in distinct.items()):
-        return False
-    return 2 * sum(map(distinct.__getitem__, cells)) >= len(cells)
-
-
-def is_number(text: str) -> bool:
-    """Whether the text is meant as a number, be it NaN or infinity."""
-    return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
-
-
-def parsed(text: str) -> int | float:
-    """The number a text says.
-
-    Raises:
-        PellucidError: it says none, or one that is not finite, or has more than 400 digits.
-    """
-    if not text:
-        raise PellucidError("is empty; expected a number")
-    if _WHOLE.fullmatch(text):
-        if len(text) > LONGEST_INTEGER:
-            raise PellucidError(f"{text[:20]}... has {len(text)} digits; expected at most {LONGEST_INTEGER}")
-        return int(text)
-    if not is_number(text):
-        raise PellucidError(f"{show(text)} is text; expected a number")
-    value = as_value(float(text))
-    assert not isinstance(value, str)
-    return value
 
 
 def _known(typed: set[Any], like: Type | None) -> dict[str, Plain]:
@@ -155,23 +124,6 @@ def _known(typed: set[Any], like: Type | None) -> dict[str, Plain]:
     values = [v for v in typed if isinstance(v, (str, int))]
     listed = like.values if like is not None else None
     return {str(v): v for v in (*values, *(listed or ()))}
-
-
-def _matched(source: Source, flat: Flat, known: Mapping[str, Plain], numbers: bool) -> Flat:
-    """Text of a table as values."""
-    found: dict[str, Value] = {}
-    for cell in dict.fromkeys(flat):
-        try:
-            found[cell] = known[cell] if cell in known else parsed(cell) if numbers else _symbol(cell)
-        except PellucidError as error:
-            raise source.refuse(flat, cell, str(error)) from None
-    return [found[cell] for cell in flat]
-
-
-def _symbol(cell: str) -> str:
-    if not cell:
-        raise PellucidError("is empty; expected a value")
-    return cell
 
 
 def _like(flat: Flat, like: Type | None, known: Mapping[str, Plain]) -> Flat:
@@ -202,6 +154,8 @@ def is_whole(value: Any) -> bool:
 
 
 def _reals(source: Source, flat: Flat) -> Flat:
+    if set(map(type, flat)) == {float}:
+        return flat
     try:
         return [v if v is None else float(v) for v in flat]
     except OverflowError:

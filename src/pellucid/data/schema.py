@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pellucid.data.examples import Shape
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column, When
-from pellucid.language.types import LARGEST_DOMAIN, Plain, Type, Value, real, symbol, whole
+from pellucid.language.types import LARGEST_DOMAIN, Plain, Type, real, symbol, whole
 from pellucid.language.words import UNKNOWN, Reading
 from pellucid.values import listing
 
@@ -113,14 +114,13 @@ class Schema:
         return replace(self, inputs=tuple(column if f.name == column.name else f for f in self.inputs))
 
 
-def type_of(values: Iterable[Value]) -> Type:
+def type_of(values: Sequence[Any]) -> Type:
     """The type of a column that holds these values (nothing aside): all ints, or all floats, or ints and texts."""
-    distinct = {v for v in values if v is not None}
-    if any(isinstance(v, float) for v in distinct):
-        numbers = [v for v in distinct if not isinstance(v, str)]
+    if float in set(map(type, values)):
+        numbers = [v for v in values if v is not None]
         return real(min(numbers), max(numbers))
-    plain = [v for v in distinct if not isinstance(v, float)]
-    ints = [v for v in plain if isinstance(v, int)]
-    if len(ints) <= LARGEST_DOMAIN or len(ints) < len(plain):
-        return symbol(plain)
+    distinct = set(values) - {None}
+    ints = [v for v in distinct if isinstance(v, int)]
+    if len(ints) <= LARGEST_DOMAIN or len(ints) < len(distinct):
+        return symbol(distinct)
     return whole(min(ints), max(ints))

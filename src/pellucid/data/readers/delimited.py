@@ -64,7 +64,7 @@ def _lines(file: File, delimiter: str) -> Iterator[Line]:
     try:
         for fields in reader:
             here, line = line, reader.line_num + 1
-            if not any(field.strip() for field in fields) and len(fields) < 2:
+            if len(fields) < 2 and not any(field.strip() for field in fields):
                 continue
             size = size or len(fields)
             if len(fields) != size:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pellucid.data.cells import number
 from pellucid.data.examples import Examples, Side
-from pellucid.data.kinds import is_number
 from pellucid.data.readers.base import File
 from pellucid.errors import PellucidError
 from pellucid.values import listing, show
@@ -76,7 +76,7 @@ def steps(table: Table, outputs: Sequence[str] | None) -> Examples:
 def _check_header(table: Table) -> int:
     """Index of the sequence column."""
     names = table.names
-    if all(map(is_number, names)):
+    if all(number(name) is not None for name in names):
         raise PellucidError(f"{table.where}the header is {listing(names)}; expected names of columns")
     for name in names:
         if not name or names.count(name) > 1:
