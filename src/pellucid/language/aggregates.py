@@ -20,7 +20,7 @@ import numpy as np
 from pellucid.language import prefixes, ranges, smt
 from pellucid.language.prefixes import Prefix
 from pellucid.language.ranges import Ranges
-from pellucid.language.types import INF, Number, Numbers, Type, Value, whole
+from pellucid.language.types import INF, Numbers, Type, Value, whole
 
 By = Literal["", "key", "query"]
 
@@ -48,8 +48,11 @@ class Aggregation:
         name: as in `Aggregate.how`.
         meaning: the result for what is picked.
         rule: type of the result from that of the value. Raises `TypeError` for one it cannot take.
-        python: how it is written over a generator `{items}` of values (`{size}`: over one of 1s); None where it is the
-            emitter's own work, or where `meaning` of a list of values is pasted.
+        python: the built-in function of the values that it is, of floats only where there is none `pasted`.
+        pasted: a function that stands alone for it in a text, of the values; of (key, value) pairs where a variable at
+            the keys orders; of values, the query's value and the default where that orders. Without either, `meaning`
+            is pasted.
+        defaults: `python` takes `default=` for no values.
         words: how explanations tell it, with `{value}`, `{by}`; which positions are meant (the keys) follows.
         reads: whether it takes a value; counting does not.
         by: whether it takes a variable that orders, at the keys or at the query.
@@ -74,6 +77,8 @@ class Aggregation:
     rule: Callable[[Type], Type]
     words: str
     python: str | None = None
+    pasted: Callable | None = None
+    defaults: bool = False
     reads: bool = True
     by: By = ""
     picks: bool = False
@@ -88,26 +93,32 @@ class Aggregation:
     smt: Callable[..., Any] | None = None
 
 
-def added(values: Sequence[Number]) -> Number:
-    """The sum from left to right: Python's `sum` compensates rounding from 3.12 on, so it is not the same on all."""
-    total: Number = 0
+def added(values):
+    """The sum from left to right; `sum` rounds otherwise from Python 3.12 on."""
+    total = 0
     for value in values:
         total = total + value
     return total
 
 
-def _mean(values: Sequence[Number]) -> float:
-    return _ratio(added(values), len(values))
+def mean(values):
+    """The mean, added up from left to right."""
+    total = count = 0
+    for value in values:
+        total = total + value
+        count += 1
+    return ratio(total, count)
 
 
-def _ratio(total: Number, count: int) -> float:
+def ratio(total, count):
+    """The quotient of a sum; "not a number" where it is beyond all floats."""
     try:
         return total / count
     except OverflowError:
         return math.nan
 
 
-def most_frequent(values: Sequence[Any]) -> Value:
+def most_frequent(values):
     """The most frequent value, the smallest of equally frequent ones."""
     counts = Counter(values)
     most = max(counts.values())
@@ -124,12 +135,25 @@ def _distance(position: int, here: int) -> tuple[bool, int, bool]:
     return position == here, abs(here - position), position > here
 
 
-def _ranked(p: Picked) -> Value:
-    """The k-th smallest, k from 0."""
-    k = p.query
-    if type(k) is not int or not 0 <= k < len(p.values):
-        return None
-    return sorted(p.values)[k]
+def distinct(values):
+    """How many different values there are."""
+    return len(set(values))
+
+
+def argmax(pairs):
+    """The value with the largest key, the first of equal ones."""
+    return max(pairs, key=lambda pair: pair[0])[1]
+
+
+def argmin(pairs):
+    """The value with the smallest key, the first of equal ones."""
+    return min(pairs, key=lambda pair: pair[0])[1]
+
+
+def ranked(values, k, default=None):
+    """The k-th smallest, k from 0; the default if there is none."""
+    values = sorted(values)
+    return values[k] if type(k) is int and 0 <= k < len(values) else default
 
 
 def _same(t: Type) -> Type:
@@ -186,21 +210,21 @@ def _kept(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], Any]:
 
 
 AGGREGATES: Mapping[str, Aggregation] = _table(
-    Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys", "len({items})",
+    Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys",
                 reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count, smt=smt.count),
-    Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", "any({items})", reads=False,
+    Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", reads=False,
                 running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64),
                 smt=lambda z, hits, _: z.Or(*hits)),
-    Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum({items})",
+    Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum", added,
                 running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums,
                 smt=smt.added),
-    Aggregation("mean", lambda p: _mean(p.values), _average, "mean of {value}", batch=ranges.mean,
+    Aggregation("mean", lambda p: mean(p.values), _average, "mean of {value}", pasted=mean, batch=ranges.mean,
                 running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
-                result=lambda state: _ratio(*state), prefix=prefixes.means),
-    Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min({items})",
+                result=lambda state: ratio(*state), prefix=prefixes.means),
+    Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min", defaults=True,
                 running=lambda state, value, _: value if state is None else min(state, value),
                 chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
-    Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max({items})",
+    Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max", defaults=True,
                 running=lambda state, value, _: value if state is None else max(state, value),
                 chosen=ranges.greatest, prefix=prefixes.extremes(np.maximum, -np.inf), smt=smt.extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
@@ -210,19 +234,23 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
                 running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=prefixes.lasts, smt=smt.last),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
                 smt=smt.nearest),
-    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}", by="key",
-                picks=True, running=_kept(operator.gt), result=lambda state: state[0], chosen=ranges.where_largest,
+    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}",
+                pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
+                chosen=ranges.where_largest,
                 smt=smt.extreme(operator.gt, by_key=True)),
-    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}", by="key",
-                picks=True, running=_kept(operator.lt), result=lambda state: state[0], chosen=ranges.where_smallest,
+    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}",
+                pasted=argmin, by="key", picks=True, running=_kept(operator.lt), result=lambda state: state[0],
+                chosen=ranges.where_smallest,
                 smt=smt.extreme(operator.lt, by_key=True)),
-    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", running=_counted,
+    Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", None,
+                most_frequent, running=_counted,
                 result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0,
                 smt=smt.mode),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
-                "len({{{items}}})", running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct),
-    Aggregation("ranked", _ranked, lambda t: _one_kind(t).or_nothing(), "{value} of rank {by}, from 0 up",
-                by="query", searched=False, chosen=ranges.ranked, smt=smt.ranked),
+                pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct),
+    Aggregation("ranked", lambda p: ranked(p.values, p.query), lambda t: _one_kind(t).or_nothing(),
+                "{value} of rank {by}, from 0 up", pasted=ranked, by="query", searched=False, chosen=ranges.ranked,
+                smt=smt.ranked),
 )  # fmt: skip
 
 

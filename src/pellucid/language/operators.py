@@ -47,6 +47,7 @@ class Operator:
         strict: nothing among the arguments gives nothing.
         symmetric: the order of two arguments does not matter.
         searched: whether searches try it.
+        finite: finite arguments give a finite result.
         kernel: a faster `batch` that takes and gives float64 alone, where whole numbers are below 2**52; for searches.
     """
 
@@ -62,6 +63,7 @@ class Operator:
     strict: bool = True
     symmetric: bool = False
     searched: bool = True
+    finite: bool = False
     kernel: Callable[..., np.ndarray] | None = None
 
     @property
@@ -266,6 +268,19 @@ def _multiplied(a: Number, *rest: Number) -> Number:
     return a
 
 
+def safe(function, *arguments):
+    """The function of the arguments; "not a number" where it has no result."""
+    try:
+        return function(*arguments)
+    except (ArithmeticError, ValueError):
+        return math.nan
+
+
+def rounded(function, number):
+    """The number rounded by the function; 0 for one that is not finite."""
+    return function(number) if math.isfinite(number) else 0
+
+
 def _arcsine(a: Number) -> Number:
     return math.asin(a) if -1 <= a <= 1 else 0
 
@@ -314,7 +329,7 @@ def _guarded(sign: str) -> Callable[[Sequence[Type]], Form]:
         plain = infix(sign, forms.PRODUCT, 2)
         if not may_be_zero(types[1]):
             return plain
-        return Form(f"{plain.template} if {{1}} else 0", CONDITION, plain.operands)
+        return Form(f"{plain.template} if {{1}} else 0", CONDITION, plain.operands, loose=True)
 
     return python
 
@@ -333,11 +348,23 @@ def _inside_one(name: str) -> Callable[[Sequence[Type]], Form]:
     return lambda types: Form(f"{name}({{0}}) if -1 <= {{0}} <= 1 else 0", CONDITION, (forms.SUM,), ("math",))
 
 
+def _partial(name: str, *modules: str, guard: Callable = safe) -> Callable[[Sequence[Type]], Form]:
+    """A function that raises for what is not finite."""
+    return lambda types: call(name, len(types), modules, guard=guard)
+
+
+def _powered(types: Sequence[Type], exponent: str) -> Form:
+    """A power: of floats, it may be beyond all of them."""
+    if types[0].is_whole:
+        return Form(f"{{0}} ** {exponent}", forms.POWER, (ATOM, ATOM), loose=True)
+    return Form(f"pow({{0}}, {exponent})", ATOM, (CONDITION, CONDITION), guard=safe)
+
+
 def _squared(types: Sequence[Type]) -> Form:
     """`x ** 2` of a float is not `x * x`: it rounds otherwise now and then."""
     if types[0].is_whole:
-        return Form("{0} ** 2", forms.POWER, (ATOM,))
-    return Form("{0} * {0}", forms.PRODUCT, (forms.SIGN,))
+        return _powered(types, "2")
+    return Form("{0} * {0}", forms.PRODUCT, (forms.SIGN,), loose=True)
 
 
 def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
@@ -347,11 +374,11 @@ def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
         operands = (forms.COMPARISON + 1,) * 2
         alike = all(t.is_number for t in types) or all(t.is_text for t in types)
         if sign in ("==", "!=") or (alike and not any(t.nothing for t in types)):
-            return Form(f"{{0}} {sign} {{1}}", forms.COMPARISON, operands)
+            return Form(f"{{0}} {sign} {{1}}", forms.COMPARISON, operands, loose=True)
         same = "isinstance({0}, str) == isinstance({1}, str)"
         there = " and ".join(f"{{{i}}} is not None" for i, t in enumerate(types) if t.nothing)
         tests = [*([there] if there else []), *([] if alike else [same]), f"{{0}} {sign} {{1}}"]
-        return Form(" and ".join(tests), forms.AND, operands)
+        return Form(" and ".join(tests), forms.AND, operands, loose=True)
 
     return python
 
@@ -381,14 +408,14 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
              "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
-             lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,)), "-{0}", lambda a: np.asarray(-a),
-             lambda z, a: -a, searched=False),
+             lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,), loose=True), "-{0}", lambda a: np.asarray(-a),
+             lambda z, a: -a, searched=False, finite=True),
     Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "abs({0})",
-             np.abs, lambda z, a: z.If(a >= 0, a, -a)),
+             np.abs, lambda z, a: z.If(a >= 0, a, -a), finite=True),
     Operator("min", (2, None), min, _extremum(min), _function("min"), "min({0}, {1})",
-             arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True),
+             arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True, finite=True),
     Operator("max", (2, None), max, _extremum(max), _function("max"), "max({0}, {1})",
-             arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True),
+             arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True, finite=True),
     Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, _compare("=="), "{0} == {1}",
              arrays.compared(np.equal), lambda z, a, b: a == b, strict=False, symmetric=True),
     Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, _compare("!="), "{0} != {1}",
@@ -403,51 +430,54 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("or", (2, None), lambda *args: int(any(args)), _logic, _infix("or", forms.OR, True), "{0} or {1}",
              lambda a, b: (arrays.truth(a) | arrays.truth(b)).astype(np.int64), lambda z, a, b: z.Or(a, b),
              strict=False, symmetric=True),
-    Operator("not", (1, 1), lambda a: int(not a), _logic, lambda types: Form("not {0}", forms.NOT, (forms.NOT,)),
+    Operator("not", (1, 1), lambda a: int(not a), _logic,
+             lambda types: Form("not {0}", forms.NOT, (forms.NOT,), tests=(0,)),
              "not {0}", lambda a: (~arrays.truth(a)).astype(np.int64), lambda z, a: z.Not(a), strict=False),
     Operator("where", (3, 3), lambda c, a, b: a if c else b, _where,
-             lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION)),
-             "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False),
+             lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION), tests=(0,)),
+             "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False, finite=True),
     Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} ^ {1}",
              arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True, smt=lambda z, a, b: a ^ b),
     Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
              "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True, smt=lambda z, a, b: a & b),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
              arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b),
-    Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _function("math.floor", "math"), "floor({0})",
-             arrays.to_whole(np.floor), smt=lambda z, a: a),
-    Operator("round", (1, 1), _rounded(round), _to_whole(_near), _function("round"), "round({0})",
-             arrays.to_whole(np.round), smt=lambda z, a: a),
+    Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _partial("math.floor", "math", guard=rounded),
+             "floor({0})",
+             arrays.to_whole(np.floor), smt=lambda z, a: a, finite=True),
+    Operator("round", (1, 1), _rounded(round), _to_whole(_near), _partial("round", guard=rounded), "round({0})",
+             arrays.to_whole(np.round), smt=lambda z, a: a, finite=True),
     Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
-             "sqrt({0})", arrays.root),
-    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math"), "sin({0})",
-             arrays.each(math.sin), kernel=np.sin),
-    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _function("math.cos", "math"), "cos({0})",
-             arrays.each(math.cos), kernel=np.cos),
-    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _function("math.tan", "math"), "tan({0})",
+             "sqrt({0})", arrays.root, finite=True),
+    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _partial("math.sin", "math"), "sin({0})",
+             arrays.each(math.sin), kernel=np.sin, finite=True),
+    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _partial("math.cos", "math"), "cos({0})",
+             arrays.each(math.cos), kernel=np.cos, finite=True),
+    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _partial("math.tan", "math"), "tan({0})",
              arrays.each(math.tan), kernel=np.tan, searched=False),
     Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), _inside_one("math.asin"), "asin({0})",
-             arrays.each(_arcsine), searched=False),
+             arrays.each(_arcsine), searched=False, finite=True),
     Operator("acos", (1, 1), _arccosine, _fixed(0, 3.2), _inside_one("math.acos"), "acos({0})",
-             arrays.each(_arccosine), searched=False),
+             arrays.each(_arccosine), searched=False, finite=True),
     Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
-             "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False),
-    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _function("math.exp", "math"), "exp({0})",
+             "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False, finite=True),
+    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _partial("math.exp", "math"), "exp({0})",
              arrays.each(math.exp), kernel=np.exp),
     Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), _positive_only("math.log"), "log({0})",
-             arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0)),
+             arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0), finite=True),
     Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square),
              _squared, "{0} ** 2", lambda a: arrays.times(a, a),
              lambda z, a: a * a),
     Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
              lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "sign({0})",
              lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0)),
-             price=2.0),
-    Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: Form("{0} ** {1}", forms.POWER, (ATOM, ATOM)),
+             price=2.0, finite=True),
+    Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: _powered(types, "{1}"),
              "{0} ** {1}", arrays.power, smt=lambda z, a, n: z.power(a, n)),
     Operator("number", (1, 1), lambda a: None if isinstance(a, str) else a, _number,
              lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),
-             "{0} where it is a number", strict=False, searched=False, smt=lambda z, a: z.If(a.is_text, None, a)),
+             "{0} where it is a number", strict=False, searched=False, smt=lambda z, a: z.If(a.is_text, None, a),
+             finite=True),
 )  # fmt: skip
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}

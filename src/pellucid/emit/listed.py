@@ -1,0 +1,205 @@
+"""One statement of `run` per variable that is a list, or one value for the whole sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pellucid.emit import tree
+from pellucid.emit.attention import Head
+from pellucid.emit.expressions import Scope, exact, raw, value
+from pellucid.emit.lists import Lists, Sweep
+from pellucid.emit.literals import constant
+from pellucid.emit.tree import Code, call, conditional, display, name, plus
+from pellucid.emit.votes import Ballot
+from pellucid.language.expressions import Const, Expression, Var
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote
+
+
+@dataclass
+class Everywhere(Scope):
+    """The scope of what is the same at every position."""
+
+    lists: Lists
+    owner: str
+
+    def __post_init__(self) -> None:
+        self.writer = self.lists.writer
+
+    def code(self, variable: str) -> Code:
+        """What a variable is called."""
+        plan = self.writer.plan
+        node = plan.program[variable]
+        if plan.inlined(variable) and isinstance(node, Let):
+            return value(node.expression, self)
+        return self.lists.scalar(variable)
+
+
+def write(lists: Lists, variable: str) -> list[tree.Line]:
+    """The statements that make a variable's list, or its one value."""
+    plan = lists.writer.plan
+    node = plan.program[variable]
+    if isinstance(node, Input) or plan.inlined(variable):
+        return []
+    code = _scalar(lists, variable, node) if variable in plan.scalars else _list(lists, variable, node)
+    return [tree.returned(code) if plan.returns(variable) else tree.assign(variable, code)]
+
+
+def _scalar(lists: Lists, variable: str, node: Node) -> Code:
+    here = Everywhere(lists, variable)
+    match node:
+        case Let(expression):
+            return exact(value(expression, here))
+        case Aggregate():
+            return _kept(lists, variable, Head(lists, node, here, None).code())
+        case Vote():
+            return Ballot(lists, variable, node).pooled()
+    raise AssertionError(node)
+
+
+def _kept(lists: Lists, variable: str, code: Code) -> Code:
+    """The element of a variable's list: a bool stays one where nothing asks for more."""
+    if code.kind == "truth" and lists.writer.plan.is_loose(variable):
+        lists.kinds[variable] = "truth"
+        return code
+    return exact(code)
+
+
+def _list(lists: Lists, variable: str, node: Node) -> Code:
+    match node:
+        case Delay():
+            return _shifted(lists, variable, node)
+        case Aggregate():
+            return attended(lists, variable, node)
+        case Vote():
+            return Ballot(lists, variable, node).each()
+    assert isinstance(node, Let)
+    if variable in lists.writer.plan.words:
+        return _kinds(lists, variable)
+    return mapped(lists, variable, [node.expression])
+
+
+def _kinds(lists: Lists, variable: str) -> Code:
+    """What a table of words says of each word, or of several together."""
+    writer = lists.writer
+    table, (called, between) = writer.plan.words[variable], writer.word_table(variable)
+    sweep = Sweep(lists, variable)
+    codes = [sweep.code(arg.name) for arg in table.args if isinstance(arg, Var)]
+    if len(codes) == 1:
+        element = codes[0]
+    elif between is None:
+        element = display("(", codes, ")")
+    else:
+        inside = between.join(f"{{{code.doc}}}" for code in codes)
+        element = Code(f'f"{inside}"', names=tree.names_of(codes))
+    default = [] if table.default is None else [constant(table.default)]
+    return call(writer.helper("kinds"), name(called), comprehended(lists, sweep, element), *default)
+
+
+def mapped(lists: Lists, variable: str, expressions: Sequence[Expression], comes_out=False) -> Code:
+    """The list of what one expression gives, or of lists of several, at each position."""
+    sweep = Sweep(lists, variable)
+    codes = [raw(e, sweep) for e in expressions]
+    if len(codes) == 1:
+        element = _kept(lists, variable, codes[0]) if not comes_out else exact(codes[0])
+    else:
+        element = display("[", [exact(code) for code in codes], "]")
+    return comprehended(lists, sweep, element)
+
+
+def comprehended(lists: Lists, sweep: Sweep, element: Code) -> Code:
+    """`[element for ...]`; a list of the same values without it."""
+    target, source = sweep.clause(element)
+    if element.doc == target.doc:
+        return source if sweep.bound else call("list", source)
+    if target.doc == "_" and not sweep.bound and element.simple:
+        return tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [display("[", [element], "]"), lists.size()])
+    return tree.comprehension("[", element, target, source, [], "]")
+
+
+def attended(lists: Lists, variable: str, node: Aggregate) -> Code:
+    """The list of an aggregate at each position, by an idiom where there is one for all of it."""
+    sweep = Sweep(lists, variable, "q")
+    head = Head(lists, node, sweep, sweep.place)
+    if (found := _idiom(lists, node, head)) is not None:
+        return found
+    return comprehended(lists, sweep, _kept(lists, variable, head.code()))
+
+
+def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
+    plan, select = lists.writer.plan, node.select
+    if node.value is None or plan.types[node.value].nothing or plan.inlined(node.value):
+        return None
+    every = select == Select()
+    if node.how == "ranked" and every and node.by is not None and plan.is_position(node.by):
+        return call("sorted", lists.list(node.value))
+    one = head.wanted_expression()
+    if one is None or select.mask is not None or select.ties or select.window is not None or select.reach != "any":
+        return None
+    if plan.is_position(select.key[0]):
+        mirrored = plan.linear(one, head.query) == (-1, 1, -1) and node.how in (
+            "first",
+            "last",
+            "nearest",
+            "min",
+            "max",
+        )
+        listed = lists.list(node.value)
+        return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
+    numbers = plan.types[select.key[0]].numbers
+    plain = (numbers is None or numbers.whole) and not plan.inlined(select.key[0])
+    if not isinstance(node.default, Const):
+        return None
+    if node.how == "nearest" and isinstance(one, Var) and plain and not plan.inlined(head.query[one.name]):
+        names = (head.query[one.name], select.key[0], node.value)
+        if plan.scalars.isdisjoint(names):
+            listed = [lists.list(v) for v in names]
+            default = [] if node.default == Const(None) else [constant(node.default.value)]
+            return call(lists.writer.helper("closest"), *listed, *default)
+    return None
+
+
+def _shifted(lists: Lists, variable: str, node: Delay) -> Code:
+    """The list moved by some places."""
+    back, amount = node.amount > 0, abs(node.amount)
+    plan = lists.writer.plan
+    if isinstance(node.default, Var) or node.variable in plan.scalars or plan.is_position(node.variable):
+        return _by_place(lists, variable, node)
+    listed, missing = lists.list(node.variable), display("[", [constant(node.default.value)], "]")
+    if amount == 1:
+        star = Code(("*", listed.doc), names=listed.names)
+        first = constant(node.default.value)
+        whole = display("[", [first, star] if back else [star, first], "]")
+    else:
+        many = tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [missing, Code(str(amount))])
+        pair = [many, listed] if back else [listed, many]
+        joined = tree.infix(8, ["+"], [c.at(8) for c in pair], tree.names_of(pair))
+        whole = Code(("(", joined.doc, ")"), names=joined.names)
+    return tree.sliced(whole, None, Code(f"-{amount}")) if back else tree.sliced(whole, Code(str(amount)), None)
+
+
+def _by_place(lists: Lists, variable: str, node: Delay) -> Code:
+    sweep = Sweep(lists, variable)
+    place = plus(sweep.place, -node.amount)
+    there = exact(Sweep(lists, variable, place=place, by_index=True).code(node.variable))
+    if node.amount > 0:
+        inside = tree.compared(sweep.place, ">=", Code(str(node.amount)))
+    else:
+        inside = tree.compared(place, "<", lists.size())
+    return comprehended(lists, sweep, conditional(there, inside, value(node.default, sweep)))
+
+
+def result(lists: Lists, variables: Sequence[str]) -> list[tree.Line]:
+    """The `return` of a program whose outputs are not made in a loop."""
+    plan, program = lists.writer.plan, lists.writer.plan.program
+    if any(map(plan.returns, variables)):
+        return []
+    if program.when == "every":
+        return [tree.returned(mapped(lists, variables[0], [Var(v) for v in variables], comes_out=True))]
+    codes = []
+    for variable in variables:
+        if variable in plan.scalars:
+            codes.append(Everywhere(lists, variable).code(variable))
+        else:
+            codes.append(exact(Sweep(lists, variable, at_end=True).code(variable)))
+    return [tree.returned(codes[0] if len(codes) == 1 else display("[", codes, "]"))]

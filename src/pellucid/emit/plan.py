@@ -1,0 +1,375 @@
+"""Decisions before a program is written: what is a list and what a loop, what is named, what may be a bool."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from pellucid.language.aggregates import AGGREGATES
+from pellucid.language.columns import Column
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts, size
+from pellucid.language.inference import type_of
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote
+from pellucid.language.operators import OPERATORS
+from pellucid.language.program import Program
+from pellucid.language.types import Type, Value
+
+How = Literal["here", "query", "there", "before"]
+FEW = 3  # cases of a table of words that are written where it is used
+SMALL = 4  # of an expression that is computed anew for each pair of positions
+
+
+@dataclass(frozen=True)
+class Use:
+    """Where a variable is read: by whom (empty: it comes out), and at its own position, at others, or earlier.
+
+    twice: its text would stand there more than once. exact: it must be 1 there, not `True`.
+    """
+
+    reader: str
+    how: How
+    twice: bool = False
+    exact: bool = False
+
+
+@dataclass
+class Plan:
+    """What is known about a program before it is written."""
+
+    program: Program
+
+    @cached_property
+    def types(self) -> dict[str, Type]:
+        """Type of every variable."""
+        return self.program.types
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Place of each variable's assignment."""
+        return {a.name: i for i, a in enumerate(self.program)}
+
+    @cached_property
+    def uses(self) -> dict[str, list[Use]]:
+        """All uses of every variable."""
+        found: dict[str, list[Use]] = {a.name: [] for a in self.program}
+        for a in self.program:
+            for variable, use in self._reads(a.name):
+                found[variable].append(use)
+        for variable in self.program.results:
+            found[variable].append(Use("", "here", exact=True))
+        return found
+
+    def _reads(self, name: str) -> Iterator[tuple[str, Use]]:
+        node = self.program[name]
+        match node:
+            case Let(expression):
+                yield from self._in_expression(name, expression)
+            case Delay(variable, _, default):
+                yield variable, Use(name, "before", exact=True)
+                yield from self._in_expression(name, default)
+            case Aggregate(select, how, read, default, by):
+                yield from self._in_select(name, select, self.is_running(name))
+                there = "here" if self.is_running(name) else "there"
+                if read is not None:
+                    yield (
+                        read,
+                        Use(name, there, exact=how != "sum", twice=there == "here" and how not in ("sum", "min")),
+                    )
+                if by is not None:
+                    yield by, Use(name, "here" if AGGREGATES[how].by == "query" else there, True, True)
+                yield from self._in_expression(name, default)
+            case Vote(pooled=pooled):
+                for part in node.evidence:
+                    yield part.variable, Use(name, "there" if pooled else "here")
+                for variable, _ in node.scaled:
+                    yield variable, Use(name, "there" if pooled else "here")
+
+    def _in_select(self, name: str, select: Select, running: bool) -> Iterator[tuple[str, Use]]:
+        for variable in select.query:
+            yield variable, Use(name, "query")
+        for variable in select.key:
+            yield variable, Use(name, "here" if running else "there")
+        if select.mask is not None:
+            yield select.mask, Use(name, "here" if running else "there")
+
+    def _in_expression(self, name: str, expression: Expression, exact: bool = True, twice=False) -> Iterator:
+        match expression:
+            case Var(variable):
+                yield variable, Use(name, "here", twice, exact)
+            case Apply(operator, args):
+                row, types = OPERATORS[operator], [self.type_of(arg) for arg in args]
+                form = row.python([t.something() for t in types] if row.strict else types)
+                for place, (arg, t) in enumerate(zip(args, types, strict=True)):
+                    plain = not form.loose and place not in form.tests
+                    more = form.repeats(place) or (row.strict and t.nothing)
+                    yield from self._in_expression(name, arg, plain, twice or more)
+            case Table(args):
+                for arg in args:
+                    yield from self._in_expression(name, arg, False, twice)
+            case Cases(rules, default):
+                many = twice or len(rules) > 1
+                for test, outcome in rules:
+                    yield from self._in_expression(name, test, False, many)
+                    yield from self._in_expression(name, outcome, True, many)
+                yield from self._in_expression(name, default, True, many)
+
+    def type_of(self, expression: Expression) -> Type:
+        """Type of an expression over the program's variables."""
+        return type_of(expression, self.types)
+
+    # ---------------------------------------------------------------- what is the same at all positions
+
+    @cached_property
+    def scalars(self) -> frozenset[str]:
+        """Variables with one value for the whole sequence."""
+        found: set[str] = set()
+        for a in self.program:
+            match a.node:
+                case Input(_, "length"):
+                    found.add(a.name)
+                case Let(expression) if found.issuperset(names_in(expression)):
+                    found.add(a.name)
+                case Aggregate(Select(reach="any", window=None, ties=False) as select, how, _, default, by):
+                    local = [*select.query, *names_in(default), *([by] if by and AGGREGATES[how].by == "query" else [])]
+                    if how != "nearest" and found.issuperset(local):
+                        found.add(a.name)
+                case Vote(pooled=True):
+                    found.add(a.name)
+        return frozenset(found)
+
+    def is_position(self, name: str) -> bool:
+        """Whether a variable is the position."""
+        return self.program[name] == Input("", "position")
+
+    def inlined(self, name: str) -> bool:
+        """Whether the text of a variable stands where it is read; its own statement would be no clearer."""
+        node, uses = self.program[name], self.uses[name]
+        if not isinstance(node, Let) or any(use.how == "before" for use in uses):
+            return False
+        if isinstance(node.expression, Var | Const):
+            return True
+        if name in self.words or len(uses) != 1 or uses[0].twice:
+            return False
+        return uses[0].how == "here" or self._costs_little(name)
+
+    def _costs_little(self, name: str) -> bool:
+        node = self.program[name]
+        return isinstance(node, Let) and size(node.expression) <= SMALL and self.depth(node.expression) <= 1
+
+    def depth(self, expression: Expression) -> int:
+        """Levels of inlined variables inside an expression."""
+        inner = [1 + self.depth(self._let(n)) for n in names_in(expression) if self.inlined(n)]
+        return max(inner, default=0)
+
+    def _let(self, name: str) -> Expression:
+        node = self.program[name]
+        assert isinstance(node, Let)
+        return node.expression
+
+    def bases(self, expression: Expression) -> Iterator[str]:
+        """The variables that the text of an expression reads, those that are written where they are read left out."""
+        for name in names_in(expression):
+            if name not in self.scalars:
+                if self.inlined(name):
+                    yield from self.bases(self._let(name))
+                else:
+                    yield name
+
+    # ---------------------------------------------------------------- state
+
+    @cached_property
+    def cyclic(self) -> frozenset[str]:
+        """Variables that need earlier values of themselves."""
+        return frozenset(name for names, cycle in self.program.groups if cycle for name in names)
+
+    def is_running(self, name: str) -> bool:
+        """Whether an aggregate can be kept up to date step by step."""
+        node = self.program[name]
+        if not isinstance(node, Aggregate) or node.how in ("nearest", "ranked"):
+            return False
+        select, row = node.select, AGGREGATES[node.how]
+        looks_back = select.reach in ("upto", "before") and not select.query and not select.ties
+        return looks_back and (row.running is not None or node.how in ("mean", "mode", "argmax", "argmin", "distinct"))
+
+    def is_backward(self, name: str) -> bool:
+        """Whether a variable needs nothing of later positions than its own."""
+        match self.program[name]:
+            case Delay(_, amount):
+                return amount > 0
+            case Aggregate(select):
+                return select.reach in ("upto", "before")
+            case Vote(pooled=pooled):
+                return not pooled
+        return True
+
+    @cached_property
+    def stateful(self) -> frozenset[str]:
+        """Variables that are computed step by step in a loop."""
+        state = {a.name for a in self.program if a.name in self.cyclic or self.is_running(a.name)}
+        if state:
+            return frozenset(state)
+        if self.words or any(isinstance(a.node, Aggregate) or not self.is_backward(a.name) for a in self.program):
+            return frozenset()
+        named: set[str] = {a.name for a in self.program if isinstance(a.node, Let) and not self.inlined(a.name)}
+        return frozenset(a.name for a in self.program if isinstance(a.node, Delay) or a.name in named - self._alone)
+
+    @cached_property
+    def _alone(self) -> frozenset[str]:
+        """The one output of a program, where nothing else reads it."""
+        results = self.program.results
+        return frozenset(results) if len(results) == 1 and len(self.uses[results[0]]) == 1 else frozenset()
+
+    def returns(self, name: str) -> bool:
+        """Whether a variable is what `run` returns, and nothing else."""
+        known = (self.program.when == "every") != (name in self.scalars)
+        known = known and not isinstance(self.program[name], Input)
+        return name in self._alone and known and self.loop_of(name) is None and not self.inlined(name)
+
+    # ---------------------------------------------------------------- words
+
+    @cached_property
+    def words(self) -> dict[str, Table]:
+        """Tables of words: those over words of a text, or of what such tables give, or either at other positions."""
+        found: dict[str, Table] = {}
+        texts = {c.name for c in self.program.inputs if c.words is not None}
+        worded: set[str] = set()
+        for a in self.program:
+            match a.node:
+                case Input(column, "value" | "form") if column in texts:
+                    worded.add(a.name)
+                case Delay(variable) if variable in worded:
+                    worded.add(a.name)
+                case Let(Table(args, cases) as table) if all(isinstance(v, Var) and v.name in worded for v in args):
+                    worded.add(a.name)
+                    if len(cases) > FEW:
+                        found[a.name] = table
+        return found
+
+    def listing(self, column: Column) -> Iterator[str]:
+        """Tables over all words of a column."""
+        for name, table in self.words.items():
+            (arg, *others) = table.args
+            node = self.program[arg.name] if isinstance(arg, Var) and not others else None
+            if node == Input(column.name) and len(table.cases) > len(column.type.texts) // 2:
+                yield name
+
+    def telling(self, name: str) -> list[Value]:
+        """Values of a variable that are evidence of something, in that order; where it is read at another word, too."""
+        moved = [a.name for a in self.program if isinstance(a.node, Delay) and a.node.variable == name]
+        moved += [a.name for a in self.program if isinstance(a.node, Aggregate) and a.node.value == name]
+        rows = [e for a in self.program if isinstance(a.node, Vote) for e in a.node.evidence]
+        found = [value for asked in (name, *moved) for e in rows if e.variable == asked for value, _ in e.rows]
+        outcomes = {self.words[name].default, *(out for _, out in self.words[name].cases)}
+        return [value for value in dict.fromkeys(found) if value in outcomes]
+
+    @cached_property
+    def stages(self) -> dict[str, int]:
+        """When a variable is computed: loops have even numbers, lists odd ones."""
+        found: dict[str, int] = {}
+        for names, _ in self.program.groups:
+            needs = {n for name in names for n in self._needs(name) if n not in names}
+            least = max((found[n] for n in needs), default=0)
+            loops = all(self.is_backward(name) and name not in self.words for name in names)
+            for name in names:
+                found[name] = least + (least % 2 if loops else 1 - least % 2)
+        return found
+
+    def _needs(self, name: str) -> Iterator[str]:
+        for variable, _ in self._reads(name):
+            yield variable
+
+    @cached_property
+    def loops(self) -> dict[int, tuple[str, ...]]:
+        """The variables of each loop, in program order: state, what it needs at each step, and what follows from it."""
+        return {stage: members for stage in sorted(set(self.stages.values())) if (members := self._members(stage))}
+
+    def _members(self, stage: int) -> tuple[str, ...]:
+        own = {n for n, s in self.stages.items() if s == stage and not isinstance(self.program[n], Input)}
+        own -= self.scalars
+        members = own & self.stateful
+        if not members:
+            return ()
+        follows = {name: set(self._needs(name)) & own for name in own}
+        for reverse in (False, True):
+            pending = list(members)
+            while pending:
+                name = pending.pop()
+                near = {n for n in own if name in follows[n]} if reverse else follows[name]
+                pending += near - members
+                members |= near
+        return tuple(name for name in self.places if name in members)
+
+    def loop_of(self, name: str) -> int | None:
+        """The loop in which a variable is computed."""
+        return next((stage for stage, members in self.loops.items() if name in members), None)
+
+    # ---------------------------------------------------------------- values
+
+    def is_loose(self, name: str) -> bool:
+        """Whether a variable may hold `True` for 1."""
+        return not any(use.exact for use in self.uses[name])
+
+    def is_sure(self, name: str, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether a number is certainly finite."""
+        node = self.program[name]
+        if self.types[name].is_whole or isinstance(node, Input):
+            return True
+        if isinstance(node, Delay) and name not in seen:
+            return isinstance(node.default, Const) and self.is_sure(node.variable, seen | {name})
+        return isinstance(node, Let) and self._sure(node.expression, seen | {name})
+
+    def _sure(self, expression: Expression, seen: frozenset[str]) -> bool:
+        if isinstance(expression, Var):
+            return expression.name in seen or self.is_sure(expression.name, seen)
+        bounded = isinstance(expression, Const) or is_bounded(expression, self.type_of(expression))
+        return bounded and all(self._sure(part, seen) for part in parts(expression))
+
+    # ---------------------------------------------------------------- positions
+
+    def is_index(self, expression: Expression, local: dict[str, str]) -> bool:
+        """Whether it is a position on every input, whatever its length; False where that is not plain.
+
+        It is where it is linear in the own position i and the number n of positions, and in 0..n-1 at both ends of i.
+        """
+        if (line := self.linear(expression, local)) is None:
+            return False
+        slope, rise, shift = line
+        ends = [(rise, shift), (rise + slope, shift - slope)]  # at i = 0 and i = n - 1: (factor of n, constant)
+        return all(0 <= a <= 1 and a + b >= 0 and (b <= -1 if a else b <= 0) for a, b in ends)
+
+    def linear(self, expression: Expression, local: dict[str, str]) -> tuple[int, int, int] | None:
+        """(factor of the position, factor of the number of positions, constant)."""
+        match expression:
+            case Const(int() as constant):
+                return 0, 0, constant
+            case Var(name):
+                return self._linear(local.get(name, name))
+            case Apply("+" | "-" as sign, (left, right)):
+                a, b = self.linear(left, local), self.linear(right, local)
+                if a is None or b is None:
+                    return None
+                x, y, z = (p + q if sign == "+" else p - q for p, q in zip(a, b, strict=True))
+                return x, y, z
+        return None
+
+    def _linear(self, name: str) -> tuple[int, int, int] | None:
+        match self.program[name]:
+            case Input("", "position"):
+                return 1, 0, 0
+            case Input("", "length"):
+                return 0, 1, 0
+            case Let(expression):
+                return self.linear(expression, {})
+        return None
+
+
+def is_bounded(expression: Expression, t: Type) -> bool:
+    """Whether finite parts make a finite number."""
+    n = t.numbers
+    slow = isinstance(expression, Table | Cases) or (
+        isinstance(expression, Apply) and OPERATORS[expression.operator].finite
+    )
+    return slow or n is None or n.whole or max(abs(n.low), abs(n.high)) < math.inf

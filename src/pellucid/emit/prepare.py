@@ -1,0 +1,85 @@
+"""A program in the form that is written: nothing unused, and no long text that would have to stand twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from pellucid.language.columns import Assign
+from pellucid.language.expressions import Apply, Const, Expression, Var, parts, size, values_among, with_parts
+from pellucid.language.inference import type_of
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
+from pellucid.language.operators import OPERATORS
+from pellucid.language.program import Program
+from pellucid.language.types import Type
+
+LONG = 3  # of an operand whose text stands twice
+
+
+def prepared(program: Program) -> Program:
+    """The same program, with variables of their own for long operands that stand twice."""
+    program = replace(program.pruned(), longest=None if program.takes_longer else program.longest)
+    taken = set(program.nodes)
+    assignments: list[Assign] = []
+    for a in program:
+        if isinstance(a.node, Let):
+            split = _Split(a.name, program.types, taken)
+            expression = split.split(a.node.expression)
+            assignments += [*split.found, Assign(a.name, Let(expression))]
+        else:
+            assignments.append(Assign(a.name, _shift(_sure(a.node, program.types), program)))
+    return replace(program, assignments=tuple(assignments))
+
+
+def _sure(node: Node, types: Mapping[str, Type]) -> Node:
+    """Without a match that every key fulfils."""
+    if not isinstance(node, Aggregate) or node.select.match is None or node.select.query or len(node.select.key) != 1:
+        return node
+    values, t = values_among(node.select.match), types[node.select.key[0]]
+    if values is None or t.values is None or t.nothing or not set(t.values) <= set(values):
+        return node
+    return replace(node, select=replace(node.select, match=None, key=(), ties=False))
+
+
+def _shift(node: Node, program: Program) -> Node:
+    """What is read at a fixed distance is a delay."""
+    match node:
+        case Aggregate(
+            Select(match, (query,), (key,), "any", None, None, False, False), how, str(value), Const() as default
+        ):
+            own = program[query] == program[key] == Input("", "position")
+            if own and how in ("first", "last", "nearest", "min", "max") and not program.types[value].nothing:
+                match match:
+                    case Apply("==", (Var("k"), Apply("+", (Var("q"), Const(int(distance)))))) if distance:
+                        return Delay(value, -distance, default)
+    return node
+
+
+class _Split:
+    def __init__(self, owner: str, types: dict[str, Type], taken: set[str]) -> None:
+        self.owner, self.types, self.taken = owner, dict(types), taken
+        self.found: list[Assign] = []
+
+    def split(self, expression: Expression) -> Expression:
+        new = [self.split(part) for part in parts(expression)]
+        if isinstance(expression, Apply):
+            twice = set(self._twice(expression.operator, new))
+            new = [self._named(part) if i in twice and size(part) > LONG else part for i, part in enumerate(new)]
+        return with_parts(expression, new) if new else expression
+
+    def _twice(self, operator: str, args: list[Expression]) -> Iterator[int]:
+        """The operands whose text stands there more than once."""
+        row, types = OPERATORS[operator], [type_of(arg, self.types) for arg in args]
+        form = row.python([t.something() for t in types] if row.strict else types)
+        for place, t in enumerate(types):
+            if form.repeats(place) or (row.strict and t.nothing):
+                yield place
+
+    def _named(self, expression: Expression) -> Var:
+        count = 1
+        while (called := f"{self.owner}_part_{count}") in self.taken:
+            count += 1
+        self.taken.add(called)
+        self.types[called] = type_of(expression, self.types)
+        self.found.append(Assign(called, Let(expression)))
+        return Var(called)

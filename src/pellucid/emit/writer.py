@@ -1,0 +1,142 @@
+"""What the text of one program is made of as it comes together: constants, functions, helpers, names."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import keyword
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pellucid.emit import runtime
+from pellucid.emit.literals import container, literal, row, table
+from pellucid.emit.plan import Plan
+from pellucid.emit.tree import Code, Line, name
+from pellucid.emit.words import evidence_rows, separator, word_lists
+from pellucid.language.aggregates import AGGREGATES
+from pellucid.language.columns import Column
+from pellucid.language.expressions import Var
+from pellucid.language.nodes import Input
+from pellucid.language.types import Value
+
+MODULES = {"json", "math", "re", "sys", "functools", "Counter", "deque"}
+HELPERS = {"divide", "safe", "rounded", "ratio", "SHAPES", "ENDINGS"}
+HELPERS |= {row.pasted.__name__ for row in AGGREGATES.values() if row.pasted is not None}
+# Names that emitted programs use for something else; other letters of loops give way to variables of that name.
+RESERVED = {
+    *dir(builtins), *keyword.kwlist, *vars(runtime), *MODULES, *HELPERS,
+    "sequence", "steps", "outputs", "text", "i", "j",
+}  # fmt: skip
+
+
+def usable(variable: str) -> bool:
+    """Whether a variable can have this name in an emitted program. Constants are upper case, so they never clash."""
+    plain = re.fullmatch("[a-z][a-z0-9_]*", variable) is not None
+    return plain and variable not in RESERVED
+
+
+@dataclass
+class Writer:
+    """Collects the parts of one program's text."""
+
+    plan: Plan
+    constants: dict[str, str] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)  # constants that hold words
+    functions: dict[str, Line] = field(default_factory=dict)
+    pasted: dict[str, Callable] = field(default_factory=dict)
+    others: dict[tuple[int, ...], str] = field(default_factory=dict)
+    tables: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)  # of a column of words: the constant with all of them
+
+    def __post_init__(self) -> None:
+        self.taken = {*self.plan.program.nodes, *RESERVED}
+
+    def free(self, base: str) -> str:
+        """A new name."""
+        found, count = base, 1
+        while found in self.taken:
+            count += 1
+            found = f"{base}_{count}"
+        self.taken.add(found)
+        return found
+
+    def one(self, variable: str) -> str:
+        """What one value of a variable is called: the singular of an input's name."""
+        singular = variable.removesuffix("s")
+        if isinstance(self.plan.program.nodes.get(variable), Input) and len(singular) > 2 and usable(singular):
+            return singular if singular not in self.plan.program.nodes else variable
+        return variable
+
+    def constant(self, owner: str, entries: Iterable[tuple[object, object]]) -> str:
+        """A new table named after a variable."""
+        return self._add(owner, lambda called: table(called, entries))
+
+    def one_of(self, owner: str, values: Iterable[Value]) -> str:
+        """A new set."""
+        return self._add(owner, lambda called: container(f"{called} = ", "{", [*map(literal, values)], "}"))
+
+    def row(self, owner: str, values: Iterable[object]) -> str:
+        """A new tuple; an equal one is used again."""
+        listed = [*values]
+        return self._add(owner, lambda called: row(called, listed))
+
+    def evidence(self, owner: str, rows: Iterable[tuple[Value, tuple[int, ...]]]) -> str:
+        """A new table of evidence, a value a line."""
+        return self._add(owner, lambda called: evidence_rows(called, rows))
+
+    def otherwise(self, weights: tuple[int, ...]) -> str:
+        """The evidence of values that are not listed; equal ones share a constant."""
+        if weights not in self.others:
+            self.others[weights] = self.row("other_evidence" if any(weights) else "no_evidence", weights)
+        return self.others[weights]
+
+    def _add(self, owner: str, made: Callable[[str], str]) -> str:
+        called = self.free(owner.upper())
+        self.constants[called] = made(called)
+        return called
+
+    def paste(self, function: Callable) -> Code:
+        """Note that a function may be needed; its name."""
+        self.pasted[function.__name__] = function
+        return name(function.__name__)
+
+    def helper(self, called: str) -> Code:
+        """Note that a function of the runtime may be needed; its name."""
+        return self.paste(getattr(runtime, called))
+
+    def letter(self, wanted: str, used: Iterable[str] = ()) -> Code:
+        """The first of these letters that nothing else is called; numbered ones where all are."""
+        taken = {*self.plan.program.nodes, *used, "i", "j"}
+        numbered = (f"{wanted[0]}{n}" for n in itertools.count())
+        return name(next(letter for letter in itertools.chain(wanted, numbered) if letter not in taken))
+
+    def known_words(self, column: Column) -> Code:
+        """The constant that lists all words of a column: that of a table over most of them, where there is one."""
+        if column.name not in self.known:
+            owner = next(iter(self.plan.listing(column)), None)
+            if owner is None:
+                called = self.free("KNOWN_WORDS")
+                self.words[called] = word_lists(called, [(word, "known") for word in column.type.texts])
+            else:
+                called = self.word_table(owner, column.type.texts)[0]
+            self.known[column.name] = called
+        return name(self.known[column.name])
+
+    def word_table(self, variable: str, every: Iterable[str] = ()) -> tuple[str, str | None]:
+        """(constant, separator) of a table of words, made when it is first asked for; it lists all of `every`.
+
+        Several variables are put together to one word where that can be taken apart again.
+        """
+        if variable not in self.tables:
+            table = self.plan.words[variable]
+            listed = {key for key, _ in table.cases}
+            cases = [*table.cases, *(((word,), table.default) for word in every if (word,) not in listed)]
+            domains = [self.plan.types[arg.name].values or () for arg in table.args if isinstance(arg, Var)]
+            between = separator([key for key, _ in cases], domains) if len(domains) > 1 else None
+            keys = [key[0] if len(key) == 1 else between.join(map(str, key)) if between else key for key, _ in cases]
+            called = self.free(variable.upper())
+            outcomes = [outcome for _, outcome in cases]
+            self.words[called] = word_lists(called, zip(keys, outcomes, strict=True), self.plan.telling(variable))
+            self.tables[variable] = called, between
+        return self.tables[variable]
