@@ -1,10 +1,10 @@
 """Programs of the language written by hand, for the emitter's tests: those of the examples, and small machines."""
 
-from pellucid.language.columns import Assign, Column, Output
+from pellucid.language.columns import Assign, Column, Output, When
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
 from pellucid.language.program import Program
-from pellucid.language.types import real, symbol, whole
+from pellucid.language.types import Value, real, symbol, whole
 from pellucid.language.words import Reading
 
 V, C = Var, Const
@@ -15,7 +15,7 @@ def op(name, *args):
     return Apply(name, tuple(V(a) if isinstance(a, str) else C(a) if isinstance(a, int | float) else a for a in args))
 
 
-def program(columns, *assigns, out=None, when="every", longest=None, empty=None):
+def program(columns, *assigns, out=None, when: When = "every", longest=None, empty=None):
     """A program; every column is a variable of its own name."""
     inputs = tuple(c if isinstance(c, Column) else Column(*c) for c in columns)
     given = [Assign(c.name, Input(c.name)) for c in inputs]
@@ -35,7 +35,7 @@ def compare(sign, query, key, **rest):
     return Select(op(sign, "k", "q"), (query,), (key,), **rest)
 
 
-def before(variable, amount=1, default=0):
+def before(variable, amount=1, default: Value = 0):
     return Delay(variable, amount, C(default))
 
 
