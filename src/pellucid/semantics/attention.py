@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pellucid.language.aggregates import AGGREGATES, Aggregation, Picked
-from pellucid.language.expressions import Apply, Expression, Var
+from pellucid.language.expressions import Apply, Expression, Var, conjunction
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Select, key_names, query_names
 from pellucid.language.ranges import Ranges
@@ -63,7 +63,7 @@ class Attention:
         there += [by] if by and self.row.by == "key" else []
         parts = [self._made(looks, value, by, layout) for looks in self.select.looks(env, layout, there)]
         default = self.default(env) if self.row.reads else Cells(np.zeros(1, np.int64))
-        return _put(default.spread(layout.size), parts, self.kind)
+        return _put(default, parts, self.kind, layout.size)
 
     def _made(self, looks: Looks, value: Cells | None, by: Cells | None, layout: Layout) -> tuple[np.ndarray, Cells]:
         """(positions, what comes out there); at others, nothing is picked."""
@@ -97,11 +97,14 @@ def _sortable(cells: Cells) -> np.ndarray | None:
     return None if found.dtype == object else found
 
 
-def _put(default: Cells, parts: Sequence[tuple[np.ndarray, Cells]], kind: Kind) -> Cells:
-    """The default, but for the parts: (positions, what stands there)."""
-    cells = alike([default, *(cells for _, cells in parts)], kind)
-    data = cells[0].data.astype(np.result_type(*(c.data for c in cells)))
-    for (places, _), found in zip(parts, cells[1:], strict=True):
+def _put(default: Cells, parts: Sequence[tuple[np.ndarray, Cells]], kind: Kind, size: int) -> Cells:
+    """The parts, (positions, what stands there), and the default wherever none stands."""
+    covered = sum(len(places) for places, _ in parts) == size  # the type need not hold the default then
+    cells = alike([cells for _, cells in parts] + ([] if covered else [default]), kind)
+    data = np.empty(size, np.result_type(*(c.data for c in cells)) if cells else np.int64)
+    if not covered:
+        data[:] = cells[-1].data
+    for (places, _), found in zip(parts, cells, strict=False):
         data[places] = found.data
     return Cells(data, kind)
 
@@ -163,7 +166,8 @@ class _Selection:
         self.of_query = [compiled(test, self.local) for test in matching.query]
         self.of_key = [compiled(test, self.local) for test in matching.key]
         self.equal = [self._sides(*pair) for pair in matching.equal]
-        self.rest = None if matching.rest is None else compiled(matching.rest, self.local)
+        pairs = None if matching.rest is None else conjunction([*matching.equalities, matching.rest])
+        self.rest = None if pairs is None else compiled(pairs, self.local)
         self.tie = compiled(Apply("==", (Var("q"), Var("k"))), self.local) if select.ties else None
 
     def _sides(self, query: Expression, key: Expression) -> tuple[Function, Function, Kind]:

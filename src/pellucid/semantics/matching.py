@@ -24,6 +24,11 @@ class Matching:
     equal: tuple[tuple[Expression, Expression], ...]
     rest: Expression | None
 
+    @property
+    def equalities(self) -> list[Expression]:
+        """What must be equal, as tests."""
+        return [Apply("==", pair) for pair in self.equal]
+
     @classmethod
     def of(cls, select: Select) -> Matching:
         """The parts of a selection's match; with `ties` all is rest."""

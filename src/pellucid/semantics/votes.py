@@ -64,5 +64,5 @@ def _summed(totals: np.ndarray, layout: Layout) -> np.ndarray:
     """The sums over each sequence."""
     if totals.dtype != object and largest(totals) * max(layout.size, 1) >= SAFE:
         totals = totals.astype(object)
-    upto = np.concatenate([totals[:1] * 0, np.cumsum(totals, axis=0)])
+    upto = np.concatenate([np.zeros((1, totals.shape[1]), totals.dtype), np.cumsum(totals, axis=0)])
     return upto[layout.starts[1:]] - upto[layout.starts[:-1]]
