@@ -26,8 +26,8 @@ class Ranges:
             stand for; None where there are none, or where they are neither.
         start: where the group of a query begins: a query looks at none before that.
         low, high: int64 [queries].
-        order: where the elements stand, rising along the list; in a group differences are distances.
-        here: where each query stands, likewise.
+        standing: (where the elements stand, rising along the list; where each query stands), told when it is asked
+            for; in a group differences are distances.
         query: what orders, at the query; None where there is none.
     """
 
@@ -36,8 +36,7 @@ class Ranges:
     start: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    order: np.ndarray
-    here: np.ndarray
+    standing: Callable[[], tuple[np.ndarray, np.ndarray]]
     query: np.ndarray | None = None
 
     @cached_property
@@ -86,11 +85,11 @@ def last(r: Ranges) -> np.ndarray:
 
 def nearest(r: Ranges) -> np.ndarray:
     """The nearest other one, the left of two as near; the position itself if alone."""
-    own = np.searchsorted(r.order, r.here)  # the first one from here on
-    most = len(r.order) - 1
-    right = own + ((own < r.high) & (r.order[np.minimum(own, most)] == r.here))
-    to_left = r.here - r.order[np.maximum(own - 1, 0)]
-    to_right = r.order[np.minimum(right, most)] - r.here
+    order, here = r.standing()
+    own, most = np.searchsorted(order, here), len(order) - 1  # the first one from here on
+    right = own + ((own < r.high) & (order[np.minimum(own, most)] == here))
+    to_left = here - order[np.maximum(own - 1, 0)]
+    to_right = order[np.minimum(right, most)] - here
     takes_left = (own > r.low) & ((right >= r.high) | (to_left <= to_right))
     return np.where(takes_left, own - 1, np.where(right < r.high, right, own))
 

@@ -6,7 +6,7 @@ positions of a sequence with one value (where a match asks for equal values), or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from pellucid.semantics.elementwise import Env, Function, compiled
 from pellucid.semantics.layout import Layout
 from pellucid.semantics.matching import Matching
 
-MOST_PAIRS = 2_000_000  # of queries and keys compared at once
+MOST_PAIRS = 2**18  # of queries and keys compared at once
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Looks:
     """Queries, and the stretch of a list of positions that each looks at.
 
     Args:
-        queries: positions. keys: the list, of positions. start, low, high, order, here: as in `Ranges`.
+        queries: positions. keys: the list, of positions. start, low, high: as in `Ranges`.
+        groups: the group of each query, and of each element of the list; None: as far as sequences go.
     """
 
     queries: np.ndarray
@@ -38,13 +39,21 @@ class Looks:
     start: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    order: np.ndarray
-    here: np.ndarray
+    groups: tuple[np.ndarray, np.ndarray] | None = None
 
     def only(self, which: np.ndarray) -> Looks:
         """Those of some queries."""
-        parts = {name: getattr(self, name)[which] for name in ("queries", "start", "low", "high", "here")}
-        return replace(self, **parts)
+        if which.all():
+            return self
+        parts = {name: getattr(self, name)[which] for name in ("queries", "start", "low", "high")}
+        return replace(self, **parts, groups=self.groups and (self.groups[0][which], self.groups[1]))
+
+    def standing(self, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """As in `Ranges`, for a batch of so many positions."""
+        if self.groups is None:
+            return self.keys, self.queries
+        mine, theirs = self.groups
+        return theirs * (size + 1) + self.keys, mine * (size + 1) + self.queries
 
 
 class Attention:
@@ -74,7 +83,7 @@ class Attention:
         ranges = Ranges(
             None if value is None else _sortable(value.take(looks.keys)),
             _sortable(by.take(looks.keys)) if by is not None and at_key else None,
-            looks.start, looks.low, looks.high, looks.order, looks.here,
+            looks.start, looks.low, looks.high, lambda: looks.standing(layout.size),
             by.values[looks.queries] if by is not None and not at_key else None,
         )  # fmt: skip
         if self.row.chosen is not None and value is not None:
@@ -158,7 +167,7 @@ class _Selection:
     """A selection, ready to be looked at."""
 
     def __init__(self, select: Select, types: Mapping[str, Type]) -> None:
-        self.select = select
+        self.select, self.everywhere = select, select.reach == "any" and select.window is None
         self.queries = dict(zip(query_names(len(select.query)), select.query, strict=True))
         self.keys = dict(zip(key_names(len(select.key)), select.key, strict=True))
         self.local = {local: types[name] for local, name in {**self.queries, **self.keys}.items()}
@@ -188,13 +197,14 @@ class _Selection:
         if self.rest is not None:
             yield from _Pairs(self, local, layout, kept, (first, end)).looks()
         elif self.equal:
-            yield _equal(self._groups(local, layout), layout, kept, first, end)
+            looks = _equal(self._groups(local, layout), layout, kept)
+            yield _within(looks, layout, (first, end), self.everywhere)
         elif kept is None:
-            yield Looks(layout.here, layout.here, layout.first, first, end, layout.here, layout.here)
+            yield Looks(layout.here, layout.here, layout.first, first, end)
         else:
             rank = np.concatenate([[0], np.cumsum(kept)])
             keys = np.flatnonzero(kept)
-            yield Looks(layout.here, keys, rank[layout.first], rank[first], rank[end], keys, layout.here)
+            yield Looks(layout.here, keys, rank[layout.first], rank[first], rank[end])
 
     def _kept(self, env: Env, local: Env, there: Sequence[Cells], layout: Layout) -> np.ndarray | None:
         """Which positions any query may look at; None: all."""
@@ -214,16 +224,22 @@ class _Selection:
         return found[: layout.size], found[layout.size :]
 
 
-def _equal(
-    groups: tuple[np.ndarray, np.ndarray], layout: Layout, kept: np.ndarray | None, first: np.ndarray, end: np.ndarray
-) -> Looks:
-    """Queries that look at the positions of their own group, of those kept."""
-    base, keys = groups[0] * (layout.size + 1), layout.here if kept is None else np.flatnonzero(kept)
-    order = groups[1][keys] * (layout.size + 1) + keys
-    sort = np.argsort(order)
-    order, keys = order[sort], keys[sort]
-    start, low, high = (np.searchsorted(order, base + ends) for ends in (layout.first, first, end))
-    return Looks(layout.here, keys, start, low, high, order, base + layout.here)
+def _equal(groups: tuple[np.ndarray, np.ndarray], layout: Layout, kept: np.ndarray | None) -> Looks:
+    """Queries that look at all positions of their own group, of those kept."""
+    mine, theirs = groups
+    keys = layout.here if kept is None else np.flatnonzero(kept)
+    keys = keys[np.argsort(theirs[keys] * (layout.size + 1) + keys)]
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(theirs[keys], minlength=mine.max(initial=0) + 1))])
+    return Looks(layout.here, keys, bounds[mine], bounds[mine], bounds[mine + 1], (mine, theirs[keys]))
+
+
+def _within(looks: Looks, layout: Layout, ends: tuple[np.ndarray, np.ndarray], everywhere: bool) -> Looks:
+    """Of queries that look at whole groups, what they can reach: from the first of two positions up to the second."""
+    if everywhere:
+        return replace(looks, high=np.where(ends[1] > ends[0], looks.high, looks.start))
+    order, here = looks.standing(layout.size)
+    low, high = (np.searchsorted(order, here - looks.queries + end) for end in ends)
+    return replace(looks, low=low, high=high)
 
 
 class _Pairs:
@@ -240,24 +256,39 @@ class _Pairs:
         self.chosen, self.local, self.layout, (self.first, self.end) = chosen, local, layout, ends
         self.keys = layout.here if kept is None else np.flatnonzero(kept)
         rank = np.concatenate([[0], np.cumsum(np.ones(layout.size, bool) if kept is None else kept)])
-        self.group, self.asks, self.whole = layout.here, layout.here, True
+        self.group, self.asks, self.shared = layout.here, layout.here, False
         self.low, self.high = rank[self.first], rank[self.end]
+        self.query, self.key = (_numbered(local, names, layout.size) for names in (chosen.queries, chosen.keys))
         if chosen.tie is None:
-            self._share(rank)
+            self._share(rank, *self.query)
+        assert chosen.rest is not None
+        self.matches = self._test(chosen.rest)
+        self.ties = None if chosen.tie is None else self._test(chosen.tie)
 
-    def _share(self, rank: np.ndarray) -> None:
+    def _share(self, rank: np.ndarray, code: np.ndarray, count: int) -> None:
         """Let equal queries of a sequence share their keys where that is less work."""
-        layout, found, most = self.layout, self.layout.sequence, len(self.layout.sizes)
-        for name in self.chosen.queries:
-            code, count = codes(self.local[name])
-            found, most = compact(found * count + code, most * count)
-        asks = np.zeros(most, np.int64)
-        asks[found[::-1]] = layout.here[::-1]
+        layout = self.layout
+        group, groups = compact(layout.sequence * count + code, len(layout.sizes) * count)
+        asks = np.zeros(groups, np.int64)
+        asks[group[::-1]] = layout.here[::-1]
         low, high = rank[layout.first[asks]], rank[layout.end[asks]]
         if (high - low).sum() < (self.high - self.low).sum():
-            select = self.chosen.select
-            self.group, self.asks, self.low, self.high = found, asks, low, high
-            self.whole = select.reach == "any" and select.window is None
+            self.group, self.asks, self.low, self.high, self.shared = group, asks, low, high, True
+
+    def _test(self, function: Function) -> Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]:
+        """The function on (queries, how many keys each has, keys): from a table, where few of them differ."""
+        (query, queries), (key, keys) = self.query, self.key
+        if queries * keys > min(MOST_PAIRS, (self.high - self.low).sum()):
+            return lambda asks, sizes, there: self._compared(function, np.repeat(asks, sizes), there)
+        one, other = np.zeros(queries, np.int64), np.zeros(keys, np.int64)
+        one[query], other[key] = self.layout.here, self.layout.here
+        table, row = self._compared(function, np.repeat(one, keys), np.tile(other, queries)), query * keys
+        return lambda asks, sizes, there: table[np.repeat(row[asks], sizes) + key[there]]
+
+    def _compared(self, function: Function, queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        local = {name: self.local[name].take(queries) for name in self.chosen.queries}
+        local |= {name: self.local[name].take(keys) for name in self.chosen.keys}
+        return np.broadcast_to(function(local).truth, len(keys))
 
     def looks(self) -> Iterator[Looks]:
         """What queries look at, some groups at a time."""
@@ -272,25 +303,30 @@ class _Pairs:
 
     def _part(self, begin: int, end: int, queries: np.ndarray) -> Looks:
         sizes = self.high[begin:end] - self.low[begin:end]
-        group = np.repeat(np.arange(begin, end), sizes)
         offset = np.cumsum(sizes) - sizes - self.low[begin:end]
-        keys = self.keys[np.arange(len(group)) - np.repeat(offset, sizes)]
-        hit = self._matches(self.asks[group], keys)
-        group, keys = group[hit], keys[hit]
-        factor, mine = self.layout.size + 1, self.group[queries]
-        order, base = group * factor + keys, mine * factor
+        keys = self.keys[np.arange(sizes.sum()) - np.repeat(offset, sizes)]
+        hit = self._hits(self.asks[begin:end], sizes, keys)
+        group, keys = np.repeat(np.arange(begin, end), sizes)[hit], keys[hit]
+        mine = self.group[queries]
         bounds = np.concatenate([[0], np.cumsum(np.bincount(group - begin, minlength=end - begin))])
         start, stop = bounds[mine - begin], bounds[mine - begin + 1]
-        first, last = self.first[queries], self.end[queries]
-        if not self.whole:
-            low, high = np.searchsorted(order, base + first), np.searchsorted(order, base + last)
-        else:
-            low, high = start, np.where(last > first, stop, start)
-        return Looks(queries, keys, start, low, high, order, base + queries)
+        looks = Looks(queries, keys, start, start, stop, (mine, group))
+        if not self.shared:
+            return looks
+        return _within(looks, self.layout, (self.first[queries], self.end[queries]), self.chosen.everywhere)
 
-    def _matches(self, queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
-        local = {name: self.local[name].take(queries) for name in self.chosen.queries}
-        local |= {name: self.local[name].take(keys) for name in self.chosen.keys}
-        assert self.chosen.rest is not None
-        found = np.broadcast_to(self.chosen.rest(local).truth, len(keys))
-        return found if self.chosen.tie is None else found | ((keys < queries) & self.chosen.tie(local).truth)
+    def _hits(self, asks: np.ndarray, sizes: np.ndarray, keys: np.ndarray) -> np.ndarray:
+        """Which keys match, of so many for each query that asks."""
+        found = self.matches(asks, sizes, keys)
+        if self.ties is not None:
+            found = found | ((keys < np.repeat(asks, sizes)) & self.ties(asks, sizes, keys))
+        return np.flatnonzero(found)
+
+
+def _numbered(local: Env, names: Iterable[str], size: int) -> tuple[np.ndarray, int]:
+    """(a number below the second per position, the same where all these variables have the same values)."""
+    found, most = np.zeros(size, np.int64), 1
+    for name in names:
+        code, count = codes(local[name])
+        found, most = compact(found * count + code, most * count)
+    return found, most

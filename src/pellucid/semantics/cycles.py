@@ -103,5 +103,5 @@ def _function(node: Node, program: Program, name: str) -> Function:
             return compiled(default, program.types)
         case Vote():
             voting = Voting(node, program.types, program.types[name])
-            return lambda here: voting.labels.take(voting.totals(here, 1).argmax(1))
+            return lambda here: voting.labels.take(voting.totals(here, len(here[reads(node)[0]])).argmax(1))
     raise ValueError(f"{name}: {node} is no part of a state")

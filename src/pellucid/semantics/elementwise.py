@@ -80,7 +80,9 @@ class _Listed:
             row = row * len(domain) + _codes_in(env[name], domain)
         found = self.index[row]
         if found.size and found.min() < 0:
-            self._ask(np.unique(row[found < 0]))
+            there = np.zeros(len(self.index), bool)
+            there[row] = True
+            self._ask(np.flatnonzero(there & (self.index < 0)))
             found = self.index[row]
         return self.cells.take(found)
 

@@ -35,7 +35,8 @@ def columns_of(program: Program, sequences: Sequence[Any]) -> tuple[dict[str, li
 
 
 def _columns(program: Program, sequences: Sequence[Any]) -> tuple[dict[str, list[Value]], list[int]]:
-    parts = [steps_of(program.inputs, sequence) for sequence in sequences]
+    lists = program.inputs[0].words is None and set(map(type, sequences)) <= {list, tuple}
+    parts = sequences if lists else [steps_of(program.inputs, sequence) for sequence in sequences]
     sizes = list(map(len, parts))
     if program.longest is not None and max(sizes, default=0) > program.longest and not program.takes_longer:
         raise ValueError("too many positions")

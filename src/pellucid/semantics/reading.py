@@ -61,7 +61,7 @@ def steps_of(columns: Sequence[Column], sequence: Any) -> Sequence[Any]:
 
 
 def _plain(values: Any) -> Sequence[Any]:
-    return values.tolist() if hasattr(values, "tolist") else values
+    return values if isinstance(values, list | tuple) or not hasattr(values, "tolist") else values.tolist()
 
 
 def taken(column: Column, value: Any) -> Value:

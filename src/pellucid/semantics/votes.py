@@ -19,12 +19,14 @@ class Voting:
     """A vote, ready to be computed on batches."""
 
     def __init__(self, node: Vote, types: Mapping[str, Type], t: Type) -> None:
-        self.node, self.labels = node, cells_of(node.labels, kind_of(t))
+        self.node, self.labels, self.bias = node, cells_of(node.labels, kind_of(t)), _weights([node.bias])
         self.evidence = [
             (_row_numbers(part.variable, [value for value, _ in part.rows]),
              _weights([part.default, *(weights for _, weights in part.rows)]))
             for part in node.evidence
         ]  # fmt: skip
+        self.scaled = [(name, _weights([weights])) for name, weights in node.scaled]
+        self.most = sum(map(_largest, (self.bias, *(weights for _, weights in self.evidence))))
 
     def __call__(self, env: Env, layout: Layout) -> Cells:
         """The label at every position."""
@@ -35,17 +37,23 @@ class Voting:
 
     def totals(self, env: Env, size: int) -> np.ndarray:
         """Sum of the weights of each label at each position, [positions, labels]; before pooling."""
-        parts = [weights[row(env).data] for row, weights in self.evidence]
-        for name, weights in self.node.scaled:
-            counts = env[name].numbers
-            row = _weights([weights])
-            if counts.dtype == object or largest(counts) * largest(row) >= SAFE or row.dtype == object:
-                counts = np.array([v or 0 for v in counts.tolist()], object)
-            parts.append(counts[:, None] * row)
-        parts.append(_weights([self.node.bias]))
-        if sum(SAFE if p.dtype == object else largest(p) for p in parts) >= SAFE:
-            parts = [part.astype(object) for part in parts]
-        return np.broadcast_to(sum(parts), (size, len(self.node.labels)))
+        counts = [env[name].numbers for name, _ in self.scaled]
+        most = self.most + sum(
+            _largest(count) * _largest(weights) for count, (_, weights) in zip(counts, self.scaled, strict=True)
+        )
+        kind = np.int64 if most < SAFE else object
+        total = np.empty((size, len(self.node.labels)), kind)
+        total[:] = self.bias
+        for row, weights in self.evidence:
+            total += weights.astype(kind)[row(env).data]
+        for count, (_, weights) in zip(counts, self.scaled, strict=True):
+            whole = count if count.dtype == np.int64 else np.array([v or 0 for v in count.tolist()], object)
+            total += whole.astype(kind)[:, None] * weights.astype(kind)
+        return total
+
+
+def _largest(numbers: np.ndarray) -> int:
+    return SAFE if numbers.dtype == object else largest(numbers)
 
 
 def _row_numbers(variable: str, values: list) -> Looked:
@@ -62,7 +70,7 @@ def _weights(rows: list) -> np.ndarray:
 
 def _summed(totals: np.ndarray, layout: Layout) -> np.ndarray:
     """The sums over each sequence."""
-    if totals.dtype != object and largest(totals) * max(layout.size, 1) >= SAFE:
+    if _largest(totals) * max(layout.size, 1) >= SAFE:
         totals = totals.astype(object)
     upto = np.concatenate([np.zeros((1, totals.shape[1]), totals.dtype), np.cumsum(totals, axis=0)])
     return upto[layout.starts[1:]] - upto[layout.starts[:-1]]
