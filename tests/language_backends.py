@@ -60,12 +60,14 @@ BACKENDS = {"reference": by_reference, "batch": by_batch, "stream": by_stream, "
 
 
 def same(meant, given):
-    """Whether two outputs are equal: whole numbers among reals as floats too, "not a number" equal to itself."""
+    """Whether two outputs are equal; among reals a whole number may be a float, "not a number" equals itself."""
     if isinstance(meant, list | tuple):
         alike = isinstance(given, list | tuple) and len(meant) == len(given)
         return alike and all(map(same, meant, given))
     if isinstance(meant, float) and isinstance(given, float) and math.isnan(meant):
         return math.isnan(given)
+    if isinstance(meant, int) and isinstance(given, float):
+        return math.isclose(meant, given, rel_tol=1e-15)
     return meant == given and isinstance(meant, str) == isinstance(given, str) and not isinstance(given, bool)
 
 

@@ -19,6 +19,7 @@ from pellucid.language.types import Numbers, Value
 LONGEST, LONGEST_TEXT = 16, 64  # positions of random inputs to a program that was made for any length
 SMALL = range(-9, 10)
 FAR = (1_000, 2**31, 2**53 + 1, 2**63, 10**30)
+FAR_REAL = (1e-6, 1e3, 1e6)
 Run = tuple[Value, ...]
 
 
@@ -112,7 +113,7 @@ class _Maker:
             return (self._one(self.listed),)
         if self.type.texts and draw < 0.7:
             return (self._one(self.type.texts),)
-        return (self._number(draw < 0.5),)
+        return (self._number(self.rng.random() < 0.1),)
 
     def _number(self, end: bool) -> Value:
         numbers = self.type.numbers
@@ -139,7 +140,8 @@ def _ends(numbers: Numbers | None) -> list[int | float]:
         return []
     kind = int if numbers.whole else float
     low, high = (e for e in (numbers.low, numbers.high))
-    found = [0, *(e for e in (low, high) if not math.isinf(e)), *(s * far for far in FAR for s in (1, -1))]
+    far = FAR if numbers.whole else FAR_REAL
+    found = [0, *(e for e in (low, high) if not math.isinf(e)), *(sign * value for value in far for sign in (1, -1))]
     return [kind(v) for v in found if low <= v <= high] or [kind(low if not math.isinf(low) else high)]
 
 
