@@ -57,8 +57,11 @@ def check_empty(empty: tuple | None, outputs: Sequence[Output], when: When) -> N
         raise ProgramError("empty: outputs come at every position, so none come out for an empty sequence")
     if len(empty) != len(outputs):
         raise ProgramError(f"empty: expected {len(outputs)} values, one per output, got {len(empty)}")
-    for value in empty:
-        _check_entry(value)
+    try:
+        for value in empty:
+            _check_entry(value)
+    except ValueError as error:
+        raise ProgramError(f"empty: {error}") from None
 
 
 def check_variables(inputs: Iterable[Column], assignments: Sequence[Assign], outputs: Iterable[Output]) -> None:

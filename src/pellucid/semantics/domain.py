@@ -17,7 +17,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Value
 
 LONGEST, LONGEST_TEXT = 16, 64  # positions of random inputs to a program that was made for any length
-SMALL = range(-9, 10)
+SMALL, LARGER = range(-9, 10), range(-100, 101)
 FAR = (1_000, 2**31, 2**53 + 1, 2**63, 10**30)
 FAR_REAL = (1e-6, 1e3, 1e6)
 Run = tuple[Value, ...]
@@ -120,7 +120,8 @@ class _Maker:
         assert numbers is not None
         if end:
             return self._one(self.ends)
-        low, high = max(numbers.low, SMALL[0]), min(numbers.high, SMALL[-1])
+        usual = SMALL if self.rng.random() < 0.7 else LARGER
+        low, high = max(numbers.low, usual[0]), min(numbers.high, usual[-1])
         if low > high:  # all lies farther out
             low, high = (numbers.low, numbers.low + 100) if low > 0 else (numbers.high - 100, numbers.high)
             low, high = max(low, numbers.low), min(high, numbers.high)
