@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Small programs of the language, one for each meaning, with outputs written by hand."""
 
 from fractions import Fraction

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """What a program must be, and what is said of one that is not; types of variables."""
 
 from fractions import Fraction

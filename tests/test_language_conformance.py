@@ -7,8 +7,9 @@ import pytest
 from language_backends import BACKENDS, check_cells, same
 from language_random import parts_of
 from language_samples import AGGREGATED, NUMBERS, OPERATED, SAMPLES, attend, operate, program
-from pellucid.language import aggregates, operators
+from pellucid.language import aggregates, forms, operators
 from pellucid.language.aggregates import AGGREGATES, Aggregation
+from pellucid.language.forms import Form
 from pellucid.language.json import dumps, loads
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote
 from pellucid.language.operators import OPERATORS, Operator
@@ -57,8 +58,11 @@ def test_many_sequences_of_different_lengths_at_once(scale):
 def _more_rows(monkeypatch):
     """An operator and an aggregate of which everything is one row."""
     plus = OPERATORS["+"]
-    twice = Operator("twice", (1, 1), lambda a: 2 * a, lambda t: plus.rule([*t, *t]), lambda types: plus.python(types * 2),
-                     "twice {0}")  # fmt: skip
+
+    def doubled(types):
+        return Form("2 * {0}", forms.PRODUCT, (forms.SIGN,))
+
+    twice = Operator("twice", (1, 1), lambda a: 2 * a, lambda t: plus.rule([*t, *t]), doubled, "twice {0}")
     spread = Aggregation("spread", lambda p: max(p.values) - min(p.values), lambda t: whole(0), "spread of {value}")
     monkeypatch.setitem(operators.OPERATORS, "twice", twice)
     monkeypatch.setitem(aggregates.AGGREGATES, "spread", spread)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """JSON of programs: there and back, and one clear message for what is not one."""
 
 import json

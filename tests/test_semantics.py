@@ -28,8 +28,11 @@ LIGHT = program(
     ("s", let(Table((Var("b"), Var("x")), ((("red", "go"), "green"), (("green", "go"), "red")), "red"))),
 )
 BALANCE = program(
-    NUMBERS, ("b", Delay("t", 1)), ("s", Aggregate(Select(reach="upto"), "sum", "b", Const(0))), ("t", let(("%", ("+", "s", "x"), 7)))
-)  # fmt: skip
+    NUMBERS,
+    ("b", Delay("t", 1)),
+    ("s", Aggregate(Select(reach="upto"), "sum", "b", Const(0))),
+    ("t", let(("%", ("+", "s", "x"), 7))),
+)
 TWO = Program(
     (Column("a", LETTERS), Column("b", NUMBERS)),
     (Assign("a", Input("a")), Assign("b", Input("b"))),
@@ -61,8 +64,9 @@ def test_the_reference_of_100_000_steps():
 
 LINEAR = [
     attend("count", match=EQUAL, reach="upto"), attend("last", "i", -1, match=EQUAL, reach="before"),
-    attend("mode", "x", reach="upto"), attend("nearest", "i", match=EQUAL, reach="before"), attend("distinct", "x", reach="upto"),
-    attend("argmax", "x", by="x", reach="upto"), attend("max", "x", window=5, reach="upto"), attend("mean", "i", reach="upto"),
+    attend("mode", "x", reach="upto"), attend("nearest", "i", match=EQUAL, reach="before"),
+    attend("distinct", "x", reach="upto"), attend("argmax", "x", by="x", reach="upto"),
+    attend("max", "x", window=5, reach="upto"), attend("mean", "i", reach="upto"),
 ]  # fmt: skip
 
 
