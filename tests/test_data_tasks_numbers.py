@@ -185,6 +185,13 @@ def test_the_law_is_what_the_oracle_computes(task):
         np.testing.assert_allclose(value(law, {**columns, **task.constants}), y[:, i], rtol=1e-12, atol=1e-12)
 
 
+def test_physics_by_hand():
+    assert get_task("physics/gravity").oracle([(10.0, 2.0)]) == ((10 + 0.1337 * 2, 2 - 1.3113),)
+    assert get_task("physics/logistic_map").oracle([0.5, 0.25]) == (3.7713 * 0.5 * 0.5, 3.7713 * 0.25 * 0.75)
+    (planet,) = get_task("physics/kepler").oracle([(2.0, 0.0, 0.0, 0.5)])
+    np.testing.assert_allclose(planet, (2 - 0.3173 * 0.2917 / 4, 0.3173 * 0.5, -0.2917 / 4, 0.5))
+
+
 @pytest.mark.parametrize("task", PHYSICS, ids=lambda task: task.name)
 def test_inputs_are_trajectories_of_reals(task):
     data = sample(task, seed=1, size=50, length=30)

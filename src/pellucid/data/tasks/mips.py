@@ -31,6 +31,8 @@ from pellucid.language.types import symbol
 
 Stream = Callable[[list[int]], Iterable[int]]  # from one column to one
 Rows = Callable[[list[list[int]]], Iterable[Any]]  # from several columns
+Oracle = Callable[[Any], tuple[Any, ...]]
+Names = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 LONGEST = 100_000  # steps of a sequence
@@ -45,39 +47,23 @@ def one(
     name: str, span: tuple[int, int], klass: str, law: str, function: Stream, summary: str = "", length: int = 10
 ) -> Task:
     """A task on one column of whole numbers within `span`."""
-    return _task(name, span, klass, law, lambda x: tuple(function(list(x))), summary, length)
+    return _task(name, span, klass, law, lambda x: tuple(function(list(x))), summary, (("x",), ("y",)), length)
 
 
 def two(
     name: str, span: tuple[int, int], klass: str, law: str, function: Rows, summary: str = "", outputs: int = 1
 ) -> Task:
     """A task on two columns of whole numbers within `span`."""
-    names = ("x1", "x2"), ("y",) if outputs == 1 else tuple(f"y{i + 1}" for i in range(outputs))
-    return _task(name, span, klass, law, lambda x: tuple(function(x)), summary, 10, names)
+    names = ("x1", "x2"), ("y",) if outputs == 1 else ("y1", "y2")
+    return _task(name, span, klass, law, lambda x: tuple(function(x)), summary, names)
 
 
 def _task(
-    name: str,
-    span: tuple[int, int],
-    klass: str,
-    law: str,
-    oracle: Callable[[Any], tuple[Any, ...]],
-    summary: str,
-    length: int,
-    names: tuple[tuple[str, ...], tuple[str, ...]] = (("x",), ("y",)),
+    name: str, span: tuple[int, int], klass: str, law: str, oracle: Oracle, summary: str, names: Names, length: int = 10
 ) -> Task:
-    return Task(
-        f"mips/{name}",
-        summary or law,
-        {"length": length},
-        partial(_domain, span, names[0]),
-        oracle,
-        names,
-        examples=2000,
-        largest=LONGEST,
-        law=law,
-        klass=klass,
-    )
+    domain = partial(_domain, span, names[0])
+    more: dict[str, Any] = {"examples": 2000, "largest": LONGEST, "law": law, "klass": klass}
+    return Task(f"mips/{name}", summary or law, {"length": length}, domain, oracle, names, **more)
 
 
 def _domain(span: tuple[int, int], names: tuple[str, ...], length: int) -> Domain:
@@ -167,13 +153,8 @@ MIPS_TASKS = (
     *map(_alternating_last, (3, 4)),
     one("balanced_parenthesis", BIT, "c", "y = 1 where the brackets so far (0 opens, 1 closes) are balanced", balanced),
     *map(_digits, range(3, 8)),
-    two(
-        "bit_dot_prod_mod2",
-        BIT,
-        "b",
-        "y = (number of steps so far with x1 = x2 = 1) mod 2",
-        lambda rows: (n % 2 for n in accumulate(a * b for a, b in rows)),
-    ),
+    two("bit_dot_prod_mod2", BIT, "b", "y = (number of steps so far with x1 = x2 = 1) mod 2",
+        lambda rows: (n % 2 for n in accumulate(a * b for a, b in rows))),
     one("bit_palindromes", BIT, "c", "y = 1 where the bits so far are a palindrome", palindromes),
     one("bit_shift_right", BIT, "a", "y = x[t-1]", lambda x: previous(x, 1)),
     two("bitwise_and", BIT, "a", "y = x1 and x2", lambda rows: (a & b for a, b in rows)),
@@ -182,81 +163,35 @@ MIPS_TASKS = (
     two("bitwise_xor", BIT, "a", "y = x1 xor x2", lambda rows: (a ^ b for a, b in rows)),
     one("diff_last2", SIGNED, "a", "y = x[t] - x[t-1]", windowed(2, lambda a, b: b - a)),
     one("diff_of_abs_value", SIGNED, "a", "y = |x[t]| - |x[t-1]|", windowed(2, lambda a, b: abs(b) - abs(a))),
-    one(
-        "dithering",
-        (0, 15),
-        "b",
-        "y = s[t] // 15 - s[t-1] // 15, s = sum of x so far",
-        dithered,
-        "grey levels 0..15 to black and white dots by error diffusion",
-    ),
+    one("dithering", (0, 15), "b", "y = s[t] // 15 - s[t-1] // 15, s = sum of x so far", dithered,
+        "grey levels 0..15 to black and white dots by error diffusion"),
     *map(_division, (3, 5, 7)),
-    one(
-        "evens_counter",
-        DIGIT,
-        "b",
-        "y = number of even x so far",
-        lambda x: accumulate(1 - v % 2 for v in x),
-    ),
+    one("evens_counter", DIGIT, "b", "y = number of even x so far", lambda x: accumulate(1 - v % 2 for v in x)),
     one("evens_detector", DIGIT, "a", "y = 1 where x is even", pointwise(lambda v: v % 2 == 0)),
     one("identity", SMALL, "a", "y = x", pointwise(int)),
     *map(_majority, range(1, 4)),
     one("max", SMALL, "b", "y = largest x so far", lambda x: accumulate(x, max)),
     one("min", DIGIT, "b", "y = smallest x so far", lambda x: accumulate(x, min)),
-    one(
-        "newton_freebody",
-        FORCE,
-        "c",
-        "v = v + x, y = y + v",
-        lambda x: accumulate(accumulate(x)),
-        "position of a unit mass under the force x",
-    ),
-    one(
-        "newton_gravity",
-        FORCE,
-        "c",
-        "v = v + x - 1, y = y + v",
+    one("newton_freebody", FORCE, "c", "v = v + x, y = y + v", lambda x: accumulate(accumulate(x)),
+        "position of a unit mass under the force x"),
+    one("newton_gravity", FORCE, "c", "v = v + x - 1, y = y + v",
         lambda x: accumulate(accumulate(force - 1 for force in x)),
-        "position of a unit mass under the force x and a gravity of 1",
-    ),
-    two(
-        "newton_magnetic",
-        FORCE,
-        "c",
-        "v1, v2 = v1 + x1 - v2, v2 + x2 + v1, y1 = y1 + v1, y2 = y2 + v2",
-        in_magnetic_field,
-        "position in the plane of a charged unit mass in a magnetic field",
-        outputs=2,
-    ),
-    one(
-        "newton_spring",
-        FORCE,
-        "c",
-        "y[t] = y[t-1] - y[t-2] + x[t]",
-        on_spring,
-        "position of a unit mass on a spring of stiffness 1 under the force x",
-    ),
+        "position of a unit mass under the force x and a gravity of 1"),
+    two("newton_magnetic", FORCE, "c", "v1, v2 = v1 + x1 - v2, v2 + x2 + v1, y1 = y1 + v1, y2 = y2 + v2",
+        in_magnetic_field, "position in the plane of a charged unit mass in a magnetic field", outputs=2),
+    one("newton_spring", FORCE, "c", "y[t] = y[t-1] - y[t-2] + x[t]", on_spring,
+        "position of a unit mass on a spring of stiffness 1 under the force x"),
     *map(_parity_last, (2, 3, 4)),
     one("parity", BIT, "b", "y = (number of ones so far) mod 2", running_sum(lambda s: s % 2)),
     one("parity_of_index", BIT, "a", "y = (t - 1) mod 2", lambda x: (i % 2 for i in range(len(x)))),
-    one(
-        "parity_of_zeros",
-        BIT,
-        "b",
-        "y = (number of zeros so far) mod 2",
-        lambda x: (n % 2 for n in accumulate(1 - v for v in x)),
-    ),
-    one(
-        "perfect_square_detector",
-        (0, 19),
-        "a",
-        "y = 1 where x is 0, 1, 4, 9 or 16",
-        pointwise(lambda v: v in (0, 1, 4, 9, 16)),
-    ),
+    one("parity_of_zeros", BIT, "b", "y = (number of zeros so far) mod 2",
+        lambda x: (n % 2 for n in accumulate(1 - v for v in x))),
+    one("perfect_square_detector", (0, 19), "a", "y = 1 where x is 0, 1, 4, 9 or 16",
+        pointwise(lambda v: v in (0, 1, 4, 9, 16))),
     *map(_previous, range(1, 6)),
     *map(_sum_last, range(2, 8)),
     one("sum", SMALL, "b", "y = x[1] + ... + x[t]", running_sum()),
     one("unique2", (0, 7), "a", "y = 1 where x[t] = x[t-1]", windowed(2, lambda a, b: a == b)),
     one("maximum_prev2", SMALL, "a", "y = max(x[t], x[t-1])", windowed(2, max)),
     one("minimum_prev2", SMALL, "a", "y = min(x[t], x[t-1])", windowed(2, min)),
-)
+)  # fmt: skip

@@ -107,35 +107,12 @@ def _task(name: str, summary: str, oracle: Any, markers: int, hints: dict[str, A
 
 SYMBOL_TASKS = (
     _task("reverse", "the tokens from last to first", reverse, 2, {**architecture(3, 4, 4, 1, 1), "steps": 2000}),
-    _task(
-        "sort",
-        "the tokens in order",
-        in_order,
-        2,
-        {**architecture(3, 4, 4, 2, 2), "steps": 1500, "group": 2, "refine_slices": 2},
-    ),
+    _task("sort", "the tokens in order", in_order, 2,
+          {**architecture(3, 4, 4, 2, 2), "steps": 1500, "group": 2, "refine_slices": 2}),
     _task("hist", "how often each token occurs", hist, 1, {**architecture(1, 2, 2, 1, 1), "steps": 1500}),
-    _task(
-        "double_hist",
-        "how many different tokens occur as often as this one",
-        double_hist,
-        1,
-        {**architecture(3, 2, 2, 1, 2), "steps": 2000},
-    ),
-    _task(
-        "most_freq",
-        "the different tokens by falling count, ties by first occurrence",
-        most_freq,
-        1,
-        {
-            **architecture(3, 6, 3, 4, 2),
-            "k": 12,
-            "steps": 4000,
-            "seeds": 4,
-            "refined": 1,
-            "refine_slices": 40,
-            "refine_patience": 6,
-        },
-        examples=60_000,
-    ),
-)
+    _task("double_hist", "how many different tokens occur as often as this one", double_hist, 1,
+          {**architecture(3, 2, 2, 1, 2), "steps": 2000}),
+    _task("most_freq", "the different tokens by falling count, ties by first occurrence", most_freq, 1,
+          {**architecture(3, 6, 3, 4, 2), "k": 12, "steps": 4000, "seeds": 4, "refined": 1, "refine_slices": 40,
+           "refine_patience": 6}, examples=60_000),
+)  # fmt: skip
