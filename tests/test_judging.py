@@ -42,6 +42,13 @@ def test_reals_may_miss_by_1e_9_of_themselves_or_of_the_spread_of_their_column()
     assert np.isinf(broken.error).all()
 
 
+def test_numbers_near_the_end_of_all_floats_are_judged_without_warnings():
+    wanted = [[1e308, -1e308, 2.0]]
+    assert figures(wanted, wanted, "every")["token"] == 1
+    assert figures([[1e308, 1e308, 2.0]], wanted, "every")["max_error"] == math.inf
+    assert figures([[1e308, -1e308, 3e200]], [[1e-200, 2e-200, 1.5]], "every")["token"] == 0
+
+
 def test_columns_are_judged_one_by_one_and_together():
     """A tolerance for all columns together would let the small column be wrong, or the large one."""
     wanted = [[[1e9, 1e-3, "a"], [2e9, 2e-3, "b"]], [[3e9, 3e-3, "a"]]]

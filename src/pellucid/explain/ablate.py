@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -115,7 +116,7 @@ def held(program: Program, names: Sequence[str], inputs: Sequence[Any], how: How
     values = batch.evaluate(program, inputs)
     nodes, words, columns, exchanged = dict[str, Let](), dict[str, str](), list[Column](), list[list[int]]()
     for k, name in enumerate(names):
-        every = values[name].tolist()
+        every = [_constant(value) for value in values[name].tolist()]
         if how == "permuted":
             known = order(every)
             column = Column(f"{HELD}{k}", whole(0, max(0, len(known) - 1)))
@@ -138,6 +139,11 @@ def _widened(inputs: Sequence[Any], columns: Sequence[Sequence[int]]) -> list:
     """The inputs with further columns, whose values come sequence after sequence."""
     rows = zip(*columns, strict=True)
     return [[[*(s if isinstance(s, list | tuple) else [s]), *next(rows)] for s in sequence] for sequence in inputs]
+
+
+def _constant(value: Value) -> Value:
+    """The value where it can stand in a program; nothing for what is no finite number."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _commonest(values: Sequence[Value]) -> Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -77,21 +77,16 @@ class _Sums:
 
     def drop(self, keys: Sequence[Key]) -> None:
         """Take these values out, if nothing is decided otherwise then."""
-        before, changed = self.total.copy() if len(keys) > 1 else None, set[int]()
-        for key in keys:
-            at, change = self._change(key)
+        changes = [self._change(key) for key in keys]
+        for at, change in changes:
             self.total[at] -= change
-            changed.update(at)
-        at = sorted(changed)
-        if (self.decide(self.total[at]) == self.decided[at]).all():
+        touched = sorted({i for at, _ in changes for i in at})
+        if (self.decide(self.total[touched]) == self.decided[touched]).all():
             for key in keys:
                 del self.live[key]
-        elif before is not None:
-            self.total = before
-        else:
-            for key in keys:
-                places, change = self._change(key)
-                self.total[places] += change
+            return
+        for at, change in changes:
+            self.total[at] += change
 
 
 def _rebuilt(node: Vote, seen: Iterable[Key], live: Collection[Key]) -> Vote:
@@ -118,16 +113,12 @@ def _fewer_labels(node: Vote, total: np.ndarray, wanted: int) -> Vote:
         rest = [c for c in columns if c != label]
         if label != wanted and len(rest) > 1 and ((total[:, rest].argmax(1) == rest.index(wanted)) == wins).all():
             columns = rest
-    return _with_labels(node, columns)
 
-
-def _with_labels(node: Vote, columns: Sequence[int]) -> Vote:
     def cut(row: tuple) -> tuple:
         return tuple(row[c] for c in columns)
 
-    def rows(part: Evidence) -> Iterator[tuple[Plain, tuple[int, ...]]]:
-        return ((value, cut(row)) for value, row in part.rows)
-
-    evidence = tuple(Evidence(e.variable, tuple(rows(e)), cut(e.default)) for e in node.evidence)
+    evidence = tuple(
+        Evidence(e.variable, tuple((value, cut(row)) for value, row in e.rows), cut(e.default)) for e in node.evidence
+    )
     scaled = tuple((name, cut(row)) for name, row in node.scaled)
     return replace(node, labels=cut(node.labels), bias=cut(node.bias), evidence=evidence, scaled=scaled)

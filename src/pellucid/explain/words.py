@@ -13,29 +13,9 @@ from typing import Any
 from rich.cells import cell_len
 
 from pellucid.language.aggregates import aggregation
-from pellucid.language.expressions import (
-    Apply,
-    Cases,
-    Const,
-    Expression,
-    Table,
-    Var,
-    names_in,
-    substitute,
-)
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, substitute
 from pellucid.language.forms import ATOM, CONDITION, OR
-from pellucid.language.nodes import (
-    NOTHING,
-    Aggregate,
-    Delay,
-    Input,
-    Let,
-    Node,
-    Select,
-    Vote,
-    key_names,
-    query_names,
-)
+from pellucid.language.nodes import NOTHING, Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import operator
 from pellucid.language.types import Value, whole
 

@@ -121,7 +121,8 @@ def _column(given: Sequence[Value], wanted: Sequence[Value]) -> tuple[np.ndarray
             np.nan,
         )
     theirs, ours = (np.array(list(map(_number, values)), np.float64) for values in (wanted, given))
-    spread = float(np.std(np.array(numbers, np.float64)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.nan_to_num(np.std(np.array(numbers, np.float64))))
     right, error = close(ours, theirs, spread)
     told = ~np.isnan(theirs)
     return right | ~told, np.where(told, error, 0.0), spread
@@ -170,9 +171,9 @@ def _distances(judged: Judged) -> dict[str, float]:
     if not len(real):
         return {}
     error, count = judged.error[:, real], judged.scored[:, real].sum(0)
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         squares = (error**2).sum(0)
-    r2 = 1 - squares / count / np.maximum(judged.spread[real] ** 2, 1e-300)
+        r2 = 1 - squares / count / np.maximum(judged.spread[real] ** 2, 1e-300)
     return {"mse": float(squares.sum() / count.sum()), "max_error": float(error.max()), "r2": float(r2.mean())}
 
 
