@@ -13,7 +13,6 @@ from functools import cached_property
 from pellucid.emit import tree
 from pellucid.emit.expressions import Scope, exact, raw, truth_kind, typed, value
 from pellucid.emit.lists import THERE, Lists, Sweep
-from pellucid.emit.literals import constant
 from pellucid.emit.tree import Code, call, compared, conditional, name, negated, plus
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Apply, Const, Expression, Var, names_in, values_among
@@ -174,9 +173,9 @@ class Head:
     def code(self) -> Code:
         """The aggregate."""
         row = AGGREGATES[self.node.how]
-        if not row.reads:
+        if self.node.how in ("count", "any"):
             return self._count() if self.node.how == "count" else self._any()
-        if (found := self._by_position()) is not None:
+        if row.reads and (found := self._by_position()) is not None:
             return found
         match self.node.how:
             case "first" | "last":
@@ -198,6 +197,8 @@ class Head:
     @cached_property
     def default(self) -> Code:
         """What there is where nothing is picked."""
+        if not AGGREGATES[self.node.how].reads:
+            return Code("0")
         return value(self.node.default, self.here)
 
     def _count(self) -> Code:
@@ -313,7 +314,7 @@ class Head:
         row, writer = AGGREGATES[self.node.how], self.lists.writer
         sweep = self.keys(index=row.python is None and row.pasted is None)
         tests = self.tests(sweep)
-        element = sweep.code(self.value, "v")
+        element = Code("None") if self.node.value is None else sweep.code(self.value, "v")
         element = element if self.node.how == "sum" and element.kind == "truth" else exact(element)
         if row.by == "key":
             assert self.node.by is not None
@@ -337,6 +338,9 @@ class Head:
 
     def _meaning(self, element: Code, sweep: Sweep, tests: list[Code]) -> Code:
         """A row that says nothing about its text: its meaning is pasted, and given what it asks for."""
-        row, writer = AGGREGATES[self.node.how], self.lists.writer
-        del element, sweep, tests, row, writer
-        return constant(None)
+        writer, by = self.lists.writer, self.node.by
+        key = exact(sweep.code(by, "b")) if by is not None and self._by_key else Code("None")
+        query = exact(self.here.code(by)) if by is not None and not self._by_key else Code("None")
+        rows = self.over(tree.display("(", [THERE, element, key], ")"), sweep, tests)
+        meaning = writer.meaning(AGGREGATES[self.node.how])
+        return call(writer.helper("picked"), meaning, rows, self.place or Code("0"), query, self.default)

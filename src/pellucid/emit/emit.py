@@ -6,7 +6,6 @@ import dis
 import inspect
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeGuard
 
 from pellucid.emit import listed, runtime, tree
 from pellucid.emit.layout import WIDTH
@@ -173,7 +172,9 @@ class _Text:
         while pending:
             called, space = pending.pop()
             function = space.get(called)
-            if called not in found and called != "run" and _is_own(function):
+            if called in found or called == "run" or not inspect.isroutine(function):
+                continue
+            if called in self.writer.pasted or getattr(function, "__module__", "").startswith("pellucid."):
                 found[called] = function
                 pending += [(needed, inspect.unwrap(function).__globals__) for needed in _names(function)]
         order = [*self.writer.pasted, *vars(runtime)]
@@ -186,6 +187,7 @@ class _Text:
         modules = [f"import {m}" for m in ("functools", "json", "math", "re", "sys") if m in names]
         collections = [c for c in ("Counter", "deque") if c in names]
         imported = [f"from collections import {', '.join(collections)}"] if collections else []
+        imported += ["from types import SimpleNamespace"] * ("SimpleNamespace" in names)
         return "\n".join([*modules, *imported])
 
     def _reads_text(self) -> bool:
@@ -207,8 +209,7 @@ class _Text:
     def _reading(self) -> Iterator[str]:
         """The constants that say what is read."""
         program = self.program
-        texts = self._reads_text()
-        columns = [] if texts else [f"{literal(c.name)}: {self._column(c)}" for c in program.inputs]
+        columns = [f"{literal(c.name)}: {self._column(c)}" for c in program.inputs]
         text = f"COLUMNS = {{{', '.join(columns)}}}"
         if len(columns) > 1 and len(text) > 88:
             text = "\n".join(["COLUMNS = {", *(f"    {c}," for c in columns), "}"])
@@ -255,11 +256,6 @@ def _pattern(called: str, text: str) -> str:
             lines.append("")
         lines[-1] += piece
     return tree.settled("\n".join([f"{called} = (", *(f'    r"{line}"' for line in lines), ")"]))
-
-
-def _is_own(function: object) -> TypeGuard[Callable]:
-    """Whether it is a function of this package."""
-    return inspect.isroutine(function) and getattr(function, "__module__", "").startswith(__name__.split(".")[0])
 
 
 def _names(function: Callable) -> set[str]:

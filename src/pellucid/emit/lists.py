@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 
 from pellucid.emit import tree
 from pellucid.emit.expressions import Scope, raw
-from pellucid.emit.literals import literal
 from pellucid.emit.tree import Code, Kind, Line, call, name
 from pellucid.emit.writer import Writer
 from pellucid.language.nodes import Input, Let
@@ -66,13 +65,13 @@ class Lists:
         writer, program = self.writer, self.writer.plan.program
         needs_one = program.when != "every" and program.empty is None
         least = [Code("1")] if needs_one else []
-        (column, *rest) = program.inputs
-        if column.words is not None and not rest:
-            unknown = Code(literal(column.unknown))
-            return call(writer.helper("read_words"), name("text"), writer.known_words(column), unknown, *least)
         words = [c for c in program.inputs if c.words is not None]
+        given = name("sequence")
+        if words and not self.several:
+            given = call(writer.helper("words_of"), name("text"))
         word = ("word", writer.helper("known_word")) if words else None
-        return call(writer.helper("read"), name("sequence"), *least, keyword=word)
+        lists = frozenset().union(*(writer.known_words(c).names for c in words))
+        return call(writer.helper("read"), given, *least, keyword=word).reading(*lists)
 
     def size(self) -> Code:
         """The number of positions."""

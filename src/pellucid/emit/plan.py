@@ -18,6 +18,8 @@ from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
 
 How = Literal["here", "query", "there", "before"]
+# Aggregates that loops keep up to date; others look at all steps again.
+RUNNING = {"count", "any", "sum", "mean", "min", "max", "first", "last", "mode", "argmax", "argmin", "distinct"}
 FEW = 3  # cases of a table of words that are written where it is used
 SMALL = 4  # of an expression that is computed anew for each pair of positions
 
@@ -188,11 +190,9 @@ class Plan:
     def is_running(self, name: str) -> bool:
         """Whether an aggregate can be kept up to date step by step."""
         node = self.program[name]
-        if not isinstance(node, Aggregate) or node.how in ("nearest", "ranked"):
+        if not isinstance(node, Aggregate) or node.how not in RUNNING:
             return False
-        select, row = node.select, AGGREGATES[node.how]
-        looks_back = select.reach in ("upto", "before") and not select.query and not select.ties
-        return looks_back and (row.running is not None or node.how in ("mean", "mode", "argmax", "argmin", "distinct"))
+        return node.select.reach in ("upto", "before") and not node.select.query and not node.select.ties
 
     def is_backward(self, name: str) -> bool:
         """Whether a variable needs nothing of later positions than its own."""

@@ -11,6 +11,7 @@ import json
 import math
 import re
 import sys
+from types import SimpleNamespace
 
 from pellucid.language.spelling import form
 from pellucid.language.words import split_words
@@ -36,6 +37,7 @@ def taken(value, values=(), whole=None, real=None, unknown=None):
 
     `unknown` stands for what is neither; without it that is a `ValueError`.
     """
+    value = value.tolist() if hasattr(value, "tolist") else value
     found, plain = value, not isinstance(value, bool)
     if isinstance(value, str):
         if value in values:
@@ -96,21 +98,14 @@ def read(sequence, least=0, word=None):
     return steps
 
 
-def read_words(text, lists, unknown, least=0):
-    """The words of a text, or of a list, as the program knows them."""
-    words = text.tolist() if hasattr(text, "tolist") else text
-    if isinstance(text, str):
-        words = split_words(text, PATTERN, LOWERCASE, NUMBER, NUMERAL)
-        if not words:
-            raise ValueError(f"no word in the text {text!r:.60}")
-    listed = isinstance(words, (list, tuple))
-    if not listed:
-        raise ValueError(f"expected a text or a list of words, got {text!r:.60}")
-    if LONGEST is not None and len(words) > LONGEST:
-        raise ValueError(f"{len(words)} words are too many; at most {LONGEST}")
-    if len(words) < least:
-        raise ValueError("an empty list of words has no last one")
-    return [known_word(word, lists, unknown) for word in words]
+def words_of(text):
+    """The words of a raw text; anything else as it is."""
+    if not isinstance(text, str):
+        return text
+    words = split_words(text, PATTERN, LOWERCASE, NUMBER, NUMERAL)
+    if not words:
+        raise ValueError(f"no word in the text {text!r:.60}")
+    return words
 
 
 def known_word(word, lists, unknown):
@@ -124,9 +119,9 @@ def known_word(word, lists, unknown):
     known = index(lists)
     if word in known:
         return word
-    shape, dash, ending = form(word).partition("-") if FORMS else ("unk", "", "")
-    classes = [f"<{shape}{dash}{ending}>", f"<{shape}>", unknown]
-    return next(name for name in classes if name in known or name is unknown)
+    kind = form(word) if FORMS else "unk"
+    classes = [f"<{kind}>", f"<{kind.partition('-')[0]}>"]
+    return next((name for name in classes if name in known), unknown)
 
 
 def index(lists):
@@ -182,6 +177,17 @@ def some(function, values, default):
     return function(values) if values else default
 
 
+def picked(meaning, rows, here, query, default):
+    """An aggregate by its meaning, of (position, value, key) rows."""
+    rows = list(rows)
+    if not rows:
+        return default
+    positions, values, keys = map(list, zip(*rows))
+    told = {"values": values, "keys": keys, "positions": positions}
+    found = meaning(SimpleNamespace(**told, here=here, query=query))
+    return default if found is None else found
+
+
 def winner(labels, rows):
     """The label with the largest sum over the rows of weights, the first at a tie."""
     totals = [*map(sum, zip(*rows))]
@@ -226,9 +232,9 @@ def main(arguments):
 def parsed(arguments):
     """The sequence that arguments stand for; the columns of a step have commas between.
 
-    They are one text where the program has no columns, but reads words.
+    They are one text where the program reads words alone.
     """
-    if not COLUMNS:
+    if len(COLUMNS) == 1 and "lists" in next(iter(COLUMNS.values())):
         return " ".join(arguments)
     steps = [a.split(",") if len(COLUMNS) > 1 else [a] for a in arguments]
     for step in steps:

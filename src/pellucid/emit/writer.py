@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
+import inspect
 import itertools
 import keyword
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pellucid.emit import runtime
 from pellucid.emit.literals import container, literal, row, table
 from pellucid.emit.plan import Plan
-from pellucid.emit.tree import Code, Line, name
+from pellucid.emit.tree import Code, Line, function, name, returned
 from pellucid.emit.words import evidence_rows, separator, word_lists
-from pellucid.language.aggregates import AGGREGATES
+from pellucid.language.aggregates import AGGREGATES, Aggregation
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Var
 from pellucid.language.nodes import Input
@@ -28,6 +31,18 @@ RESERVED = {
     *dir(builtins), *keyword.kwlist, *vars(runtime), *MODULES, *HELPERS,
     "sequence", "steps", "outputs", "text", "i", "j",
 }  # fmt: skip
+
+
+def lambda_text(function: Callable) -> tuple[list[str], str]:
+    """(parameters, expression) of a lambda, found in its file by its line and its code."""
+    file, code = inspect.getsourcefile(function), function.__code__
+    assert file is not None
+    for node in ast.walk(ast.parse(Path(file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno:
+            made = compile(ast.fix_missing_locations(ast.Expression(node)), file, "eval").co_consts[0]
+            if (made.co_code, made.co_names) == (code.co_code, code.co_names):
+                return [arg.arg for arg in node.args.args], ast.unparse(node.body)
+    raise ValueError(f"{file}:{code.co_firstlineno}: no text of this lambda")
 
 
 def usable(variable: str) -> bool:
@@ -100,6 +115,16 @@ class Writer:
         """Note that a function may be needed; its name."""
         self.pasted[function.__name__] = function
         return name(function.__name__)
+
+    def meaning(self, row: Aggregation) -> Code:
+        """The function that a row means: its own text, which must stand alone."""
+        if row.meaning.__name__ != "<lambda>":
+            return self.paste(row.meaning)
+        called = f"{row.name}_of"
+        if called not in self.functions:
+            parameters, told = lambda_text(row.meaning)
+            self.functions[called] = function(called, parameters, [returned(Code(told))])
+        return name(called)
 
     def helper(self, called: str) -> Code:
         """Note that a function of the runtime may be needed; its name."""

@@ -128,7 +128,7 @@ class Type:
         n = self.numbers
         if n is None or (n.whole and not isinstance(value, int)) or (n.values is not None and value not in n.values):
             return False
-        return n.low <= value <= n.high or (math.isnan(value) and not n.whole)
+        return n.low <= value <= n.high or (not n.whole and value != value)  # "not a number" is a number here
 
     def __str__(self) -> str:
         parts = []
