@@ -139,13 +139,23 @@ def _one_kind(sources: Sequence[Source], flats: list[Flat], like: Type | None) -
     real = like is not None and like.is_number and not like.is_whole
     if not real and not any(float in set(map(type, flat)) for flat in flats):
         return flats
-    for source, flat in zip(sources, flats, strict=True):
-        text = next((v for v in flat if isinstance(v, str)), None)
-        if text is not None:
-            raise source.refuse(flat, text, f"{show(text)} is text; expected a number")
+    _refuse_mixture(sources, flats)
     if not real and all(is_whole(v) for flat in flats for v in flat):
         return [[v if v is None else int(v) for v in flat] for flat in flats]
     return [_reals(source, flat) for source, flat in zip(sources, flats, strict=True)]
+
+
+def _refuse_mixture(sources: Sequence[Source], flats: Sequence[Flat]) -> None:
+    """Refuse texts among numbers, or floats among texts, whichever are fewer."""
+    texts = sum(isinstance(v, str) for flat in flats for v in flat)
+    if not texts:
+        return
+    few, expected = (float, "a text or an integer") if 2 * texts > sum(map(len, flats)) else (str, "a number")
+    for source, flat in zip(sources, flats, strict=True):
+        value = next((v for v in flat if isinstance(v, few)), None)
+        if value is not None:
+            kind = "is text" if few is str else "is a float"
+            raise source.refuse(flat, value, f"{show(value)} {kind}; expected {expected}, as elsewhere in the column")
 
 
 def is_whole(value: Any) -> bool:
@@ -156,8 +166,13 @@ def is_whole(value: Any) -> bool:
 def _reals(source: Source, flat: Flat) -> Flat:
     if set(map(type, flat)) == {float}:
         return flat
-    try:
-        return [v if v is None else float(v) for v in flat]
-    except OverflowError:
-        large = next(v for v in flat if isinstance(v, int) and abs(v) > 2**1023)
-        raise source.refuse(flat, large, f"{show(large, 40)} is too large for a real number") from None
+    large = next((v for v in flat if isinstance(v, int) and not _is_exact(v)), None)
+    if large is not None:
+        problem = "cannot be told from its neighbours beside numbers with a fraction; expected up to 2**53"
+        raise source.refuse(flat, large, f"{show(large, 40)} {problem}")
+    return [v if v is None else float(v) for v in flat]
+
+
+def _is_exact(value: int) -> bool:
+    """Whether a float says the same number."""
+    return abs(value) <= EXACT_FLOAT or (abs(value) < 2**1023 and int(float(value)) == value)
