@@ -12,7 +12,8 @@ from typing import Any
 
 from pellucid import folder
 from pellucid.data.data import Data
-from pellucid.data.schema import Field, Schema, check_same
+from pellucid.data.examples import check_same
+from pellucid.data.schema import Field, Schema
 from pellucid.emit import emit
 from pellucid.errors import PellucidError
 from pellucid.explain import Explanation, explain
@@ -70,7 +71,7 @@ class Learned:
         Raises:
             PellucidError: the data has other columns, or values that the program does not take.
         """
-        check_same("", data.schema, self.schema)
+        check_same("", data.schema.shape, self.schema.shape)
         return figures(self.outputs(data.sequences), data.outputs, data.schema.when)
 
     def verify(self, known: Iterable[Any] = (), seed: int = 0, exhaustive: bool = False) -> Verdict:
