@@ -1,0 +1,297 @@
+"""What can happen in a program: which values occur together at a position, and which pairs attention compares.
+
+`Observed` has run the program on every possible input, so it knows exactly, up to the longest. `Typed` goes by the
+types of variables, so what it says holds for every input whatever. Passes ask either one the same questions. Every
+pass leaves a variable that it keeps its values, so what was observed once stays true by the variable's name.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.language.columns import Output
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads
+from pellucid.language.operators import apply
+from pellucid.language.program import Program
+from pellucid.language.types import Value
+from pellucid.semantics import domain
+from pellucid.semantics.batch import Values, evaluate
+
+MOST_CELLS = 3_000_000  # positions x variables that are run
+MOST_ROWS = 20_000
+MOST_PAIRS = 200_000
+TRIED = 20_000  # combinations of types' values
+Row = tuple[Value, ...]
+
+
+class Facts(Protocol):
+    """Questions about a program on all its inputs."""
+
+    def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
+        """Values that may occur together at one position, in order; None where they are too many."""
+        ...
+
+    def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
+        """Values of the query and of the key variables that a selection may compare; None: too many."""
+        ...
+
+    def same(self, program: Program) -> dict[str, str]:
+        """Variables that always equal an earlier one: later name -> earlier name."""
+        ...
+
+
+def known(program: Program) -> Facts:
+    """What is known of a program: from running it where its inputs are few enough, else from types."""
+    longest = program.longest
+    if (enough := locality(program)) is not None:
+        longest = enough if longest is None else min(longest, enough)
+    if longest is None or domain.size(program, longest) * longest * len(program.nodes) > MOST_CELLS:
+        return Typed()
+    return Observed(program, domain.every(program, longest))
+
+
+def locality(program: Program) -> int | None:
+    """Positions of the shortest inputs in which all that can happen at one position happens; None: any length may do.
+
+    A variable that looks at most so far to both sides sees the same in an input that ends there.
+    """
+    spans: dict[str, tuple[int, int]] = {}
+    for names, cyclic in program.groups:
+        span = None if cyclic else _span(program, names[0], spans)
+        if span is None:
+            return None
+        spans[names[0]] = span
+    return max(back + ahead for back, ahead in spans.values()) + 1
+
+
+def _span(program: Program, name: str, spans: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:
+    """How far back and ahead a variable looks."""
+    node = program[name]
+    steps = (0, 0)
+    match node:
+        case Input(column) if not column:
+            return None
+        case Vote(pooled=True):
+            return None
+        case Delay(_, amount):
+            steps = max(amount, 0), max(-amount, 0)
+        case Aggregate(Select(reach=reach, window=window)):
+            if window is None:
+                return None
+            steps = (window - 1) * (reach not in ("after", "from")), (window - 1) * (reach not in ("upto", "before"))
+    read = [spans[n] for n in reads(node)] or [(0, 0)]
+    return steps[0] + max(back for back, _ in read), steps[1] + max(ahead for _, ahead in read)
+
+
+def outcomes(expression: Expression, columns: Mapping[str, Sequence[Value]], count: int) -> Sequence[Value]:
+    """Values of an expression in each of `count` rows of values of its variables."""
+    match expression:
+        case Var(name):
+            return columns[name]
+        case Const(value):
+            return [float(value) if not isinstance(value, int | str | None) else value] * count
+        case Apply(operator, args):
+            parts = [outcomes(arg, columns, count) for arg in args]
+            return [apply(operator, values) for values in zip(*parts, strict=True)]
+        case Table(args, cases, default):
+            known_cases = dict(cases)
+            parts = [outcomes(arg, columns, count) for arg in args]
+            return [known_cases.get(key, default) for key in zip(*parts, strict=True)]
+        case Cases(rules, default):
+            found = list(outcomes(default, columns, count))
+            for test, outcome in reversed(rules):
+                tests = outcomes(test, columns, count)
+                found = [o if t else f for t, o, f in zip(tests, outcomes(outcome, columns, count), found, strict=True)]
+            return found
+
+
+def in_rows(expression: Expression, names: Sequence[str], rows: Sequence[Row]) -> list[Value]:
+    """Values of an expression in rows of values of these variables."""
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    return list(outcomes(expression, columns, len(rows)))
+
+
+def ordered(rows: Iterable[Row]) -> list[Row]:
+    """Different rows: nothing first, numbers by size, texts by code points."""
+    return sorted(set(rows), key=lambda row: [(v is not None, isinstance(v, str), v) for v in row])
+
+
+class Typed:
+    """Facts from the types of variables alone, and from how variables at one position depend on each other."""
+
+    def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
+        """The values of what these variables are computed from, in all combinations."""
+        for roots in (self._roots(program, names), tuple(names)):
+            listed = [_values(program, root) for root in roots]
+            many = math.prod(math.inf if v is None else len(v) for v in listed)
+            if many <= TRIED:
+                grid = list(itertools.product(*(v for v in listed if v is not None)))
+                return ordered(self._computed(program, names, roots, grid))
+        return None
+
+    def _roots(self, program: Program, names: Sequence[str]) -> tuple[str, ...]:
+        """The variables that these are computed from at the same position."""
+        found: dict[str, None] = {}
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop(0)
+            node = program[name]
+            if isinstance(node, Let):
+                waiting += reads(node)
+            else:
+                found[name] = None
+        return tuple(found)
+
+    def _computed(
+        self, program: Program, names: Sequence[str], roots: Sequence[str], grid: Sequence[Row]
+    ) -> Iterator[Row]:
+        found = zip(*grid, strict=True) if grid else ([] for _ in roots)
+        columns: dict[str, Sequence[Value]] = dict(zip(roots, found, strict=True))
+
+        def column(name: str) -> Sequence[Value]:
+            if name not in columns:
+                node = program[name]
+                assert isinstance(node, Let)
+                columns[name] = outcomes(node.expression, {n: column(n) for n in reads(node)}, len(grid))
+            return columns[name]
+
+        told = [column(name) for name in names]
+        return zip(*told, strict=True) if names else iter([()] * bool(grid))
+
+    def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
+        """Every query's values with every key's that the mask lets through; positions within reach of each other."""
+        queries, keys = self.rows(program, select.query), offered(self, program, select)
+        if queries is None or keys is None or len(queries) * len(keys) > MOST_PAIRS:
+            return None
+        asked, shown = _place(program, select.query), _place(program, select.key)
+        if asked is None or shown is None:
+            return list(itertools.product(queries, keys))
+        return [(q, k) for q in queries for k in keys if _within(select, q[asked], k[shown])]
+
+    def same(self, program: Program) -> dict[str, str]:
+        """None: equal nodes are told without."""
+        del program
+        return {}
+
+
+def offered(facts: Facts, program: Program, select: Select) -> list[Row] | None:
+    """Values of the key variables at the positions that the mask lets through."""
+    if select.mask is None:
+        return facts.rows(program, select.key)
+    rows = facts.rows(program, (*select.key, select.mask))
+    return None if rows is None else ordered(row[:-1] for row in rows if bool(row[-1]) != select.negated)
+
+
+def _values(program: Program, name: str) -> tuple[Value, ...] | None:
+    t = program.types[name]
+    listed = t.values
+    return None if listed is None else (*([None] if t.nothing else []), *listed)
+
+
+def _place(program: Program, names: Sequence[str]) -> int | None:
+    """Which of the variables is the position."""
+    return next((i for i, name in enumerate(names) if program[name] == Input("", "position")), None)
+
+
+def _within(select: Select, i: Any, j: Any) -> bool:
+    near = select.window is None or abs(i - j) < select.window
+    reached = {"upto": j <= i, "before": j < i, "after": j > i, "from": j >= i}
+    return near and reached.get(select.reach, True)
+
+
+class Observed:
+    """Facts from a run on inputs, meant to be all of them.
+
+    Args:
+        program: what is run.
+        inputs: in the user's form.
+    """
+
+    def __init__(self, program: Program, inputs: Iterable[Any]) -> None:
+        self._inputs = list(inputs)
+        self._values: list[Value] = []  # behind the codes, which mean the same for all variables
+        self._numbers: dict[object, int] = {}
+        found = evaluate(program, self._inputs)
+        self._starts = np.asarray(found.starts)
+        self._codes = {name: self._coded(found, name) for name in program.nodes}
+
+    def _coded(self, found: Values, name: str) -> np.ndarray:
+        column = found[name]
+        if column.dtype == object:
+            return np.array([self._number(v) for v in column.tolist()], np.int32)
+        distinct, index = np.unique(column, return_inverse=True)
+        return np.array([self._number(v) for v in distinct.tolist()], np.int32)[index.ravel()]
+
+    def _number(self, value: Value) -> int:
+        """Code of a value; 1 and 1.0 differ."""
+        number = self._numbers.setdefault((type(value), value), len(self._values))
+        if number == len(self._values):
+            self._values.append(value)
+        return number
+
+    def codes(self, program: Program, name: str) -> np.ndarray:
+        """Codes of a variable at all positions of all inputs; one that is new is run."""
+        known_as = name if name in self._codes else f"{name} = {program[name]}"
+        if known_as not in self._codes:
+            part = replace(program, outputs=(Output("new", name),), when="every").pruned()
+            self._codes[known_as] = self._coded(evaluate(part, self._inputs), name)
+        return self._codes[known_as]
+
+    def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
+        """Values that occurred together."""
+        found = self._indexed(program, names)
+        if found is None:
+            return None
+        return ordered(tuple(self._values[c] for c in row) for row in found[1].tolist())
+
+    def _indexed(self, program: Program, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray] | None:
+        """(number of the row at each position, codes of each row)."""
+        count = int(self._starts[-1])
+        index, rows = np.zeros(count, np.int64), np.zeros((min(count, 1), 0), np.int64)
+        for name in names:
+            codes, column = np.unique(self.codes(program, name), return_inverse=True)
+            met, index = np.unique(index * len(codes) + column.ravel(), return_inverse=True)
+            rows = np.concatenate([rows[met // max(1, len(codes))], codes[met % max(1, len(codes))][:, None]], 1)
+            if len(rows) > MOST_ROWS:
+                return None
+        return index, rows
+
+    def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
+        """Pairs that were compared."""
+        queries, keys = self._indexed(program, select.query), self._indexed(program, select.key)
+        if queries is None or keys is None or len(queries[1]) * len(keys[1]) > MOST_PAIRS:
+            return None
+        met = np.zeros((len(queries[1]), len(keys[1])), bool)
+        looked = self._looked(program, select)
+        sizes = np.diff(self._starts)
+        for size in np.unique(sizes).tolist():
+            places = self._starts[:-1][sizes == size][:, None] + np.arange(size)
+            for i, j in itertools.product(range(size), repeat=2):
+                if _within(select, i, j):
+                    seen = looked[places[:, j]]
+                    met[queries[0][places[:, i]][seen], keys[0][places[:, j]][seen]] = True
+        told = [[tuple(self._values[c] for c in row) for row in found[1].tolist()] for found in (queries, keys)]
+        return [(told[0][q], told[1][k]) for q, k in np.argwhere(met).tolist()]
+
+    def _looked(self, program: Program, select: Select) -> np.ndarray:
+        if select.mask is None:
+            return np.ones(int(self._starts[-1]), bool)
+        true = np.array([bool(v) for v in self._values])
+        return true[self.codes(program, select.mask)] != select.negated
+
+    def same(self, program: Program) -> dict[str, str]:
+        """Variables that were equal everywhere."""
+        first: dict[bytes, str] = {}
+        found = {}
+        for name in program.nodes:
+            earlier = first.setdefault(self.codes(program, name).tobytes(), name)
+            if earlier != name:
+                found[name] = earlier
+        return found

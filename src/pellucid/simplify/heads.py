@@ -1,0 +1,176 @@
+"""Exact passes for delays and aggregates: what they can be instead, and selections in plainer form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from pellucid.language.aggregates import AGGREGATES
+from pellucid.language.expressions import Apply, Const, Expression, Table, Var
+from pellucid.language.nodes import ZERO, Aggregate, Delay, Input, Let, Node, Reach, Select
+from pellucid.language.operators import MIRRORED
+from pellucid.language.program import Program
+from pellucid.simplify.facts import Facts
+from pellucid.simplify.matches import plainest
+from pellucid.simplify.rewrite import each, with_node
+from pellucid.simplify.tidy import tidy
+from pellucid.simplify.tidy_tables import equal
+from pellucid.simplify.variables import local_types
+
+POSITION, LENGTH = Input("", "position"), Input("", "length")
+REACHES: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
+NARROWER: dict[tuple[Reach, Reach], Reach | None] = {
+    ("upto", "before"): "before", ("before", "upto"): "before", ("from", "after"): "after", ("after", "from"): "after",
+}  # fmt: skip
+
+
+def plainer_heads(program: Program, facts: Facts) -> Program:
+    """Every aggregate in the first plainer form there is."""
+
+    def change(program: Program, name: str, node: Node) -> Program:
+        for found in _plainer(program, node, facts) if isinstance(node, Aggregate) else ():
+            changed = with_node(program, name, found)
+            if changed is not program:
+                return changed
+        return program
+
+    return each(program, change)
+
+
+def _plainer(program: Program, node: Aggregate, facts: Facts) -> Iterator[Node]:
+    """Nodes that give the same, each simpler than this one."""
+    select = node.select
+    mask = None if select.mask is None else facts.rows(program, (select.mask,))
+    if mask is not None:
+        let_through = {bool(value) != select.negated for (value,) in mask}
+        if let_through == {True}:
+            yield replace(node, select=replace(select, mask=None, negated=False))
+        if let_through == {False}:
+            yield _nothing_picked(node)
+    yield from _by_position(program, node)
+    yield from _counted(program, node)
+    if select.match is not None and not select.ties and (pairs := facts.pairs(program, select)) is not None:
+        if not pairs:
+            yield _nothing_picked(node)
+        found = plainest(select, pairs, local_types(program, select))
+        if found is not None:
+            yield _nothing_picked(node) if found.match == Const(0) else replace(node, select=found)
+    yield from _mask_as_match(program, node)
+
+
+def _nothing_picked(node: Aggregate) -> Let:
+    return Let(node.default if AGGREGATES[node.how].reads else ZERO)
+
+
+def _by_position(program: Program, node: Aggregate) -> Iterator[Node]:
+    """A match of positions alone is a reach, or one place so far away."""
+    select = node.select
+    if select.ties or [program[v] for v in (*select.query, *select.key)] != [POSITION, POSITION]:
+        return
+    match _key_first(select.match):
+        case Apply("==", (Var("k"), Var("q"))):
+            yield from _at(program, node, 0)
+        case Apply("==", (Var("k"), Apply("+" | "-" as sign, (Var("q"), Const(int(amount)))))):
+            yield from _at(program, node, amount if sign == "+" else -amount)
+        case Apply(name, (Var("k"), Var("q"))) if name in REACHES:
+            reach = REACHES[name] if select.reach == "any" else NARROWER.get((select.reach, REACHES[name]))
+            reach = REACHES[name] if select.reach == REACHES[name] else reach
+            if reach is not None:
+                yield replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
+
+
+def _key_first(match: Expression | None) -> Expression | None:
+    match match:
+        case Apply(name, (Var("q") as left, right)) if name in MIRRORED:
+            return Apply(MIRRORED[name], (right, left))
+    return match
+
+
+def _at(program: Program, node: Aggregate, offset: int) -> Iterator[Node]:
+    """What stands at one distance: a delay, where the selection looks there."""
+    select = node.select
+    near = select.window is None or abs(offset) < select.window
+    reached = {"any": True, "upto": offset <= 0, "before": offset < 0, "after": offset > 0, "from": offset >= 0}
+    if not near or not reached[select.reach]:
+        yield _nothing_picked(node)
+    elif select.mask is None and node.value is not None and _of_one(program, node.how, node.value):
+        yield Delay(node.value, -offset, node.default) if offset else Let(Var(node.value))
+
+
+def _of_one(program: Program, how: str, value: str) -> bool:
+    """Whether the aggregate of one value is that value."""
+    t = program.types[value]
+    return not t.nothing and (AGGREGATES[how].picks or how in ("min", "max", "mode") or (how == "sum" and t.is_whole))
+
+
+def _counted(program: Program, node: Aggregate) -> Iterator[Node]:
+    """Counts that the position and the length tell; sums of ones, which are counts."""
+    select = node.select
+    one = node.value is not None and program[node.value] in (Let(Const(1)),)
+    if node.how == "sum" and one and node.default == ZERO:
+        yield Aggregate(select, "count")
+    place = next((a.name for a in program if a.node == POSITION), None)
+    length = next((a.name for a in program if a.node == LENGTH), None)
+    if node.how != "count" or select.match is not None or select.mask is not None or select.window is not None:
+        return
+    if select.reach == "before" and place:
+        yield Let(Var(place))
+    if select.reach == "upto" and place:
+        yield Let(Apply("+", (Var(place), Const(1))))
+    if select.reach == "any" and length:
+        yield Let(Var(length))
+
+
+def _mask_as_match(program: Program, node: Aggregate) -> Iterator[Node]:
+    """Keys where a flag says that a variable has a value are those with the value."""
+    select = node.select
+    if select.mask is None or select.match is not None:
+        return
+    match program[select.mask]:
+        case Let(Apply("==" | "!=", (Var(name), Const())) | Table((Var(name),)) as said) if name in program.nodes:
+            match = _with_key(said)
+            match = Apply("not", (match,)) if select.negated else match
+            types = {"k": program.types[name]}
+            found = Select(tidy(match, types), (), (name,), select.reach, select.window)
+            yield replace(node, select=found)
+
+
+def _with_key(said: Expression) -> Expression:
+    match said:
+        case Apply(name, (_, right)):
+            return Apply(name, (Var("k"), right))
+        case Table(_, cases, default):
+            return Table((Var("k"),), cases, default)
+    return said
+
+
+def tables_in_defaults(program: Program, facts: Facts) -> Program:
+    """A table that only gives another word for "none picked" becomes the default itself."""
+
+    def change(program: Program, name: str, node: Node) -> Program:
+        match node:
+            case Let(Table((Var(source),)) as table) if isinstance(head := program[source], Aggregate):
+                return _with_default(program, name, source, head, table, facts)
+        return program
+
+    return each(program, change)
+
+
+def _with_default(program: Program, name: str, source: str, head: Aggregate, table: Table, facts: Facts) -> Program:
+    row = AGGREGATES[head.how]
+    given = facts.rows(program, (source,))
+    picked = None if head.value is None else facts.rows(program, (head.value,))
+    if given is None or picked is None or not isinstance(head.default, Const):
+        return program
+    none, told = head.default.value, dict(table.cases)
+    if isinstance(none, Fraction):
+        return program
+    if not row.picks and head.how not in ("min", "max", "mode"):
+        return program
+    if none is not None and (none,) in picked:
+        return program
+    if any(not equal(told.get((v,), table.default), v) for (v,) in given if v != none):
+        return program
+    changed = replace(head, default=Const(told.get((none,), table.default)))
+    return with_node(program, name, changed)

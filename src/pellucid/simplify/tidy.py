@@ -1,0 +1,216 @@
+"""Shorter expressions with the same value for all values that their variables can have by their types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+from pellucid.language.expressions import Apply, Cases, Const, Expression, mapped
+from pellucid.language.inference import type_of
+from pellucid.language.operators import COMPARISONS, MIRRORED, NEGATED, apply
+from pellucid.language.types import Type, Value
+from pellucid.simplify import tidy_arithmetic, tidy_tables
+from pellucid.simplify.tidy_arithmetic import alike, is_number
+
+Rule = Callable[[Expression, Callable[[Expression], Type]], Expression]
+ORDERS = ("<", "<=", ">", ">=")
+
+
+def tidy(expression: Expression, types: Mapping[str, Type]) -> Expression:
+    """The expression, simplified from its leaves upwards.
+
+    Args:
+        expression: any.
+        types: of its variables.
+    """
+
+    def known(part: Expression) -> Type:
+        return type_of(part, types)
+
+    def settled(part: Expression) -> Expression:
+        for rule in RULES:
+            changed = rule(part, known)
+            if not alike(changed, part):
+                return tidy(changed, types)
+        return part
+
+    return mapped(expression, settled)
+
+
+def _folded(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """A constant for an operator on constants."""
+    if not isinstance(expression, Apply) or expression.operator == "pow":
+        return expression
+    values = [_constant(arg) for arg in expression.args]
+    if not all(isinstance(arg, Const) for arg in expression.args):
+        return expression
+    value = apply(expression.operator, values)
+    return Const(value) if not isinstance(value, float) or math.isfinite(value) else expression
+
+
+def _constant(expression: Expression) -> Value:
+    value = expression.value if isinstance(expression, Const) else None
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def _logic(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """`and`, `or` and `not`: flat, of different parts, none of them decided."""
+    match expression:
+        case Apply("and" | "or" as name, args):
+            return _joined(name, args, known)
+        case Apply("not", (Apply("not", (arg,)),)):
+            return as_truth(arg, known)
+        case Apply("not", (Apply(name, (left, right)),)) if name in NEGATED:
+            if name in ("==", "!=") or _comparable(known(left), known(right)):
+                return Apply(NEGATED[name], (left, right))
+    return expression
+
+
+def _joined(name: str, args: tuple[Expression, ...], known: Callable[[Expression], Type]) -> Expression:
+    parts: dict[str, Expression] = {}
+    for arg in args:
+        for part in arg.args if isinstance(arg, Apply) and arg.operator == name else (arg,):
+            plain = as_test(part, known)
+            if isinstance(plain, Const):
+                if bool(plain.value) == (name == "or"):
+                    return Const(int(name == "or"))
+                continue
+            parts[repr(plain)] = plain
+    if any(repr(Apply("not", (part,))) in parts for part in parts.values()):
+        return Const(int(name == "or"))
+    found = tuple(parts.values())
+    if len(found) > 1:
+        return Apply(name, found)
+    return as_truth(found[0], known) if found else Const(int(name == "and"))
+
+
+def _comparable(left: Type, right: Type) -> bool:
+    """Whether two values are always in order: both text or whole numbers, never nothing, not "not a number"."""
+    whole, text = left.is_whole and right.is_whole, left.is_text and right.is_text
+    return (whole or text) and not left.nothing and not right.nothing
+
+
+def as_truth(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """1 where the expression is true, else 0."""
+    if known(expression).is_flag:
+        return expression
+    return Apply("not", (Apply("not", (expression,)),)) if known(expression).nothing else _differs(expression)
+
+
+def _differs(expression: Expression) -> Expression:
+    return Apply("!=", (expression, Const(0)))
+
+
+def as_test(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """What is true where the expression is: `x` for `x != 0`, and for `not not x`."""
+    match expression:
+        case Apply("!=", (left, right)) if is_number(right, 0) and known(left).is_number and not known(left).nothing:
+            return left
+        case Apply("not", (Apply("not", (arg,)),)):
+            return arg
+    return expression
+
+
+def _compared(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """Comparisons: the constant on the right; a test of a flag is the flag; decided by types."""
+    match expression:
+        case Apply(name, (Const() as left, right)) if name in COMPARISONS and not isinstance(right, Const):
+            return Apply(MIRRORED[name], (right, left))
+        case Apply("==" | "!=" as name, (left, right)) if known(left).is_flag:
+            if is_number(right, 1 if name == "==" else 0):
+                return left
+            if is_number(right, 0 if name == "==" else 1):
+                return Apply("not", (left,))
+        case Apply("-", (left, right)) if is_number(left, 1) and known(right).is_flag:
+            return Apply("not", (right,))
+    return _decided(expression, known)
+
+
+def _decided(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """A constant for a comparison that the types decide."""
+    match expression:
+        case Apply(name, (left, right)) if name in COMPARISONS:
+            a, b = known(left), known(right)
+            if alike(left, right) and (a.is_whole or not a.numbers):
+                return Const(int(name in ("==", "<=", ">="))) if not a.nothing or name not in ORDERS else expression
+            if name in ("==", "!=") and _apart(a, b):
+                return Const(int(name == "!="))
+            if name in ORDERS and a.is_whole and b.is_whole and not a.nothing and not b.nothing:
+                return _ordered(expression, name, a, b)
+    return expression
+
+
+def _apart(a: Type, b: Type) -> bool:
+    """Whether two types have no value in common."""
+    if a.is_empty or b.is_empty or (a.nothing and b.nothing) or set(a.texts) & set(b.texts):
+        return False
+    m, n = a.numbers, b.numbers
+    if m is None or n is None:
+        return True
+    if m.listed is not None and n.listed is not None:
+        return not set(m.listed) & set(n.listed)
+    return m.whole and n.whole and (m.high < n.low or n.high < m.low)
+
+
+def _ordered(expression: Expression, name: str, a: Type, b: Type) -> Expression:
+    m, n = a.numbers, b.numbers
+    assert m is not None
+    assert n is not None
+    above, below = m.low > n.high, m.high < n.low
+    if name in ("<=", ">="):
+        above, below = (above, m.high <= n.low) if name == "<=" else (m.low >= n.high, below)
+    if not above and not below:
+        return expression
+    return Const(int(below if name in ("<", "<=") else above))
+
+
+def _cases(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+    """Rules: no idle ones, no list inside the default, a plain test where there are 1 and 0 to choose from."""
+    match expression:
+        case Apply("where", (test, yes, no)):
+            return Cases(((test, yes),), no)
+        case Cases(rules, default):
+            return _shorter(_idle(rules, known), default, known)
+    return expression
+
+
+Rules = tuple[tuple[Expression, Expression], ...]
+
+
+def _idle(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
+    """Rules whose test can be the first that is true."""
+    kept: dict[str, tuple[Expression, Expression]] = {}
+    for test, outcome in rules:
+        plain = as_test(test, known)
+        if isinstance(plain, Const) and not plain.value:
+            continue
+        kept.setdefault(repr(plain), (plain, outcome))
+        if isinstance(plain, Const):
+            break
+    return tuple(kept.values())
+
+
+def _shorter(rules: Rules, default: Expression, known: Callable[[Expression], Type]) -> Expression:
+    if rules and isinstance(rules[-1][0], Const):
+        return _shorter(rules[:-1], rules[-1][1], known)
+    while rules and alike(rules[-1][1], default):
+        rules = rules[:-1]
+    if not rules:
+        return default
+    if isinstance(default, Cases):
+        return Cases((*rules, *default.rules), default.default)
+    if len(rules) == 1:
+        ((test, outcome),) = rules
+        if is_number(outcome, 1) and is_number(default, 0):
+            return as_truth(test, known)
+        if is_number(outcome, 0) and is_number(default, 1):
+            return Apply("not", (test,))
+        if isinstance(test, Apply) and test.operator == "not":
+            return Cases(((test.args[0], default),), outcome)
+    return Cases(rules, default)
+
+
+RULES: tuple[Rule, ...] = (
+    _folded, _cases, _logic, _compared, *tidy_arithmetic.RULES, *tidy_tables.RULES,
+)  # fmt: skip

@@ -1,0 +1,202 @@
+"""Exact passes for votes: fewer variables, fewer rows, smaller weights, and a plain table where one is as short.
+
+A weight vector added to every row of a piece of evidence and taken off the bias, or one number added to all the weights
+of a row, changes no decision; that freedom is used to make the commonest row zero, and zero rows are not written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pellucid.language.nodes import Evidence, Let, Node, Vote
+from pellucid.language.program import Program
+from pellucid.language.types import Plain, Value
+from pellucid.simplify.facts import Facts, Row
+from pellucid.simplify.rewrite import each, with_node
+from pellucid.simplify.tables import smallest, smallest_table, variables_alike
+from pellucid.simplify.tidy import tidy
+
+MOST_ROWS = 200  # combinations above which a vote is not worth a table
+SCALES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
+LARGEST = 2**30  # weights that fit the arrays here
+
+
+def shrunk_votes(program: Program, facts: Facts) -> Program:
+    """Votes without evidence, rows and digits that change no decision."""
+
+    def change(program: Program, name: str, node: Node) -> Program:
+        if not isinstance(node, Vote) or not _small(node):
+            return program
+        found = _canonical(program, node, facts)
+        names = variables(found)
+        rows = facts.rows(program, names) if names and not found.pooled else None
+        if rows and _countable(found, names, rows):
+            found = _Decisions.of(found, names, rows).minimised(found)
+        return with_node(program, name, found)
+
+    return each(program, change)
+
+
+def votes_to_tables(program: Program, facts: Facts) -> Program:
+    """A vote over at most three variables as a table, where that is as short."""
+
+    def change(program: Program, name: str, node: Node) -> Program:
+        if not isinstance(node, Vote) or node.pooled or not _small(node):
+            return program
+        names = variables(node)
+        rows = facts.rows(program, names) if len(names) <= 3 else None
+        if not rows or len(rows) > MOST_ROWS or not _countable(node, names, rows):
+            return program
+        outputs = decided(node, names, rows)
+        table = smallest(smallest_table(names, rows, outputs), variables_alike(names, rows, outputs))
+        return with_node(program, name, Let(tidy(table, program.types)))
+
+    return each(program, change)
+
+
+def variables(node: Vote) -> tuple[str, ...]:
+    """The variables that a vote reads."""
+    return tuple(dict.fromkeys([*(e.variable for e in node.evidence), *(name for name, _ in node.scaled)]))
+
+
+def decided(node: Vote, names: Sequence[str], rows: Sequence[Row]) -> list[Plain]:
+    """The winning label of each row of values."""
+    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    total = np.tile(np.array(node.bias, np.int64), (len(rows), 1))
+    for part in node.evidence:
+        total += _weights(part, columns[part.variable])
+    for name, weights in node.scaled:
+        total += _numbers(columns[name])[:, None] * np.array(weights, np.int64)
+    return [node.labels[i] for i in total.argmax(1)]
+
+
+def _small(node: Vote) -> bool:
+    rows = [node.bias, *(w for _, w in node.scaled), *(r for e in node.evidence for _, r in e.rows)]
+    return max(abs(w) for row in (*rows, *(e.default for e in node.evidence)) for w in row) < LARGEST
+
+
+def _countable(node: Vote, names: Sequence[str], rows: Sequence[Row]) -> bool:
+    """Whether the numbers that weights are multiplied with fit the arrays here."""
+    places = [names.index(name) for name, _ in node.scaled]
+    return all(abs(row[i] or 0) < LARGEST for row in rows for i in places)  # pyright: ignore[reportArgumentType]
+
+
+def _weights(part: Evidence, values: Sequence[Value]) -> np.ndarray:
+    """Weights that each value contributes, int64 [value, label]."""
+    told: dict[Value, tuple[int, ...]] = dict(part.rows)
+    return np.array([told.get(v, part.default) for v in values], np.int64).reshape(len(values), len(part.default))
+
+
+def _numbers(values: Sequence[Value]) -> np.ndarray:
+    return np.array([v if isinstance(v, int) else 0 for v in values], np.int64)
+
+
+def _canonical(program: Program, node: Vote, facts: Facts) -> Vote:
+    """Rows of occurring values only, the commonest row zero, every smallest weight zero, nothing that is all zero."""
+    bias = np.array(node.bias, np.int64)
+    kept: list[Evidence] = []
+    for name in dict.fromkeys(part.variable for part in node.evidence):
+        parts = [part for part in node.evidence if part.variable == name]
+        rows = facts.rows(program, (name,))
+        if rows is None:
+            kept += parts
+            continue
+        values = [value for (value,) in rows]
+        table = sum((_weights(part, values) for part in parts), np.zeros((len(values), len(bias)), np.int64))
+        lowered = [_lowered(row) for row in table]
+        common = lowered[0] if values[0] is None else Counter(lowered).most_common(1)[0][0]  # nothing has no row
+        bias = bias + np.array(common)
+        left = [(v, _lowered(np.array(row) - np.array(common))) for v, row in zip(values, lowered, strict=True)]
+        told = tuple((v, row) for v, row in left if any(row) and isinstance(v, int | str))
+        kept += [Evidence(name, told, (0,) * len(bias))] if told else []
+    slopes: dict[str, np.ndarray] = {}
+    for name, weights in node.scaled:
+        slopes[name] = slopes.get(name, 0) + np.array(weights, np.int64)
+    scaled = tuple((name, _whole(weights)) for name, weights in slopes.items() if any(_lowered(weights)))
+    return replace(node, bias=_lowered(bias), evidence=tuple(kept), scaled=scaled)
+
+
+def _lowered(weights: np.ndarray) -> tuple[int, ...]:
+    return _whole(weights - weights.min())
+
+
+def _whole(weights: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(w) for w in weights)
+
+
+@dataclass
+class _Decisions:
+    """A vote on the combinations of its variables' values that occur."""
+
+    tables: list[np.ndarray]  # int64 [value, label], one for each piece of evidence, then one for each scaled variable
+    columns: list[np.ndarray]  # int [combination]: which row of its table applies
+    bias: np.ndarray
+    values: list[list[Value]]  # behind the rows of each table
+
+    @staticmethod
+    def of(node: Vote, names: Sequence[str], rows: Sequence[Row]) -> _Decisions:
+        told = dict(zip(names, zip(*rows, strict=True), strict=True))
+        tables, columns, values = [], [], []
+        for name, part in [*((e.variable, e) for e in node.evidence), *node.scaled]:
+            different = list(dict.fromkeys(told[name]))
+            place = {v: i for i, v in enumerate(different)}
+            columns.append(np.array([place[v] for v in told[name]]))
+            values.append(different)
+            scaled = not isinstance(part, Evidence)
+            tables.append(
+                _numbers(different)[:, None] * np.array(part, np.int64) if scaled else _weights(part, different)
+            )
+        return _Decisions(tables, columns, np.array(node.bias, np.int64), values)
+
+    def total(self) -> np.ndarray:
+        """Sums of weights, int64 [combination, label]."""
+        parts = (table[column] for table, column in zip(self.tables, self.columns, strict=True))
+        return sum(parts, np.tile(self.bias, (len(self.columns[0]), 1)))
+
+    def minimised(self, node: Vote) -> Vote:
+        """Greedily zero whole tables, then rows, then take the smallest whole weights that decide alike."""
+        total, count = self.total(), len(node.evidence)
+        winners = total.argmax(1)
+        for i in sorted(range(len(self.tables)), key=lambda i: -np.count_nonzero(self.tables[i])):
+            without = total - self.tables[i][self.columns[i]]
+            if (without.argmax(1) == winners).all():
+                total, self.tables[i] = without, np.zeros_like(self.tables[i])
+        for table, column in zip(self.tables[:count], self.columns, strict=False):
+            for row in np.flatnonzero(table.any(1)):
+                here = column == row
+                if ((total[here] - table[row]).argmax(1) == winners[here]).all():
+                    total[here] -= table[row]
+                    table[row] = 0
+        found = self if node.scaled else self._rescaled(winners)
+        return found.vote(node)
+
+    def _rescaled(self, winners: np.ndarray) -> _Decisions:
+        largest = max(int(abs(t).max(initial=0)) for t in (*self.tables, self.bias))
+        for scale in SCALES:
+            if scale >= largest:
+                break
+            tables = [_rounded(t, scale / largest) for t in self.tables]
+            smaller = replace(self, tables=tables, bias=_rounded(self.bias, scale / largest))
+            if (smaller.total().argmax(1) == winners).all():
+                return smaller
+        return self
+
+    def vote(self, node: Vote) -> Vote:
+        """The vote with these weights, pieces that are all zero left out."""
+        evidence = []
+        for part, table, values in zip(node.evidence, self.tables, self.values, strict=False):
+            rows = tuple(
+                (v, _whole(row)) for v, row in zip(values, table, strict=True) if row.any() and isinstance(v, int | str)
+            )
+            evidence += [Evidence(part.variable, rows, part.default)] if rows else []
+        left = self.tables[len(node.evidence) :]
+        scaled = tuple(part for part, table in zip(node.scaled, left, strict=True) if table.any())
+        return replace(node, bias=_lowered(self.bias), evidence=tuple(evidence), scaled=scaled)
+
+
+def _rounded(table: np.ndarray, factor: float) -> np.ndarray:
+    return np.rint(table * factor).astype(np.int64)
