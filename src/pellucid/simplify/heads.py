@@ -7,13 +7,14 @@ from dataclasses import replace
 from fractions import Fraction
 
 from pellucid.language.aggregates import AGGREGATES
+from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var
 from pellucid.language.nodes import ZERO, Aggregate, Delay, Input, Let, Node, Reach, Select
 from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
 from pellucid.simplify.facts import Facts
 from pellucid.simplify.matches import plainest
-from pellucid.simplify.rewrite import each, with_node
+from pellucid.simplify.rewrite import each, fresh, with_node
 from pellucid.simplify.tidy import tidy
 from pellucid.simplify.tidy_tables import equal
 from pellucid.simplify.variables import local_types
@@ -24,18 +25,36 @@ NARROWER: dict[tuple[Reach, Reach], Reach | None] = {
     ("upto", "before"): "before", ("before", "upto"): "before", ("from", "after"): "after", ("after", "from"): "after",
 }  # fmt: skip
 
+NEIGHBOURS: dict[tuple[str, Reach], int] = {
+    ("last", "before"): -1, ("nearest", "before"): -1, ("first", "after"): 1, ("nearest", "after"): 1,
+    ("last", "upto"): 0, ("first", "from"): 0,
+}  # fmt: skip
+
 
 def plainer_heads(program: Program, facts: Facts) -> Program:
     """Every aggregate in the first plainer form there is."""
 
     def change(program: Program, name: str, node: Node) -> Program:
-        for found in _plainer(program, node, facts) if isinstance(node, Aggregate) else ():
-            changed = with_node(program, name, found)
-            if changed is not program:
-                return changed
+        if isinstance(node, Aggregate):
+            wide = _with_inputs(program)
+            for found in _plainer(wide, node, facts):
+                changed = with_node(wide, name, found)
+                if changed is not wide:
+                    return changed
         return program
 
     return each(program, change)
+
+
+def _with_inputs(program: Program) -> Program:
+    """The program with the position and the length, which a plainer form may read."""
+    missing = [node for node in (POSITION, LENGTH) if _input(program, node) is None]
+    extra = tuple(Assign(fresh(program, f"{node.of}__"), node) for node in missing)
+    return replace(program, assignments=(*extra, *program.assignments))
+
+
+def _input(program: Program, node: Input) -> str | None:
+    return next((a.name for a in program if a.node == node), None)
 
 
 def _plainer(program: Program, node: Aggregate, facts: Facts) -> Iterator[Node]:
@@ -66,6 +85,8 @@ def _nothing_picked(node: Aggregate) -> Let:
 def _by_position(program: Program, node: Aggregate) -> Iterator[Node]:
     """A match of positions alone is a reach, or one place so far away."""
     select = node.select
+    if select.match is None and (node.how, select.reach) in NEIGHBOURS:
+        yield from _at(program, node, NEIGHBOURS[node.how, select.reach])
     if select.ties or [program[v] for v in (*select.query, *select.key)] != [POSITION, POSITION]:
         return
     match _key_first(select.match):
@@ -110,16 +131,15 @@ def _counted(program: Program, node: Aggregate) -> Iterator[Node]:
     one = node.value is not None and program[node.value] in (Let(Const(1)),)
     if node.how == "sum" and one and node.default == ZERO:
         yield Aggregate(select, "count")
-    place = next((a.name for a in program if a.node == POSITION), None)
-    length = next((a.name for a in program if a.node == LENGTH), None)
-    if node.how != "count" or select.match is not None or select.mask is not None or select.window is not None:
+    if select.match is not None or select.mask is not None or select.window is not None:
         return
-    if select.reach == "before" and place:
-        yield Let(Var(place))
-    if select.reach == "upto" and place:
-        yield Let(Apply("+", (Var(place), Const(1))))
-    if select.reach == "any" and length:
-        yield Let(Var(length))
+    place, length = Var(_input(program, POSITION) or ""), Var(_input(program, LENGTH) or "")
+    if node.how == "count":
+        counts: dict[Reach, Expression] = {
+            "before": place, "upto": Apply("+", (place, Const(1))), "any": length,
+            "from": Apply("-", (length, place)), "after": Apply("-", (Apply("-", (length, place)), Const(1))),
+        }  # fmt: skip
+        yield Let(counts[select.reach])
 
 
 def _mask_as_match(program: Program, node: Aggregate) -> Iterator[Node]:

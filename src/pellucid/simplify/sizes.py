@@ -28,7 +28,7 @@ def node_size(node: Node) -> int:
     """AST nodes of the statement and the tables of a node, about."""
     match node:
         case Input():
-            return 1
+            return 0
         case Let(expression):
             return LOOP + expression_size(expression)
         case Delay(_, _, default):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 
 from pellucid.language.expressions import Apply, Cases, Const, Expression, mapped
 from pellucid.language.inference import type_of
-from pellucid.language.operators import COMPARISONS, MIRRORED, NEGATED, apply
-from pellucid.language.types import Type, Value
+from pellucid.language.operators import COMPARISONS, MIRRORED, NEGATED
+from pellucid.language.types import Type
 from pellucid.simplify import tidy_arithmetic, tidy_tables
 from pellucid.simplify.tidy_arithmetic import alike, is_number
 
@@ -38,22 +36,6 @@ def tidy(expression: Expression, types: Mapping[str, Type]) -> Expression:
     return mapped(expression, settled)
 
 
-def _folded(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
-    """A constant for an operator on constants."""
-    if not isinstance(expression, Apply) or expression.operator == "pow":
-        return expression
-    values = [_constant(arg) for arg in expression.args]
-    if not all(isinstance(arg, Const) for arg in expression.args):
-        return expression
-    value = apply(expression.operator, values)
-    return Const(value) if not isinstance(value, float) or math.isfinite(value) else expression
-
-
-def _constant(expression: Expression) -> Value:
-    value = expression.value if isinstance(expression, Const) else None
-    return float(value) if isinstance(value, Fraction) else value
-
-
 def _logic(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
     """`and`, `or` and `not`: flat, of different parts, none of them decided."""
     match expression:
@@ -80,6 +62,8 @@ def _joined(name: str, args: tuple[Expression, ...], known: Callable[[Expression
     if any(repr(Apply("not", (part,))) in parts for part in parts.values()):
         return Const(int(name == "or"))
     found = tuple(parts.values())
+    if name == "or" and len(found) > 1:
+        found = tuple(test for test, _ in _together(tuple((part, Const(1)) for part in found), known))
     if len(found) > 1:
         return Apply(name, found)
     return as_truth(found[0], known) if found else Const(int(name == "and"))
@@ -196,21 +180,34 @@ def _shorter(rules: Rules, default: Expression, known: Callable[[Expression], Ty
         return _shorter(rules[:-1], rules[-1][1], known)
     while rules and alike(rules[-1][1], default):
         rules = rules[:-1]
-    if not rules:
-        return default
-    if isinstance(default, Cases):
+    if rules and isinstance(default, Cases):
         return Cases((*rules, *default.rules), default.default)
-    if len(rules) == 1:
-        ((test, outcome),) = rules
-        if is_number(outcome, 1) and is_number(default, 0):
-            return as_truth(test, known)
-        if is_number(outcome, 0) and is_number(default, 1):
-            return Apply("not", (test,))
-        if isinstance(test, Apply) and test.operator == "not":
-            return Cases(((test.args[0], default),), outcome)
+    if len(rules) != 1:
+        return Cases(_together(rules, known), default) if rules else default
+    test, outcome = rules[0]
+    if is_number(outcome, 1) and known(default).is_flag:
+        return Apply("or", (test, default))
+    if is_number(outcome, 0) and known(default).is_flag:
+        return Apply("and", (Apply("not", (test,)), default))
+    if is_number(default, 0) and known(outcome).is_flag:
+        return Apply("and", (test, outcome))
+    if isinstance(test, Apply) and test.operator == "not":
+        return Cases(((test.args[0], default),), outcome)
     return Cases(rules, default)
 
 
+def _together(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
+    """Neighbours of one outcome that list values of one thing as one rule."""
+    found = list(rules[:1])
+    for test, outcome in rules[1:]:
+        either = tidy_tables.either(found[-1][0], test, known) if alike(outcome, found[-1][1]) else None
+        if either is None:
+            found.append((test, outcome))
+        else:
+            found[-1] = (either, outcome)
+    return tuple(found)
+
+
 RULES: tuple[Rule, ...] = (
-    _folded, _cases, _logic, _compared, *tidy_arithmetic.RULES, *tidy_tables.RULES,
+    tidy_tables.folded, _cases, _logic, _compared, *tidy_arithmetic.RULES, *tidy_tables.RULES,
 )  # fmt: skip

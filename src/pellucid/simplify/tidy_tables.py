@@ -2,11 +2,67 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 
-from pellucid.language.expressions import Apply, Const, Expression, Table, among, values_among
-from pellucid.language.types import Type, Value
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, among, values_among
+from pellucid.language.operators import apply
+from pellucid.language.types import Type, Value, order
 from pellucid.simplify.tidy_arithmetic import Known, alike, shifted
+
+
+def folded(expression: Expression, known: Known) -> Expression:
+    """A constant for an operator on constants; a table of what it gives for one on a table's or rules' outcomes."""
+    del known
+    if not isinstance(expression, Apply) or expression.operator == "pow":
+        return expression
+    if expression.operator == "not" and values_among(expression.args[0]):
+        return expression
+    places = [i for i, arg in enumerate(expression.args) if not isinstance(arg, Const)]
+    inner = expression.args[places[0]] if len(places) == 1 else None
+    match inner:
+        case Table(args, cases, default):
+            told = [_applied(expression, places[0], outcome) for outcome in (default, *(out for _, out in cases))]
+            if None not in told:
+                values = [value.value for value in told if value is not None]
+                pairs = zip((key for key, _ in cases), values[1:], strict=True)
+                return Table(args, tuple(pairs), values[0])  # pyright: ignore[reportArgumentType]
+        case Cases(rules, default) if all(isinstance(out, Const) for out in (default, *(out for _, out in rules))):
+            told = [_applied(expression, places[0], _plain(out)) for out in (default, *(out for _, out in rules))]
+            if None not in told:
+                found = [value for value in told if value is not None]
+                return Cases(tuple(zip((test for test, _ in rules), found[1:], strict=True)), found[0])
+    return expression if places else _applied(expression, 0, _plain(expression.args[0])) or expression
+
+
+def _applied(expression: Apply, place: int, value: Value) -> Const | None:
+    """The result with this value at that place; None where it is no constant of the language."""
+    values = [value if i == place else _plain(arg) for i, arg in enumerate(expression.args)]
+    found = apply(expression.operator, values)
+    return None if isinstance(found, float) and not math.isfinite(found) else Const(found)
+
+
+def _plain(expression: Expression) -> Value:
+    value = expression.value if isinstance(expression, Const) else None
+    return float(value) if isinstance(value, Fraction) else value
+
+
+def either(first: Expression, second: Expression, known: Known) -> Expression | None:
+    """One test for both, where both ask for values of the same thing, which has few."""
+    one, other = _asked(first), _asked(second)
+    if one is None or other is None or not alike(one[0], other[0]) or known(one[0]).values is None:
+        return None
+    return among(one[0], order((*one[1], *other[1])))
+
+
+def _asked(test: Expression) -> tuple[Expression, tuple[Value, ...]] | None:
+    match test:
+        case Apply("==", (left, Const(value))) if not isinstance(value, float | Fraction):
+            return left, (value,)
+        case Table((arg,)) if (values := values_among(test)) is not None:
+            return arg, values
+    return None
 
 
 def _cut(expression: Expression, known: Known) -> Expression:

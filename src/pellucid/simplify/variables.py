@@ -15,7 +15,7 @@ from pellucid.simplify.tidy import as_test, tidy
 from pellucid.simplify.tidy_arithmetic import alike
 
 SHORT = 8  # size of an expression that may be written inside another
-DEEP = 5  # levels of what it is written into
+DEEP = 6  # levels of what it is written into
 
 
 def tidied(program: Program, facts: Facts) -> Program:
@@ -112,9 +112,9 @@ def inlined(program: Program, facts: Facts) -> Program:
         if len(users) != 1 or name in program.results:
             return program
         match node, users[0].node:
-            case Let(inner), Let(outer) if size(inner) <= SHORT and depth(outer) + depth(inner) <= DEEP:
-                if list(names_in(outer)).count(name) == 1:
-                    found = tidy(substitute(outer, {name: inner}), program.types)
+            case Let(inner), Let(outer) if size(inner) <= SHORT and list(names_in(outer)).count(name) == 1:
+                found = tidy(substitute(outer, {name: inner}), program.types)
+                if depth(found) <= DEEP:
                     return with_node(program, users[0].name, Let(found))
         return program
 

@@ -7,22 +7,27 @@ of a row, changes no decision; that freedom is used to make the commonest row ze
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 import numpy as np
 
+from pellucid.language.expressions import Expression
 from pellucid.language.nodes import Evidence, Let, Node, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.simplify.facts import Facts, Row
 from pellucid.simplify.rewrite import each, with_node
-from pellucid.simplify.tables import smallest, smallest_table, variables_alike
+from pellucid.simplify.sizes import expression_size
+from pellucid.simplify.tables import smallest_table, variables_alike
 from pellucid.simplify.tidy import tidy
 
 MOST_ROWS = 200  # combinations above which a vote is not worth a table
 SCALES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
+MOST = 12  # variables whose subsets are tried
 LARGEST = 2**30  # weights that fit the arrays here
+Forms = Callable[[Sequence[str], Sequence[Row], Sequence[Value]], Iterable[Expression]]
 
 
 def shrunk_votes(program: Program, facts: Facts) -> Program:
@@ -41,21 +46,52 @@ def shrunk_votes(program: Program, facts: Facts) -> Program:
     return each(program, change)
 
 
-def votes_to_tables(program: Program, facts: Facts) -> Program:
-    """A vote over at most three variables as a table, where that is as short."""
+def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda names, rows, outputs: []) -> Program:
+    """A vote that up to three of its variables decide as a table over those, where that is as short.
+
+    forms: what else the values may be written as.
+    """
 
     def change(program: Program, name: str, node: Node) -> Program:
         if not isinstance(node, Vote) or node.pooled or not _small(node):
             return program
         names = variables(node)
-        rows = facts.rows(program, names) if len(names) <= 3 else None
-        if not rows or len(rows) > MOST_ROWS or not _countable(node, names, rows):
+        rows = facts.rows(program, names)
+        if not rows or not _countable(node, names, rows):
             return program
         outputs = decided(node, names, rows)
-        table = smallest(smallest_table(names, rows, outputs), variables_alike(names, rows, outputs))
-        return with_node(program, name, Let(tidy(table, program.types)))
+        found: list[Expression] = []
+        for kept in deciding(rows, outputs):
+            told = {tuple(row[i] for i in kept): out for row, out in zip(rows, outputs, strict=True)}
+            if len(told) <= MOST_ROWS:
+                found += _said([names[i] for i in kept], list(told), list(told.values()), forms)
+        if not found:
+            return program
+        return with_node(program, name, Let(tidy(min(found, key=expression_size), program.types)))
 
     return each(program, change)
+
+
+def _said(names: Sequence[str], rows: Sequence[Row], outputs: list[Plain], forms: Forms) -> Iterator[Expression]:
+    yield from variables_alike(names, rows, outputs)
+    yield smallest_table(names, rows, outputs)
+    if names:
+        yield from forms(names, rows, outputs)
+
+
+def deciding(rows: Sequence[Row], outputs: Sequence[Plain]) -> list[tuple[int, ...]]:
+    """The smallest sets of up to three columns that determine the output in every row."""
+    for size in range(min(3, len(rows[0])) + 1):
+        found = [c for c in combinations(range(min(MOST, len(rows[0]))), size) if _determined(rows, outputs, c)]
+        if found:
+            return found
+    return []
+
+
+def _determined(rows: Sequence[Row], outputs: Sequence[Plain], columns: tuple[int, ...]) -> bool:
+    told: dict[Row, Plain] = {}
+    pairs = zip(rows, outputs, strict=True)
+    return all(told.setdefault(tuple(row[c] for c in columns), out) == out for row, out in pairs)
 
 
 def variables(node: Vote) -> tuple[str, ...]:
