@@ -66,6 +66,7 @@ class Aggregation:
         chosen: instead of `batch`, the place in the list whose value it is, -1 for nothing.
         prefix: the meaning over all steps so far, or the last so many, on float64 arrays [..., steps, sequences], for
             searches; without one, a search tries it on the inputs alone, value by value.
+        noun: how names of variables call the result, with `{value}`, `{by}`; without one as `words`.
         price: what a use costs in a search.
         searched: whether searches try it.
         smt: the meaning on terms of the solver, `smt(solver, hits, picked)`: which of all that might be picked is, and
@@ -88,6 +89,7 @@ class Aggregation:
     batch: Callable[[Ranges], np.ndarray | None] | None = None
     chosen: Callable[[Ranges], np.ndarray | None] | None = None
     prefix: Prefix | None = None
+    noun: str = ""
     price: float = 1.0
     searched: bool = True
     smt: Callable[..., Any] | None = None
@@ -217,10 +219,10 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
                 smt=lambda z, hits, _: z.Or(*hits)),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum", added,
                 running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums,
-                smt=smt.added),
+                smt=smt.added, noun="total {value}"),
     Aggregation("mean", lambda p: mean(p.values), _average, "mean of {value}", pasted=mean, batch=ranges.mean,
                 running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
-                result=lambda state: ratio(*state), prefix=prefixes.means),
+                result=lambda state: ratio(*state), prefix=prefixes.means, noun="mean {value}"),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min", defaults=True,
                 running=lambda state, value, _: value if state is None else min(state, value),
                 chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
@@ -237,20 +239,21 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
     Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}",
                 pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
                 chosen=ranges.where_largest,
-                smt=smt.extreme(operator.gt, by_key=True)),
+                smt=smt.extreme(operator.gt, by_key=True), noun="{value} at largest {by}"),
     Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}",
                 pasted=argmin, by="key", picks=True, running=_kept(operator.lt), result=lambda state: state[0],
                 chosen=ranges.where_smallest,
-                smt=smt.extreme(operator.lt, by_key=True)),
+                smt=smt.extreme(operator.lt, by_key=True), noun="{value} at smallest {by}"),
     Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", None,
                 most_frequent, running=_counted,
                 result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0,
                 smt=smt.mode),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
-                pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct),
+                pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct,
+                noun="distinct {value} count"),
     Aggregation("ranked", lambda p: ranked(p.values, p.query), lambda t: _one_kind(t).or_nothing(),
                 "{value} of rank {by}, from 0 up", pasted=ranked, by="query", searched=False, chosen=ranges.ranked,
-                smt=smt.ranked),
+                smt=smt.ranked, noun="ranked {value}"),
 )  # fmt: skip
 
 

@@ -49,6 +49,8 @@ class Operator:
         searched: whether searches try it.
         finite: finite arguments give a finite result.
         kernel: a faster `batch` that takes and gives float64 alone, where whole numbers are below 2**52; for searches.
+        noun: what names of variables call the result; of a comparison what they put between its sides.
+        compared: how names of variables call keys that compare so with the query.
     """
 
     name: str
@@ -65,6 +67,8 @@ class Operator:
     searched: bool = True
     finite: bool = False
     kernel: Callable[..., np.ndarray] | None = None
+    noun: str = "value"
+    compared: str = "matching"
 
     @property
     def folds(self) -> bool:
@@ -387,74 +391,78 @@ def _table(*rows: Operator) -> dict[str, Operator]:
     return {row.name: row for row in rows}
 
 
-def _order_row(name: str, compare: Callable, ufunc: Callable, words: str) -> Operator:
+def _order_row(name: str, compare: Callable, ufunc: Callable, words: str, noun: str, compared: str) -> Operator:
     return Operator(
         name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc),
-        lambda z, a, b: compare(a, b), strict=False,
+        lambda z, a, b: compare(a, b), strict=False, noun=noun, compared=compared,
     )  # fmt: skip
 
 
 OPERATORS: Mapping[str, Operator] = _table(
     Operator("+", (2, None), _added, _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))),
-             _infix("+", forms.SUM), "{0} + {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True),
+             _infix("+", forms.SUM), "{0} + {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True, noun="sum"),
     Operator("-", (2, 2), lambda a, b: a - b, _arithmetic(lambda a, b: (a[0] - b[1], a[1] - b[0])),
-             _infix("-", forms.SUM), "{0} - {1}", arrays.minus, lambda z, a, b: a - b),
+             _infix("-", forms.SUM), "{0} - {1}", arrays.minus, lambda z, a, b: a - b, noun="difference"),
     Operator("*", (2, None), _multiplied, _arithmetic(_product), _infix("*", forms.PRODUCT), "{0} * {1}",
-             arrays.times, lambda z, a, b: a * b, symmetric=True),
+             arrays.times, lambda z, a, b: a * b, symmetric=True, noun="product"),
     Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
-             "{0} / {1}", arrays.divided),
+             "{0} / {1}", arrays.divided, noun="quotient"),
     Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, _guarded("//"),
-             "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient, smt=lambda z, a, b: a // b),
+             "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient, smt=lambda z, a, b: a // b, noun="quotient"),
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
-             "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b),
+             "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b, noun="remainder"),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
              lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,), loose=True), "-{0}", lambda a: np.asarray(-a),
-             lambda z, a: -a, searched=False, finite=True),
+             lambda z, a: -a, searched=False, finite=True, noun="negative"),
     Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "abs({0})",
-             np.abs, lambda z, a: z.If(a >= 0, a, -a), finite=True),
+             np.abs, lambda z, a: z.If(a >= 0, a, -a), finite=True, noun="size"),
     Operator("min", (2, None), min, _extremum(min), _function("min"), "min({0}, {1})",
-             arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True, finite=True),
+             arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True, finite=True, noun="smaller"),
     Operator("max", (2, None), max, _extremum(max), _function("max"), "max({0}, {1})",
-             arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True, finite=True),
+             arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True, finite=True, noun="larger"),
     Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, _compare("=="), "{0} == {1}",
-             arrays.compared(np.equal), lambda z, a, b: a == b, strict=False, symmetric=True),
+             arrays.compared(np.equal), lambda z, a, b: a == b, strict=False, symmetric=True,
+             noun="is", compared="same"),
     Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, _compare("!="), "{0} != {1}",
-             arrays.compared(np.not_equal), lambda z, a, b: a != b, strict=False, symmetric=True),
-    _order_row("<", lambda a, b: a < b, np.less, "{0} < {1}"),
-    _order_row("<=", lambda a, b: a <= b, np.less_equal, "{0} <= {1}"),
-    _order_row(">", lambda a, b: a > b, np.greater, "{0} > {1}"),
-    _order_row(">=", lambda a, b: a >= b, np.greater_equal, "{0} >= {1}"),
+             arrays.compared(np.not_equal), lambda z, a, b: a != b, strict=False, symmetric=True,
+             noun="is_not", compared="other"),
+    _order_row("<", lambda a, b: a < b, np.less, "{0} < {1}", "below", "smaller"),
+    _order_row("<=", lambda a, b: a <= b, np.less_equal, "{0} <= {1}", "up_to", "not_larger"),
+    _order_row(">", lambda a, b: a > b, np.greater, "{0} > {1}", "above", "larger"),
+    _order_row(">=", lambda a, b: a >= b, np.greater_equal, "{0} >= {1}", "at_least", "not_smaller"),
     Operator("and", (2, None), lambda *args: int(all(args)), _logic, _infix("and", forms.AND, True), "{0} and {1}",
              lambda a, b: (arrays.truth(a) & arrays.truth(b)).astype(np.int64), lambda z, a, b: z.And(a, b),
-             strict=False, symmetric=True),
+             strict=False, symmetric=True, noun="both"),
     Operator("or", (2, None), lambda *args: int(any(args)), _logic, _infix("or", forms.OR, True), "{0} or {1}",
              lambda a, b: (arrays.truth(a) | arrays.truth(b)).astype(np.int64), lambda z, a, b: z.Or(a, b),
-             strict=False, symmetric=True),
+             strict=False, symmetric=True, noun="either"),
     Operator("not", (1, 1), lambda a: int(not a), _logic,
              lambda types: Form("not {0}", forms.NOT, (forms.NOT,), tests=(0,)),
-             "not {0}", lambda a: (~arrays.truth(a)).astype(np.int64), lambda z, a: z.Not(a), strict=False),
+             "not {0}", lambda a: (~arrays.truth(a)).astype(np.int64), lambda z, a: z.Not(a), strict=False, noun="not"),
     Operator("where", (3, 3), lambda c, a, b: a if c else b, _where,
              lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION), tests=(0,)),
-             "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False, finite=True),
+             "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False, finite=True,
+             noun="choice"),
     Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} ^ {1}",
-             arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True, smt=lambda z, a, b: a ^ b),
+             arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True, smt=lambda z, a, b: a ^ b, noun="bits"),
     Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
-             "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True, smt=lambda z, a, b: a & b),
+             "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True, smt=lambda z, a, b: a & b,
+             noun="bits"),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
-             arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b),
+             arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b, noun="bits"),
     Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _partial("math.floor", "math", guard=rounded),
              "floor({0})",
-             arrays.to_whole(np.floor), smt=lambda z, a: a, finite=True),
+             arrays.to_whole(np.floor), smt=lambda z, a: a, finite=True, noun="whole"),
     Operator("round", (1, 1), _rounded(round), _to_whole(_near), _partial("round", guard=rounded), "round({0})",
-             arrays.to_whole(np.round), smt=lambda z, a: a, finite=True),
+             arrays.to_whole(np.round), smt=lambda z, a: a, finite=True, noun="rounded"),
     Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
-             "sqrt({0})", arrays.root, finite=True),
+             "sqrt({0})", arrays.root, finite=True, noun="root"),
     Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _partial("math.sin", "math"), "sin({0})",
-             arrays.each(math.sin), kernel=np.sin, finite=True),
+             arrays.each(math.sin), kernel=np.sin, finite=True, noun="sine"),
     Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _partial("math.cos", "math"), "cos({0})",
-             arrays.each(math.cos), kernel=np.cos, finite=True),
+             arrays.each(math.cos), kernel=np.cos, finite=True, noun="cosine"),
     Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _partial("math.tan", "math"), "tan({0})",
-             arrays.each(math.tan), kernel=np.tan, searched=False),
+             arrays.each(math.tan), kernel=np.tan, searched=False, noun="tangent"),
     Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), _inside_one("math.asin"), "asin({0})",
              arrays.each(_arcsine), searched=False, finite=True),
     Operator("acos", (1, 1), _arccosine, _fixed(0, 3.2), _inside_one("math.acos"), "acos({0})",
@@ -462,18 +470,19 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
              "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False, finite=True),
     Operator("exp", (1, 1), math.exp, _fixed(0, INF), _partial("math.exp", "math"), "exp({0})",
-             arrays.each(math.exp), kernel=np.exp),
+             arrays.each(math.exp), kernel=np.exp, noun="growth"),
     Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), _positive_only("math.log"), "log({0})",
-             arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0), finite=True),
+             arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0), finite=True,
+             noun="logarithm"),
     Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square),
              _squared, "{0} ** 2", lambda a: arrays.times(a, a),
-             lambda z, a: a * a),
+             lambda z, a: a * a, noun="square"),
     Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
              lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "sign({0})",
              lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0)),
-             price=2.0, finite=True),
+             price=2.0, finite=True, noun="sign"),
     Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: _powered(types, "{1}"),
-             "{0} ** {1}", arrays.power, smt=lambda z, a, n: z.power(a, n)),
+             "{0} ** {1}", arrays.power, smt=lambda z, a, n: z.power(a, n), noun="power"),
     Operator("number", (1, 1), lambda a: None if isinstance(a, str) else a, _number,
              lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),
              "{0} where it is a number", strict=False, searched=False, smt=lambda z, a: z.If(a.is_text, None, a),
