@@ -114,7 +114,7 @@ def outcomes(expression: Expression, columns: Mapping[str, Sequence[Value]], cou
 
 def in_rows(expression: Expression, names: Sequence[str], rows: Sequence[Row]) -> list[Value]:
     """Values of an expression in rows of values of these variables."""
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else {}
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     return list(outcomes(expression, columns, len(rows)))
 
 
