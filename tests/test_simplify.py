@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Exact passes: outputs stay on the whole domain, no program grows; what becomes what."""
 
 import os
@@ -21,7 +22,9 @@ from pellucid.simplify.sizes import program_size
 from pellucid.simplify.tidy import tidy
 from simplify_samples import expression, let, numbers, program, random_program
 
-BOTH = pytest.mark.parametrize("facts", [lambda p: Observed(p, domain.every(p)), lambda p: Typed()], ids=["run", "types"])
+BOTH = pytest.mark.parametrize(
+    "facts", [lambda p: Observed(p, domain.every(p)), lambda p: Typed()], ids=["run", "types"]
+)
 
 
 def alike(made, *others):
@@ -127,7 +130,7 @@ TABLES = {
     "the other way": (Cases(((expression(("not", "flag")), X),), Const(5)), Cases(((Var("flag"), Const(5)),), X)),
     "together": (Cases(((expression(("==", "small", 1)), X), (expression(("==", "small", 3)), X)), Const(0)), Cases(((among(Var("small"), (1, 3)), X),), Const(0))),
     "nested": (Cases(((Var("flag"), Const(7)),), Cases(((expression(("<", "x", 3)), Const(8)),), X)), Cases(((Var("flag"), Const(7)), (expression(("<", "x", 3)), Const(8))), X)),
-}  # fmt: skip # ruff: noqa: E501
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -198,7 +201,9 @@ def test_heads(name):
 
 def test_tables_of_tables_become_one():
     low = Table((Var("tokens"),), ((("a",), 3),), 4)
-    made = program(("low", Let(low)), ("out", Let(Table((Var("low"), Var("tokens")), (((3, "a"), "x"), ((4, "a"), "z")), "y"))))
+    made = program(
+        ("low", Let(low)), ("out", Let(Table((Var("low"), Var("tokens")), (((3, "a"), "x"), ((4, "a"), "z")), "y")))
+    )
     assert simple(made) == {"out": Let(Table((Var("tokens"),), ((("b",), "y"),), "x"))}
 
 
@@ -236,7 +241,9 @@ def test_evidence_and_weights_given_twice_add_up():
 def test_evidence_of_nothing_is_the_default():
     before = ("before", Delay("tokens", 1, Const(None)))
     piece = Evidence("before", (("a", (5, 0)), ("b", (5, 0))), (0, 9))
-    made = program(PLACE, before, ("out", Vote(("p", "q"), (0, 0), (piece, Evidence("place", ((2, (0, 8)),), (0, 0))))), longest=3)
+    made = program(
+        PLACE, before, ("out", Vote(("p", "q"), (0, 0), (piece, Evidence("place", ((2, (0, 8)),), (0, 0))))), longest=3
+    )
     assert alike(made, simplify(made))
 
 
@@ -258,7 +265,11 @@ def test_how_far_a_program_looks():
 
 def test_what_is_true_of_all_windows_is_true_of_any_length():
     # Of two neighbours, never both: no end of the input is needed to know it.
-    flags = ("one", let("==", "x", 1)), ("before", Delay("one", 1, Const(1))), ("both", let("and", "one", ("<", "x", 1)))
+    flags = (
+        ("one", let("==", "x", 1)),
+        ("before", Delay("one", 1, Const(1))),
+        ("both", let("and", "one", ("<", "x", 1))),
+    )
     made = program(*flags, ("out", let("+", "before", "both")), types={"x": whole(0, 3)})
     assert made.longest is None
     assert "both" not in simple(made)

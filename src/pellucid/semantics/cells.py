@@ -116,7 +116,7 @@ class Cells:
             return Cells(np.array([kind.code.get(value, -1) for value in self.kind.values], np.int64)[self.data], kind)
         if self.are_numbers and len(self) > 1:
             different, which = np.unique(self.data, return_inverse=True)
-            return Cells(np.array([kind.code[value] for value in different.tolist()], np.int64)[which], kind)
+            return Cells(np.array([kind.code.get(v, -1) for v in different.tolist()], np.int64)[which], kind)
         return cells_of(self.data.tolist(), kind)
 
     def tolist(self) -> list:
@@ -125,10 +125,10 @@ class Cells:
 
 
 def cells_of(values: Sequence[Value], kind: Kind) -> Cells:
-    """Cells from Python values."""
+    """Cells from Python values; one that the kind does not hold (a default that is never needed) becomes none of it."""
     if kind.values is None:
         return Cells(settled(values), kind)
-    return Cells(np.fromiter(map(kind.code.__getitem__, values), np.int64, len(values)), kind)
+    return Cells(np.fromiter((kind.code.get(value, -1) for value in values), np.int64, len(values)), kind)
 
 
 def as_objects(values: Sequence) -> np.ndarray:

@@ -22,9 +22,10 @@ from pellucid.language.operators import apply
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import domain
-from pellucid.semantics.batch import Values, evaluate
+from pellucid.semantics.batch import evaluate
+from pellucid.semantics.cells import Cells
 
-MOST_CELLS = 3_000_000  # positions x variables that are run
+MOST_CELLS = 20_000_000  # positions x variables that are run
 MOST_ROWS = 20_000
 MOST_PAIRS = 200_000
 TRIED = 20_000  # combinations of types' values
@@ -220,13 +221,14 @@ class Observed:
         self._numbers: dict[object, int] = {}
         found = evaluate(program, self._inputs)
         self._starts = np.asarray(found.starts)
-        self._codes = {name: self._coded(found, name) for name in program.nodes}
+        self._codes = {name: self._coded(found.cells[name]) for name in program.nodes}
 
-    def _coded(self, found: Values, name: str) -> np.ndarray:
-        column = found[name]
-        if column.dtype == object:
-            return np.array([self._number(v) for v in column.tolist()], np.int32)
-        distinct, index = np.unique(column, return_inverse=True)
+    def _coded(self, cells: Cells) -> np.ndarray:
+        if cells.kind.values is not None:
+            return np.array([self._number(v) for v in cells.kind.values], np.int32)[cells.data]
+        if cells.data.dtype == object:
+            return np.array([self._number(v) for v in cells.data.tolist()], np.int32)
+        distinct, index = np.unique(cells.data, return_inverse=True)
         return np.array([self._number(v) for v in distinct.tolist()], np.int32)[index.ravel()]
 
     def _number(self, value: Value) -> int:
@@ -241,7 +243,7 @@ class Observed:
         known_as = name if name in self._codes else f"{name} = {program[name]}"
         if known_as not in self._codes:
             part = replace(program, outputs=(Output("new", name),), when="every").pruned()
-            self._codes[known_as] = self._coded(evaluate(part, self._inputs), name)
+            self._codes[known_as] = self._coded(evaluate(part, self._inputs).cells[name])
         return self._codes[known_as]
 
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:

@@ -64,7 +64,9 @@ def with_constants(program: Program, facts: Facts) -> Program:
     """A variable with one value is that constant; those that read it in expressions have it there."""
 
     def constant(program: Program, name: str, node: Node) -> Program:
-        rows = None if isinstance(node, Let) and isinstance(node.expression, Const) else facts.rows(program, (name,))
+        known = isinstance(node, Let) and isinstance(node.expression, Const)
+        n = program.types[name].numbers  # 1 may have been taken for 1.0 among real numbers
+        rows = None if known or (n is not None and not n.whole) else facts.rows(program, (name,))
         return program if rows is None or len(rows) != 1 else with_node(program, name, Let(Const(rows[0][0])))
 
     def written(program: Program, name: str, node: Node) -> Program:
