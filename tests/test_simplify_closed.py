@@ -1,4 +1,3 @@
-# ruff: noqa: E501
 """Closed forms: formulas by enumeration, decision lists from tables, and the passes that put them into programs."""
 
 import itertools

@@ -72,8 +72,9 @@ NAMES = {
 
 @pytest.mark.parametrize("name", NAMES)
 def test_names_say_what_a_variable_is(name):
-    made = program(("position", Input("", "position")), ("is_none", let("==", "n", 0)), ("v", NAMES[name]), ("o", Let(Var("v"))),
-                   types={"tokens": symbol(("red", "blue")), "n": whole(0, 9)})  # fmt: skip
+    types = {"tokens": symbol(("red", "blue")), "n": whole(0, 9)}
+    pairs = ("position", Input("", "position")), ("is_none", let("==", "n", 0)), ("v", NAMES[name]), ("o", let("v"))
+    made = program(*pairs, types=types)
     named = with_readable_names(made)
     assert list(named.nodes)[list(made.nodes).index("v")] == name
 

@@ -17,11 +17,11 @@ import numpy as np
 from pellucid.language.expressions import Apply, Const, Expression, Var
 from pellucid.language.operators import OPERATORS, Operator, result_type
 from pellucid.language.types import whole
-from pellucid.simplify.sizes import expression_size
+from pellucid.simplify.sizes import expression_size, operator_size
 
 LIMIT = 2**30  # values beyond are not followed up; products of two stay below 2**62
-CHUNK = 2_000_000
-_Made = tuple[Sequence[Expression], np.ndarray]  # values [expression, row]
+CHUNK = 300_000
+UNARY = 2  # leaves up to which operators of one argument are tried
 
 
 def smallest_formula(
@@ -63,13 +63,30 @@ def _gives_whole(row: Operator, count: int, flags: bool) -> bool:
     return t.is_whole and (flags or not t.is_flag)
 
 
-@dataclass
-class _Level:
-    """Expressions with the same number of leaves: what they are, their values [expression, row], their sizes."""
+@dataclass(frozen=True)
+class _Part:
+    """Expressions that are not written yet: `make` writes one, by its place; values [expression, row]; sizes."""
 
-    made: list[Expression]
+    make: Callable[[int], Expression]
     values: np.ndarray
     sizes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def only(self, places: np.ndarray) -> _Part:
+        """Those at some places."""
+        return _Part(lambda i: self.make(int(places[i])), self.values[places], self.sizes[places])
+
+
+def _together(parts: Sequence[_Part]) -> _Part:
+    ends = np.cumsum([len(part) for part in parts])
+
+    def make(i: int) -> Expression:
+        n = int(np.searchsorted(ends, i, side="right"))
+        return parts[n].make(i - int(ends[n]) + len(parts[n]))
+
+    return _Part(make, np.concatenate([p.values for p in parts]), np.concatenate([p.sizes for p in parts]))
 
 
 class _Bank:
@@ -83,84 +100,82 @@ class _Bank:
         self.key = rng.integers(-(2**62), 2**62, len(target)) * 2 + 1
         self.wanted = _hashes(self.target[None], self.key)[0]
         constants = _constants(columns, self.target)
-        made = [*map(Var, columns), *map(Const, constants)]
+        made: list[Expression] = [*map(Var, columns), *map(Const, constants)]
         rows = [*columns.values(), *(np.full(len(target), value) for value in constants)]
-        self.levels = [_Level([], np.zeros((0, len(target)), np.int64), np.zeros(0, np.int64))]
+        leaves = _Part(made.__getitem__, np.array(rows, np.int64), np.array([expression_size(e) for e in made]))
         self.known = np.zeros(0, np.int64)
         self.spent = 0
-        self._add(made, np.array(rows, np.int64).reshape(len(made), len(target)))
+        self.levels = [leaves.only(np.zeros(0, np.int64))]
+        self._add(leaves)
 
-    def _add(self, made: list[Expression], values: np.ndarray) -> None:
+    def _add(self, part: _Part) -> None:
         """A new level of those that behave like nothing before them, the shortest of each behaviour."""
-        hashes, sizes = _hashes(values, self.key), np.array([expression_size(e) for e in made], np.int64)
-        fresh = _shortest(hashes, sizes, ~np.isin(hashes, self.known))
-        self.known = np.concatenate([self.known, hashes[fresh]])
-        self.levels.append(_Level([made[i] for i in fresh], values[fresh], sizes[fresh]))
+        level = self._fresh(part)
+        self.known = np.concatenate([self.known, _hashes(level.values, self.key)])
+        self.levels.append(level)
+
+    def _fresh(self, part: _Part) -> _Part:
+        hashes = _hashes(part.values, self.key)
+        allowed = (np.abs(part.values) <= LIMIT).all(1) & ~np.isin(hashes, self.known)
+        return part.only(_shortest(hashes, part.sizes, allowed))
 
     def grow(self, size: int, work: int) -> bool:
         """Add the level of expressions with `size` leaves; False where that is more than the effort allows."""
         operators = searched(2, self.flags)
         pairs = [(self.levels[i], self.levels[size - i]) for i in range(1, size)]
-        cells = sum(len(a.made) * len(b.made) for a, b in pairs) * len(self.target) * len(operators)
+        cells = sum(len(a) * len(b) for a, b in pairs) * len(self.target) * len(operators)
         if self.spent + cells > work:
             return False
         self.spent += cells
-        found: list[_Made] = [part for a, b in pairs for row in operators for part in self._combined(row, a, b)]
-        found += [part for row in searched(1, self.flags) for part in self._changed(row, found)]
-        made = [e for expressions, _ in found for e in expressions]
-        self._add(made, np.concatenate([np.zeros((0, len(self.target)), np.int64), *(rows for _, rows in found)]))
+        parts = [part for a, b in pairs for row in operators for part in self._combined(row, a, b)]
+        plain = self._fresh(_together([self.levels[0], *parts]))
+        unary = searched(1, self.flags) if size <= UNARY else ()
+        self._add(_together([plain, *(part for row in unary for part in self._changed(row, plain))]))
         return True
 
-    def _combined(
-        self, row: Operator, left: _Level, right: _Level
-    ) -> Iterator[tuple[Sequence[Expression], np.ndarray]]:
+    def _combined(self, row: Operator, left: _Part, right: _Part) -> Iterator[_Part]:
         """`left op right` for all pairs, each behaviour once, nothing too large."""
-        step = max(1, CHUNK // max(1, len(right.made) * len(self.target)))
-        for start in range(0, len(left.made), step):
+        many = max(1, len(right))
+        step = max(1, CHUNK // (many * len(self.target)))
+        for start in range(0, len(left), step):
             rows = _computed(row, left.values[start : start + step, None], right.values[None])
             if rows is not None:
-                sizes = (left.sizes[start : start + step, None] + right.sizes).ravel()
-                many = len(right.made)
-                keep, rows = self._fresh(rows, sizes)
-                pairs = [divmod(i, many) for i in keep.tolist()]
-                yield [Apply(row.name, (left.made[start + i], right.made[j])) for i, j in pairs], rows
+                sizes = operator_size(row.name, 2) + (left.sizes[start : start + step, None] + right.sizes).ravel()
 
-    def _changed(self, row: Operator, found: Iterable[_Made]) -> Iterator[_Made]:
-        """An operator of one argument on what was just made."""
-        for made, values in found:
-            rows = _computed(row, values)
-            if rows is not None and len(rows):
-                keep, rows = self._fresh(rows, np.array([expression_size(e) for e in made], np.int64))
-                yield [Apply(row.name, (made[i],)) for i in keep.tolist()], rows
+                def make(i: int, start: int = start) -> Expression:
+                    return Apply(row.name, (left.make(start + i // many), right.make(i % many)))
 
-    def _fresh(self, rows: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        rows = rows.reshape(-1, len(self.target))
-        hashes = _hashes(rows, self.key)
-        keep = _shortest(hashes, sizes, (np.abs(rows) <= LIMIT).all(1) & ~np.isin(hashes, self.known))
-        return keep, rows[keep]
+                yield self._fresh(_Part(make, rows.reshape(-1, len(self.target)), sizes))
+
+    def _changed(self, row: Operator, part: _Part) -> Iterator[_Part]:
+        """An operator of one argument on each."""
+        rows = _computed(row, part.values)
+        if rows is not None:
+            sizes = part.sizes + operator_size(row.name, 1)
+            yield self._fresh(_Part(lambda i: Apply(row.name, (part.make(i),)), rows, sizes))
 
     def hit(self) -> Expression | None:
         """The smallest expression of the last level that equals the target."""
         level = self.levels[-1]
         found = np.flatnonzero(_hashes(level.values, self.key) == self.wanted)
-        return _smallest(level.made[i] for i in found if (level.values[i] == self.target).all())
+        return _smallest(level.make(i) for i in found.tolist() if (level.values[i] == self.target).all())
 
     def shifted(self) -> Expression | None:
         """An expression of the last level that is off by a constant, whatever constant, on either side."""
         level, target = self.levels[-1], self.target
         found = []
         for i in np.flatnonzero(np.ptp(level.values + target, axis=1) == 0).tolist():
-            found.append((level.made[i], Apply("-", (Const(int(level.values[i, 0] + target[0])), level.made[i]))))
+            of = level.make(i)
+            found.append((of, Apply("-", (Const(int(level.values[i, 0] + target[0])), of))))
         for i in np.flatnonzero(np.ptp(level.values - target, axis=1) == 0).tolist():
-            gap = int(target[0] - level.values[i, 0])
-            found.append((level.made[i], Apply("+" if gap >= 0 else "-", (level.made[i], Const(abs(gap))))))
+            gap, of = int(target[0] - level.values[i, 0]), level.make(i)
+            found.append((of, Apply("+" if gap >= 0 else "-", (of, Const(abs(gap))))))
         return _smallest(e for of, e in found if not isinstance(of, Const))
 
     def joined(self) -> Expression | None:
         """The smallest sum or difference of two known expressions that equals the target."""
-        made = [e for level in self.levels for e in level.made]
-        values = np.concatenate([level.values for level in self.levels])
-        hashes = _hashes(values, self.key)
+        every = _together(self.levels)
+        values, hashes = every.values, _hashes(every.values, self.key)
         order = np.argsort(hashes, kind="stable")
         found: list[Expression] = []
         with np.errstate(over="ignore"):
@@ -170,7 +185,7 @@ class _Bank:
             for i in np.flatnonzero(hashes[order][place] == other).tolist():
                 j = int(order[place[i]])
                 if (compute(values[i], values[j]) == self.target).all():
-                    found.append(Apply(name, (made[i], made[j])))
+                    found.append(Apply(name, (every.make(i), every.make(j))))
         return _smallest(found)
 
 
