@@ -9,7 +9,7 @@ from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.data.split import Splits
 from pellucid.data.tasks import get_task
-from pellucid.learners.base import Run
+from pellucid.learners.base import Found, Run
 from pellucid.learners.formulas.learner import FormulaLearner
 from pellucid.learners.formulas.terms import Term, show
 from pellucid.learners.formulas.work import Work
@@ -66,9 +66,9 @@ def best(learner: FormulaLearner, problem: Problem, output: str | None = None) -
     return show(found[0]) if found else "nothing"
 
 
-def learned(learner: FormulaLearner, problem: Problem, effort: float = 1.0):
-    """The best program that a learner alone finds for a problem; None where there is none."""
-    return next((found.program for found in learner.learn(problem, Run(effort=effort))), None)
+def learned(learner: FormulaLearner, problem: Problem, effort: float = 1.0) -> Found:
+    """The best program that a learner alone finds for a problem."""
+    return next(iter(learner.learn(problem, Run(effort=effort))))
 
 
 def agrees(program, sequences: Sequence[Any], rule: Callable[[list[Any]], Any]) -> bool:

@@ -38,7 +38,7 @@ def test_flags_of_symbols_are_the_numbers():
 
     problem = rule_problem(rule, ("up", "down", "stay"))
     assert best(LINEAR, problem) == "((2 * sum((x == 'up'))) - sum((x == 'down')))"
-    counts = problem_of(*zip(*((tuple(x), x.count("a") - 3 * x.count("b")) for x in words()), strict=True))
+    counts = problem_of(words(), [x.count("a") - 3 * x.count("b") for x in words()])
     assert best(LINEAR, counts) == "(sum((x == 'a')) - (3 * sum((x == 'b'))))"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +17,6 @@ from pellucid.learners.formulas import kernels
 
 EXTRA_WINDOW = 1  # cost of a windowed aggregate beside one over all steps
 SHIFTED = 3  # most cost of a column that is shifted by one with the first value kept
-MOST_COST = 3  # of a piece that reads one column
 FEW_VALUES = 12  # of a column whose most frequent value is of interest
 SAMPLES = np.array([2.0, -3.0, 0.0, 1.0, 5.0, -1.0])  # on which operators that say the same are told
 TEXT = Type(("a", "b"))
@@ -69,41 +69,46 @@ class Bank:
         binary = tuple(sorted(self.binary, key=_gives_number, reverse=True))
         return replace(self, binary=binary, shifts=(), windows=(), over=(), last=False)
 
-    def singles(self, pool: Pool, index: int) -> Iterator[tuple[Recipe, int]]:
-        """Pieces that read one column, with what they cost."""
-        if pool.constant(index):
-            return
-        if not pool.symbols[index]:
-            yield from self._operators(pool, index)
-        if pool.recipes[index].kind != "shift":
-            yield from ((Recipe("shift", (index,), amount=k), 1 + (k > 2)) for k in self.shifts)
-            if self.shifts and pool.costs[index] <= SHIFTED and not pool.symbols[index]:
-                yield Recipe("shift", (index,), "same", 1), 1
+    @cached_property
+    def pieces(self) -> list[tuple[Recipe, int]]:
+        """Pieces that read one column, without it, with what they cost."""
+        found = [(Recipe("op", name=row.name), cost_of(row)) for row in self.unary]
+        found += [(Recipe("root"), 2)] * self.root + [(Recipe("zero"), 1)] * self.zero
+        found += [(Recipe("shift", amount=k), 1 + (k > 2)) for k in self.shifts]
+        found += [(Recipe("shift", name="same", amount=1), 1)] if self.shifts else []
         for row in self.over:
-            if not pool.symbols[index] or _takes_texts(row):
-                yield from self._aggregates(pool, index, row)
+            found.append((Recipe("over", name=row.name), cost_of(row)))
+            windows = self.windows if row.price <= 1 and not row.picks else ()
+            found += [(Recipe("over", name=row.name, amount=w), 1 + EXTRA_WINDOW) for w in windows]
+        return found
 
-    def _operators(self, pool: Pool, index: int) -> Iterator[tuple[Recipe, int]]:
-        last = pool.recipes[index]
-        for row in self.unary:
-            if (row.name == "not") == bool(pool.flags[index]) and last.name != row.name:
-                yield Recipe("op", (index,), row.name), _cost(row)
-        if self.root and not pool.flags[index]:
-            yield Recipe("root", (index,)), 2
-        if self.zero and not pool.flags[index]:
-            yield Recipe("zero", (index,)), 1
+    def usable(self, pool: Pool, piece: Recipe, numbers: Sequence[int]) -> np.ndarray:
+        """Those of some columns that a piece is put on."""
+        at = np.asarray(numbers, int)
+        flag, text, kind = pool.flags[at], pool.symbols[at], pool.kinds[at]
+        keep = np.isnan(pool.constants[at])
+        match piece.kind:
+            case "op":
+                keep &= ~text & (flag == (piece.name == "not")) & (pool.names[at] != piece.name)
+            case "root" | "zero":
+                keep &= ~text & ~flag
+            case "shift":
+                keep &= kind != "shift"
+                if piece.name == "same":
+                    keep &= ~text & (np.array(pool.costs)[at] <= SHIFTED)
+            case "over":
+                keep &= self._aggregated(pool, AGGREGATES[piece.name], at)
+        return at[keep]
 
-    def _aggregates(self, pool: Pool, index: int, row: Aggregation) -> Iterator[tuple[Recipe, int]]:
-        last = pool.recipes[index]
-        if row.picks and (last.kind == "shift" or last.name == row.name):
-            return
-        if (row.prefix is None or row.price > 2) and np.ptp(pool.values[index]) >= FEW_VALUES:
-            return
-        if row.prefix is None and pool.costs[index] > 1:
-            return
-        yield Recipe("over", (index,), row.name), _cost(row)
-        if row.price <= 1 and not row.picks:
-            yield from ((Recipe("over", (index,), row.name, w), 1 + EXTRA_WINDOW) for w in self.windows)
+    def _aggregated(self, pool: Pool, row: Aggregation, at: np.ndarray) -> np.ndarray:
+        keep = ~pool.symbols[at] if not _takes_texts(row) else np.ones(len(at), bool)
+        if row.picks:
+            keep &= (pool.kinds[at] != "shift") & (pool.names[at] != row.name)
+        if row.prefix is None:
+            keep &= np.array(pool.costs)[at] <= 1
+        if row.prefix is None or row.price > 2:
+            keep[keep] = np.ptp(pool.values[at[keep]], axis=1) < FEW_VALUES
+        return keep
 
     def fits(
         self, pool: Pool, row: Operator, left: Sequence[int], right: Sequence[int]
@@ -120,7 +125,8 @@ class Bank:
         return a[keep], b[keep]
 
 
-def _cost(row: Operator | Aggregation) -> int:
+def cost_of(row: Operator | Aggregation) -> int:
+    """What a use costs."""
     return max(1, round(row.price))
 
 

@@ -15,6 +15,7 @@ from pellucid.learners.formulas.grid import TEXTS
 from pellucid.learners.formulas.terms import Op, Shift, Table, Term
 from pellucid.learners.formulas.thresholds import thresholds
 
+CELLS = 400_000  # compared in one go
 PROBES = 24  # points on which pairs are compared first
 MOST_PAIRS = 9_000_000
 MOST_FLAGS = 4000  # that may be part of a conjunction
@@ -68,8 +69,7 @@ class Closings:
                 yield Op(name, (self.pool.term(numbers[i]), Const(_plain(value))))
 
     def _equal(self, rows: np.ndarray) -> np.ndarray:
-        scale = max(1.0, float(np.abs(self.wanted).max()))
-        return np.flatnonzero(np.abs(rows - self.wanted).max(1) <= NEAR * scale)
+        return np.flatnonzero(self._near(rows, self.wanted).all(1))
 
     def _changes(self, numbers: Sequence[int]) -> Iterator[Term]:
         """Columns by whose change from step to step the target is."""
@@ -166,17 +166,17 @@ class Closings:
                 continue
             numbers = every if name in ("==", "!=") else [i for i in every if not self.pool.symbols[i]]
             rows = self.pool.values[list(numbers)][:, self.probes]
-            for i in range(len(numbers)):
-                alive = np.arange(len(numbers))
-                for begin, end in ((0, 4), (4, len(self.probes))):
-                    found = kernels.apply(name, rows[i, begin:end], rows[alive, begin:end])
-                    alive = alive[self._near(found, wanted[begin:end]).all(1)]
-                    if not len(alive):
-                        break
-                for j in alive.tolist():
-                    values = kernels.apply(name, self.pool.values[numbers[i]], self.pool.values[numbers[j]])
-                    if i != j and self._near(values[self.points], self.wanted).all():
-                        yield self._op(name, numbers[i], numbers[j])
+            for begin in range(0, len(numbers), step := max(1, CELLS // (4 * max(len(numbers), 1)))):
+                left = rows[begin : begin + step, None, :4]
+                near = self._near(kernels.apply(name, left, rows[None, :, :4]), wanted[:4]).all(2)
+                i, j = np.nonzero(near)
+                i += begin
+                keep = self._near(kernels.apply(name, rows[i, 4:], rows[j, 4:]), wanted[4:]).all(1) & (i != j)
+                for a, b in zip(i[keep].tolist(), j[keep].tolist(), strict=True):
+                    one, two = numbers[a], numbers[b]
+                    values = kernels.apply(name, *(self.pool.values[n][self.points] for n in (one, two)))
+                    if self._near(values, self.wanted).all():
+                        yield self._op(name, one, two)
 
     def _near(self, values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
         if self.whole:

@@ -5,14 +5,14 @@ Albarghouthi, Gulwani & Kincaid (2013), "Recursive program synthesis"; Udupa et 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pellucid.language.operators import Operator
 from pellucid.learners.base import Run
-from pellucid.learners.enumerate.bank import MOST_COST, Bank
+from pellucid.learners.enumerate.bank import Bank, cost_of
 from pellucid.learners.enumerate.pool import Pool, Recipe, computed
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.grid import TEXTS
@@ -71,30 +71,24 @@ class Enumeration:
                 same = (rows == wanted).all(1)
             self.hits += [n for n, hit in zip(numbers, same, strict=True) if hit]
 
-    def _add(self, recipes: Sequence[Recipe], block: np.ndarray) -> None:
-        self._added(lambda row: recipes[row], block.reshape(len(recipes), -1))
-
-    def _added(self, recipe, block: np.ndarray) -> None:
-        self.left -= len(block)
-        self._by_cost.setdefault(self.cost, []).extend(self.pool.add(recipe, block, self.cost))
+    def _added(self, recipe: Callable[[int], Recipe], block: np.ndarray) -> None:
+        rows = block.reshape(-1, self.pool.values.shape[1])
+        self.left -= len(rows)
+        self._by_cost.setdefault(self.cost, []).extend(self.pool.add(recipe, rows, self.cost))
 
     def _singles(self) -> None:
-        groups: dict[tuple[str, str, int | None, bool], list[Recipe]] = {}
-        for below in range(max(1, self.cost - MOST_COST), self.cost):
-            for index in self._by_cost.get(below, ()):
-                symbols = bool(self.pool.symbols[index])
-                for recipe, cost in self.bank.singles(self.pool, index):
-                    if below + cost == self.cost:
-                        groups.setdefault((recipe.kind, recipe.name, recipe.amount, symbols), []).append(recipe)
-        for (*_, symbols), recipes in groups.items():
-            for part in _chunks(recipes, self._rows()):
-                if self.over:
-                    return
-                self._add(part, computed(part[0], self.pool.blocks([r.of[0] for r in part]), symbols))
+        for piece, cost in self.bank.pieces:
+            of = self.bank.usable(self.pool, piece, self._by_cost.get(self.cost - cost, ()))
+            for symbols in (False, True):
+                for part in _chunks(of[self.pool.symbols[of] == symbols], self._rows()):
+                    if self.over:
+                        return
+                    values = computed(piece, self.pool.blocks(part), symbols)
+                    self._added(lambda n, piece=piece, part=part: replace(piece, of=(int(part[n]),)), values)
 
     def _pairs(self) -> None:
         for row in self.bank.binary:
-            rest = self.cost - max(1, round(row.price))
+            rest = self.cost - cost_of(row)
             for left_cost in range(1, rest):
                 left, right = self._by_cost.get(left_cost, []), self._by_cost.get(rest - left_cost, [])
                 if left and right:
@@ -114,24 +108,24 @@ class Enumeration:
                 self._added(lambda n, i=i, j=j: Recipe("op", (int(i[n]), int(j[n])), row.name), values)
 
     def _last_where(self) -> None:
+        pool = self.pool
         for cost in range(1, self.cost - 1):
-            values = [i for i in self._by_cost.get(cost, ()) if not self.pool.constant(i)]
+            values = np.array([i for i in self._by_cost.get(cost, ()) if not pool.constant(i)], int)
             for flag in self._by_cost.get(self.cost - 1 - cost, ()):
-                if not self.pool.flags[flag] or self.pool.constant(flag):
+                if not pool.flags[flag] or pool.constant(flag):
                     continue
                 for symbols in (False, True):
-                    of_kind = [i for i in values if self.pool.symbols[i] == symbols]
-                    for part in _chunks(of_kind, self._rows()):
+                    for part in _chunks(values[pool.symbols[values] == symbols], self._rows()):
                         if self.over:
                             return
                         self._last_of(part, flag, TEXTS if symbols else 0.0)
 
-    def _last_of(self, part: list[int], flag: int, default: float) -> None:
+    def _last_of(self, part: np.ndarray, flag: int, default: float) -> None:
         block, where = self.pool.blocks(part), self.pool.blocks([flag])
         where = np.broadcast_to(where, block.shape)
         for before in (0, 1):
             found = kernels.last_where(block, where, bool(before), default)
-            self._add([Recipe("last", (i, flag), amount=before) for i in part], found)
+            self._added(lambda n, before=before: Recipe("last", (int(part[n]), flag), amount=before), found)
 
     def _rows(self) -> int:
         return max(1, CELLS // self.pool.values.shape[1])
@@ -141,5 +135,5 @@ class Enumeration:
         return (self.pool.term(i) for i in self.hits)
 
 
-def _chunks(items: Sequence, count: int) -> Iterator[list]:
-    return (list(items[i : i + count]) for i in range(0, len(items), count))
+def _chunks(numbers: np.ndarray, count: int) -> Iterator[np.ndarray]:
+    return (numbers[i : i + count] for i in range(0, len(numbers), count))

@@ -26,7 +26,8 @@ from pellucid.learners.formulas.work import Work, is_real
 POINTS = 300  # scored points of the first sample
 COLUMNS = 16_000  # kept by the first enumeration
 COMPUTED = 1_500_000  # and computed by it
-SECOND_OPINION = 8_000  # kept where something is right already
+SECOND_OPINION = 8_000  # kept where something short is right already
+SHORT = 14.0  # size of a right term beside which another is not looked for at length
 DEEP, DEEP_COMPUTED = 100_000, 3_000_000  # by a second enumeration, where nothing was right
 PAIRED = 2000  # columns that closings of two look at
 DEEPEST = 7
@@ -39,9 +40,10 @@ TABLE_COMPUTED = 100_000  # columns computed for each
 
 def enumerated(work: Work, output: str) -> list[Term]:
     """Right terms for an output, the simplest first; none where no short term is right."""
-    known = work.right(output) is not None
-    found = _enumerated(work, output, SECOND_OPINION if known else COLUMNS, COMPUTED)
-    if not found and not known and work.whole:
+    right = work.right(output)
+    short = right is not None and size(right) <= SHORT
+    found = _enumerated(work, output, SECOND_OPINION if short else COLUMNS, COMPUTED)
+    if not found and right is None and work.whole:
         found = _enumerated(work, output, DEEP, DEEP_COMPUTED)
     return found
 

@@ -46,6 +46,7 @@ class Pool:
         self._values = np.empty((64, size))
         self._flags, self._symbols = np.zeros(64, bool), np.zeros(64, bool)
         self._fixed = np.full(64, np.nan)
+        self._kinds, self._names = np.full(64, "", object), np.full(64, "", object)
         self._salt = np.random.default_rng([seed, 5]).integers(1, 2**62, size) | 1
         self._seen: dict[int, int] = {}
         self.recipes: list[Recipe] = []
@@ -78,6 +79,16 @@ class Pool:
     def constants(self) -> Array:
         """The values of constant columns, else NaN: [columns]."""
         return self._fixed[: len(self)]
+
+    @property
+    def kinds(self) -> Array:
+        """Kinds of the recipes: [columns]."""
+        return self._kinds[: len(self)]
+
+    @property
+    def names(self) -> Array:
+        """Names in the recipes: [columns]."""
+        return self._names[: len(self)]
 
     def constant(self, index: int) -> bool:
         """Whether a column is a constant."""
@@ -114,10 +125,12 @@ class Pool:
         begin, end = len(self), len(self) + len(recipes)
         while end > len(self._values):
             self._values = np.concatenate([self._values, np.empty_like(self._values)])
-            self._flags = np.concatenate([self._flags, np.zeros_like(self._flags)])
-            self._symbols = np.concatenate([self._symbols, np.zeros_like(self._symbols)])
-            self._fixed = np.concatenate([self._fixed, np.full(len(self._fixed), np.nan)])
+            for name in ("_flags", "_symbols", "_fixed", "_kinds", "_names"):
+                setattr(self, name, np.concatenate([getattr(self, name)] * 2))
         self._values[begin:end] = block
+        self._fixed[begin:end] = np.nan
+        self._kinds[begin:end] = [recipe.kind for recipe in recipes]
+        self._names[begin:end] = [recipe.name for recipe in recipes]
         self._flags[begin:end] = ((block == 0) | (block == 1)).all(1)
         self._symbols[begin:end] = (block[:, self.points] < TEXTS / 2).any(1)
         self.recipes += recipes

@@ -44,7 +44,7 @@ def _applied(row: Operator, args: tuple[Array, ...]) -> Array:
 def _one_by_one(name: str, args: Sequence[Array]) -> Array:
     def value(*items: object) -> float:
         try:
-            found = meaning(name, [item.item() for item in items])  # pyright: ignore[reportAttributeAccessIssue]
+            found = meaning(name, [getattr(item, "item", lambda item=item: item)() for item in items])
         except TypeError:
             return np.nan
         return found if isinstance(found, int | float) else np.nan
