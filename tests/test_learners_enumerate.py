@@ -7,6 +7,7 @@ from learner_problems import agrees, best, drawn, found_by, learned, problem_of,
 from pellucid.bias import Bias
 from pellucid.data.tasks import get_task
 from pellucid.language.aggregates import AGGREGATES, Aggregation
+from pellucid.language.forms import call
 from pellucid.language.operators import OPERATORS, Operator
 from pellucid.language.types import whole
 from pellucid.learners.enumerate.bank import Bank
@@ -137,7 +138,7 @@ def test_effort_is_counted_and_a_deadline_cuts():
 
 
 def test_an_operator_is_one_row(monkeypatch):
-    gap = Operator("gap", (2, 2), lambda a, b: (a - b) ** 3, lambda types: whole(), lambda types: None, "gap")
+    gap = Operator("gap", (2, 2), lambda a, b: (a - b) ** 3, lambda types: whole(), lambda types: call("gap", 2), "gap")
     monkeypatch.setitem(OPERATORS, "gap", gap)
     bias = Bias(operators=frozenset(OPERATORS), modes=frozenset(AGGREGATES) | {"shift"})
 

@@ -158,9 +158,9 @@ class Pool:
             return recipe.term
         return made(recipe, [self.term(i) for i in recipe.of], any(self._symbols[i] for i in recipe.of))
 
-    def blocks(self, indices: Sequence[int]) -> Array:
+    def blocks(self, numbers: Sequence[int] | Array) -> Array:
         """Columns as [columns, steps, examples]."""
-        return self._values[list(indices)].reshape(len(indices), *self.shape)
+        return self._values[np.asarray(numbers, int)].reshape(len(numbers), *self.shape)
 
 
 def made(recipe: Recipe, parts: Sequence[Term], symbols: bool = False) -> Term:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -42,9 +43,9 @@ def _applied(row: Operator, args: tuple[Array, ...]) -> Array:
 
 
 def _one_by_one(name: str, args: Sequence[Array]) -> Array:
-    def value(*items: object) -> float:
+    def value(*items: Any) -> float:
         try:
-            found = meaning(name, [getattr(item, "item", lambda item=item: item)() for item in items])
+            found = meaning(name, [i.item() if isinstance(i, np.generic) else i for i in items])
         except TypeError:
             return np.nan
         return found if isinstance(found, int | float) else np.nan

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,12 +40,14 @@ class FormulaLearner:
         terms: gives terms for an output of the work; right ones, or the best there are.
         needed: whether an output needs it, given what is known.
         objection: why it cannot take a problem.
+        settings: keys of `--set` that it reads: none.
     """
 
     name: str
     terms: Callable[[Work, str], Iterable[Term]]
     needed: Callable[[Work, str], bool] = unsure
     objection: Callable[[Problem], str | None] = of_numbers
+    settings: Mapping[str, type] = field(default_factory=dict)
 
     def refuses(self, problem: Problem) -> str | None:
         """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
