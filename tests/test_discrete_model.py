@@ -11,9 +11,9 @@ from pellucid.learners.transformer.choices import NoiseTape
 from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining, attempts, split
 from pellucid.learners.transformer.discrete.fit import relaxed
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
-from pellucid.learners.transformer.discrete.hardened import harden, outputs, run
+from pellucid.learners.transformer.discrete.hardened import buckets, harden, outputs, run
 from pellucid.learners.transformer.discrete.live import live_choices, live_variables
-from pellucid.learners.transformer.discrete.model import buckets, forward, init_params
+from pellucid.learners.transformer.discrete.model import forward, init_params
 from pellucid.learners.transformer.training import with_given
 from pellucid.numeric import Bias
 

@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.checkpoint import flat_params
+from pellucid.learners.transformer.arrays import flat_params
 from pellucid.learners.transformer.choices import NoiseTape
 from pellucid.learners.transformer.programs import files
 from pellucid.learners.transformer.programs.config import ProgramsConfig

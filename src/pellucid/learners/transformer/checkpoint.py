@@ -6,11 +6,10 @@ metadata. Noise is not kept: it is a function of the seed.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,8 @@ from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
+from pellucid.learners.transformer.arrays import under
 from pellucid.learners.transformer.history import Choices, SeedHistory
-from pellucid.learners.transformer.training import Training, under
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.trainer import Trainer
@@ -41,25 +40,6 @@ class Saved:
     def under(self, prefix: str) -> dict[str, np.ndarray]:
         """The arrays whose names begin with a prefix, without it."""
         return under(prefix, self.arrays)
-
-
-def fingerprint(settings: Training, others: Any, *arrays: np.ndarray) -> str:
-    """SHA-256 of all that decides the outcome of a fit; the budget only cuts it short."""
-    digest = hashlib.sha256(json.dumps([{**asdict(settings), "budget": 0}, others], default=str).encode())
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def flat_params(tree: Any, prefix: str = "") -> dict[str, np.ndarray]:
-    """Nested dictionaries and lists of arrays as one dictionary with dotted names."""
-    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list | tuple) else None
-    if items is None:
-        return {prefix: np.asarray(tree)}
-    found: dict[str, np.ndarray] = {}
-    for name, sub in items:
-        found |= flat_params(sub, f"{prefix}.{name}" if prefix else str(name))
-    return found
 
 
 def save(path: Path, trainer: Trainer) -> None:

@@ -41,8 +41,3 @@ def gumbel_pool(seed: int, size: int) -> np.ndarray:
     """Gumbel noise float32 [size], the same for the same seed."""
     draw = np.random.default_rng([seed, 77]).random(size, dtype=np.float32)
     return -np.log(-np.log(np.clip(draw, 1e-7, 1 - 1e-7)))
-
-
-def geometric(start: float, end: float, steps: int) -> np.ndarray:
-    """Temperatures float32 [steps] falling geometrically from start to end."""
-    return np.geomspace(start, end, max(steps, 1)).astype(np.float32)

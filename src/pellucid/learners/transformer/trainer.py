@@ -15,7 +15,7 @@ from pellucid.learners.transformer import checkpoint, population
 from pellucid.learners.transformer.cache import enable_cache
 from pellucid.learners.transformer.history import Measured, SeedHistory
 from pellucid.learners.transformer.population import Engine, Group, Tree
-from pellucid.learners.transformer.training import Training
+from pellucid.learners.transformer.training import Clock, Trained, Training
 
 Progress = Callable[[float, str], None]
 INTERRUPTED = "interrupted: finishing with the best so far"
@@ -34,16 +34,6 @@ class Round:
     seeds: tuple[int, ...]
     draw: Callable[[int], tuple[tuple[Any, ...], int]]
     measure: Callable[[Tree, float], Measured]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A seed whose training has ended (or was cut short): parameters, steps done, score of the last check."""
-
-    seed: int
-    params: Tree
-    steps: int
-    score: float
 
 
 class Job(Protocol):
@@ -76,33 +66,6 @@ class Job(Protocol):
     def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
         """The inverse of `pack`."""
         ...
-
-
-@dataclass
-class Clock:
-    """Time since the start of the fit, and its end."""
-
-    budget: float
-    start: float = field(default_factory=time.monotonic)
-
-    @property
-    def spent(self) -> float:
-        """Seconds since the start."""
-        return time.monotonic() - self.start
-
-    @property
-    def end(self) -> float:
-        """The moment (time.monotonic) at which the budget is spent."""
-        return self.start + self.budget
-
-    @property
-    def left(self) -> float:
-        """Seconds left."""
-        return self.end - time.monotonic()
-
-    def over(self, reserve: float = 0.0) -> bool:
-        """Is the budget, less `reserve` seconds, used up?"""
-        return self.spent >= self.budget - reserve
 
 
 @dataclass

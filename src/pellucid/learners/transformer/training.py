@@ -1,16 +1,16 @@
-"""Settings that all gradient training has in common, and their schedules."""
+"""What all gradient training has in common, without JAX: settings, schedules, the clock, trained seeds."""
 
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.choices import geometric
 
 SPARE_NOISE = 1 << 18
 MAY_BE_ZERO = ("seed", "noise_end", "attention_noise", "decay", "word_dropout")
@@ -63,7 +63,8 @@ class Training:
 
     def tau(self, step: np.ndarray | int) -> np.ndarray:
         """Temperature at a step, float32."""
-        return geometric(self.tau_start, self.tau_end, self.steps)[np.minimum(step, self.steps - 1)]
+        falling = np.geomspace(self.tau_start, self.tau_end, max(self.steps, 1)).astype(np.float32)
+        return falling[np.minimum(step, self.steps - 1)]
 
     def plan(self, batch: int, at: int, rows: int) -> dict[str, np.ndarray]:
         """Batches, offsets into the noise, its strength, temperatures and rates of the chunk that begins at step `at`.
@@ -81,6 +82,43 @@ class Training:
             "tau": self.tau(now),
             "lr": (self.lr * risen * (1.0 + (self.lr_end - 1.0) * fallen)).astype(np.float32),
         }
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A seed whose training has ended (or was cut short): parameters, steps done, score of the last check."""
+
+    seed: int
+    params: dict[str, Any]
+    steps: int
+    score: float
+
+
+@dataclass
+class Clock:
+    """Time since the start of the fit, and its end."""
+
+    budget: float
+    start: float = field(default_factory=time.monotonic)
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.start
+
+    @property
+    def end(self) -> float:
+        """The moment (time.monotonic) at which the budget is spent."""
+        return self.start + self.budget
+
+    @property
+    def left(self) -> float:
+        """Seconds left."""
+        return self.end - time.monotonic()
+
+    def over(self, reserve: float = 0.0) -> bool:
+        """Is the budget, less `reserve` seconds, used up?"""
+        return self.spent >= self.budget - reserve
 
 
 def with_given(defaults: T, *given: Mapping[str, Any]) -> T:
@@ -108,8 +146,3 @@ def check_sizes(config: Any, names: tuple[str, ...], least: int, most: int) -> N
     for name in names:
         if not least <= getattr(config, name) <= most:
             raise PellucidError(f"--set {name}={getattr(config, name)}: expected a number from {least} to {most}")
-
-
-def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays whose names begin with a prefix, without it."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

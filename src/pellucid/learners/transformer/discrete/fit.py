@@ -17,7 +17,7 @@ from safetensors.numpy import save as to_safetensors
 from pellucid.data.series import Series
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.checkpoint import fingerprint, flat_params
+from pellucid.learners.transformer.arrays import fingerprint, flat_params
 from pellucid.learners.transformer.discrete.assemble import keeps_mask
 from pellucid.learners.transformer.discrete.config import Attempt, DiscreteConfig, DiscreteTraining, attempts, split
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
@@ -27,8 +27,8 @@ from pellucid.learners.transformer.discrete.judge import Verdict, exact_on, judg
 from pellucid.learners.transformer.discrete.live import live_choices, measured
 from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
 from pellucid.learners.transformer.population import Engine, Relaxed, Tree
-from pellucid.learners.transformer.trainer import Round, Trained, Trainer
-from pellucid.learners.transformer.training import with_given
+from pellucid.learners.transformer.trainer import Round, Trainer
+from pellucid.learners.transformer.training import Trained, with_given
 from pellucid.numeric import FoundProgram, SeriesProblem
 from pellucid.program.numeric import NumericProgram
 

@@ -6,11 +6,14 @@ Its stream holds scaled scalars: a column divided by its scale; what a head copi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from pellucid.learners.transformer.discrete.config import DiscreteConfig
-from pellucid.learners.transformer.discrete.model import FORBIDDEN, Tree, buckets, extended
+from pellucid.learners.transformer.discrete.config import FAR_BUCKETS, DiscreteConfig
+
+Tree = dict[str, Any]
+FORBIDDEN = -1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,3 +126,16 @@ def _lift(p: Tree, side: int, scalar: np.ndarray) -> np.ndarray:
     bends = np.maximum(scalar[..., None] - p["knots"][:, side][:, None, None], 0.0)
     features = np.concatenate([np.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
     return features @ p["lift"][:, side][:, None]
+
+
+def buckets(length: int, config: DiscreteConfig) -> np.ndarray:
+    """Bucket of the distance of query i from key j, int [length, length]; later keys share bucket 0."""
+    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    beyond = np.maximum(distance / config.before, 1.0)
+    far = np.minimum(np.floor(np.log2(beyond)).astype(int), FAR_BUCKETS - 1)
+    return np.where(distance <= config.before, distance, config.before + 1 + far)
+
+
+def extended(allow: np.ndarray, variables: int) -> np.ndarray:
+    """The same for all variables of a stream: what the model computed itself may always be read."""
+    return np.concatenate([allow, np.ones((variables - len(allow), allow.shape[1]), bool)])

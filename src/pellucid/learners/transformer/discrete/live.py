@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pellucid.learners.transformer.discrete.frame import Frame
-from pellucid.learners.transformer.discrete.hardened import Hardened, Run, harden, head_scores, outputs, run
-from pellucid.learners.transformer.discrete.model import Tree
+from pellucid.learners.transformer.discrete.hardened import Hardened, Run, Tree, harden, head_scores, outputs, run
 from pellucid.learners.transformer.history import Choices, Measured, entropy_of, softmax
 
 PRUNED = 0.01  # weights whose share of the standardised output spreads less than this are pruned

@@ -14,11 +14,11 @@ import numpy as np
 import optax
 
 from pellucid.learners.transformer.choices import NoiseTape, sample
-from pellucid.learners.transformer.discrete.config import FAR_BUCKETS, DiscreteConfig
+from pellucid.learners.transformer.discrete.config import DiscreteConfig
+from pellucid.learners.transformer.discrete.hardened import FORBIDDEN, buckets, extended
 from pellucid.learners.transformer.population import flatten
 
 Tree = dict[str, Any]
-FORBIDDEN = -1e4
 READS = 2
 
 
@@ -72,14 +72,6 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
     return rng.standard_normal(shape).astype(np.float32)
 
 
-def buckets(length: int, config: DiscreteConfig) -> np.ndarray:
-    """Bucket of the distance of query i from key j, int [length, length]; later keys share bucket 0."""
-    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
-    beyond = np.maximum(distance / config.before, 1.0)
-    far = np.minimum(np.floor(np.log2(beyond)).astype(int), FAR_BUCKETS - 1)
-    return np.where(distance <= config.before, distance, config.before + 1 + far)
-
-
 def loss_of(
     params: Tree,
     values: jax.Array,
@@ -126,11 +118,6 @@ def forward(
     seen = jnp.asarray(extended(allow, stream.shape[0])[:, 0], stream.dtype)
     assert length == allow.shape[1]
     return jnp.einsum("ov,vbt->obt", head["w"] * seen, stream) + head["b"][:, None, None]
-
-
-def extended(allow: np.ndarray, variables: int) -> np.ndarray:
-    """The same for all variables of a stream: what the model computed itself may always be read."""
-    return np.concatenate([allow, np.ones((variables - len(allow), allow.shape[1]), bool)])
 
 
 def choose(logits: jax.Array, tau: jax.Array | float, tape: NoiseTape, readable: np.ndarray) -> jax.Array:

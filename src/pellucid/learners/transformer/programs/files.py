@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save
+from safetensors.numpy import save
 
 from pellucid import folder
 from pellucid.data import Vocab
 from pellucid.errors import PellucidError
+from pellucid.learners.transformer.arrays import read_arrays, under
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.extract import extract
 from pellucid.learners.transformer.programs.hardened import Hardened, Module, ModuleKind, predict
-from pellucid.learners.transformer.training import under
 from pellucid.program.ir import Program
 
 Predictor = Callable[[Sequence], list]
@@ -116,16 +115,6 @@ def load(path: Path, config: ProgramsConfig) -> tuple[dict[str, np.ndarray], Har
         return under("soft.", arrays), hardened_from(under("hard.", arrays), config)
     except KeyError as error:
         raise PellucidError(f"{path}: not of this model: hard.{error.args[0]} expected") from None
-
-
-def read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """Arrays of a safetensors file by name; raises `PellucidError` naming a file that is missing or damaged."""
-    try:
-        return load_file(path)
-    except FileNotFoundError:
-        raise PellucidError(f"{path}: no such file") from None
-    except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise PellucidError(f"{path}: not a readable safetensors file ({error})") from None
 
 
 def config_from_json(data: Any) -> ProgramsConfig:

@@ -12,7 +12,7 @@ from pellucid.learners.transformer.programs.harden import harden
 from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, live, predict
 from pellucid.learners.transformer.programs.readout import fit_readout
 from pellucid.learners.transformer.programs.refine import Effort, refine
-from pellucid.learners.transformer.trainer import Clock, Trained
+from pellucid.learners.transformer.training import Clock, Trained
 
 Arrays = tuple[np.ndarray, np.ndarray]
 HARDENED = 3

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.checkpoint import fingerprint, flat_params
+from pellucid.learners.transformer.arrays import fingerprint, flat_params, under
 from pellucid.learners.transformer.history import Choices, Measured
 from pellucid.learners.transformer.population import Relaxed, Tree
 from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
@@ -21,8 +21,8 @@ from pellucid.learners.transformer.programs.finish import Arrays, Candidate, fin
 from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden
 from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, class_scores
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
-from pellucid.learners.transformer.trainer import Progress, Round, Trained, Trainer
-from pellucid.learners.transformer.training import under
+from pellucid.learners.transformer.trainer import Progress, Round, Trainer
+from pellucid.learners.transformer.training import Trained
 
 SAMPLE = 400  # validation sequences of the checks
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import Hardened, Module
 
-Tree = dict
+Tree = dict[str, Any]
 SOFT_SCALE = 100.0  # whole weights of a readout as trained, by its weights
 
 

@@ -13,12 +13,13 @@ from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import program_of
+from pellucid.learners.transformer.arrays import under
 from pellucid.learners.transformer.marked import Marked, refusal
 from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
 from pellucid.learners.transformer.programs.files import arrays_of, config_from_json, hardened_from
 from pellucid.learners.transformer.programs.hardened import Hardened, predict
 from pellucid.learners.transformer.programs.reading import OUTPUT, extract
-from pellucid.learners.transformer.training import under, with_given
+from pellucid.learners.transformer.training import with_given
 from pellucid.problem import Problem
 from pellucid.settings import taken
 

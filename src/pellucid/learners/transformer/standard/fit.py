@@ -12,15 +12,14 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.checkpoint import fingerprint
+from pellucid.learners.transformer.arrays import fingerprint
 from pellucid.learners.transformer.history import Measured
 from pellucid.learners.transformer.population import Relaxed, Shapes, Tree
 from pellucid.learners.transformer.programs.hardened import accuracy
 from pellucid.learners.transformer.standard.net import StandardConfig, init_params, loss_of, predict_standard
-from pellucid.learners.transformer.trainer import Progress, Round, Trained, Trainer
-from pellucid.learners.transformer.training import Training
+from pellucid.learners.transformer.trainer import Progress, Round, Trainer
+from pellucid.learners.transformer.training import Trained, Training
 
 Arrays = tuple[np.ndarray, np.ndarray]
 Score = tuple[float, float]
@@ -92,13 +91,7 @@ def fit(
 
 
 def arrays_task(train: Arrays, valid: Arrays, config: StandardConfig, settings: StandardTraining) -> Task:
-    """The task of arrays: (tokens int32 [n, width] with padding -1, labels int32 [n, width] with -1 unscored, or [n]).
-
-    Raises:
-        PellucidError: data without a scored position, or wider than the model.
-    """
-    for name, (tokens, labels) in (("train", train), ("valid", valid)):
-        _check_arrays(name, tokens, labels, config)
+    """The task of arrays: tokens int32 [n, width] with padding -1, labels int32 [n, width] with -1 unscored, or [n]."""
     data = tuple(jnp.asarray(array, jnp.int32) for array in train)
 
     def score(params: Mapping[str, np.ndarray]) -> Score:
@@ -113,16 +106,6 @@ def often(settings: StandardTraining, valid: int) -> int:
     """Number of checks that cost little, on so many validation sequences: a forward pass costs a third of a step."""
     cheap = valid / (3 * settings.batch * CHECK_COST)
     return max(5, min(settings.checks, int(settings.steps / max(cheap, 1))))
-
-
-def _check_arrays(name: str, tokens: np.ndarray, labels: np.ndarray, config: StandardConfig) -> None:
-    if tokens.ndim != 2 or tokens.shape[1] > config.width:
-        raise PellucidError(f"{name}: tokens have shape {tokens.shape}; expected [n, at most {config.width}]")
-    wanted = tokens.shape if config.kind == "tagging" else tokens.shape[:1]
-    if labels.shape != wanted:
-        raise PellucidError(f"{name}: labels have shape {labels.shape}; expected {wanted}")
-    if not (labels >= 0).any():
-        raise PellucidError(f"{name}: no position is scored")
 
 
 class _Job:

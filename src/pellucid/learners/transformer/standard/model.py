@@ -14,8 +14,8 @@ from pellucid import folder
 from pellucid.data import Vocab
 from pellucid.data.tokens import PAD
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.checkpoint import fingerprint
-from pellucid.learners.transformer.programs.files import as_lists, model_files, read_arrays
+from pellucid.learners.transformer.arrays import fingerprint, read_arrays
+from pellucid.learners.transformer.programs.files import as_lists, model_files
 from pellucid.learners.transformer.programs.problem import shape_of
 from pellucid.learners.transformer.standard.fit import (
     Score,

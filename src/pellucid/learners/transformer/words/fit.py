@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_limits
 
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.checkpoint import fingerprint
+from pellucid.learners.transformer.arrays import fingerprint
 from pellucid.learners.transformer.history import Choices, Measured, softmax
 from pellucid.learners.transformer.population import Relaxed, Tree
-from pellucid.learners.transformer.trainer import Round, Trained, Trainer
-from pellucid.learners.transformer.training import with_given
+from pellucid.learners.transformer.trainer import Round, Trainer
+from pellucid.learners.transformer.training import Trained, with_given
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.learners.transformer.words.config import TextConfig, TextTraining
 from pellucid.learners.transformer.words.harden import harden, soft_weights

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from pellucid.data.tokens import Token
 from pellucid.learners.transformer.words.config import TextConfig
 from pellucid.learners.transformer.words.readout import columns_of
-from pellucid.learners.transformer.words.relaxed import Tree
 from pellucid.text.corpus import Corpus
 from pellucid.text.model import Counted, Kinds, Nearest, Pairs, Shifted, TextModel, Variable, evaluate, missing_name
+
+Tree = dict[str, Any]
 
 
 def harden(
