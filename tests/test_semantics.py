@@ -147,7 +147,7 @@ def test_memory_is_bounded(monkeypatch):
     inputs = [list("abcab"), list("cab"), [], list("bbaacca")]
     whole_ones = [batch.predict(one, inputs) for one in made]
     monkeypatch.setattr(batch, "POSITIONS", 2)
-    monkeypatch.setattr("pellucid.semantics.attention.MOST_PAIRS", 3)
+    monkeypatch.setattr("pellucid.semantics.selection.MOST_PAIRS", 3)
     monkeypatch.setattr("pellucid.language.ranges.CELLS", 2)
     assert [batch.predict(one, inputs) for one in made] == whole_ones
     assert batch.evaluate(made[0], inputs).starts[-1] == 15

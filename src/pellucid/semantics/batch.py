@@ -25,7 +25,8 @@ from pellucid.semantics.intake import columns_of, forms_of
 from pellucid.semantics.layout import Layout
 from pellucid.semantics.votes import Voting
 
-POSITIONS = 2**18  # computed at once
+POSITIONS = 2**15  # computed at once, so that arrays stay in the processor's cache
+STATE_POSITIONS = 2**19  # where a state goes step by step over all sequences
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class Batch:
             (names, Cycle(program, names)) if cyclic else (names, _step(program[names[0]], program, names[0]))
             for names, cyclic in program.groups
         ]
+        self.positions = STATE_POSITIONS if any(cyclic for _, cyclic in program.groups) else POSITIONS
 
     def predict(self, sequences: Iterable[Any]) -> list:
         """See `predict`."""
@@ -81,7 +83,7 @@ class Batch:
         if self.program.when != "every" and self.program.empty is None and 0 in sizes:
             raise PellucidError("an empty sequence has no last position; expected at least one")
         layout, found = Layout.of(sizes), []
-        for first, end in layout.chunks(POSITIONS):
+        for first, end in layout.chunks(self.positions):
             found += self._rows(*self._part(columns, layout, first, end))
         return found
 
@@ -89,7 +91,7 @@ class Batch:
         """See `evaluate`."""
         columns, sizes = columns_of(self.program, list(sequences))
         layout = Layout.of(sizes)
-        parts = [self._part(columns, layout, *part)[0] for part in layout.chunks(POSITIONS)]
+        parts = [self._part(columns, layout, *part)[0] for part in layout.chunks(self.positions)]
         if len(parts) == 1:
             return Values(parts[0], layout.starts)
         empty = {name: Cells(np.zeros(0, np.int64), kind) for name, kind in self.kinds.items()}
