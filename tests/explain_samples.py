@@ -1,5 +1,8 @@
 """Programs to look into: every node, symbols and numbers, votes, state, words, several columns."""
 
+from hypothesis import strategies as st
+
+from language_random import random_program
 from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
@@ -99,3 +102,4 @@ WORDS = program(
 )  # fmt: skip
 PROGRAMS = {"hist": HIST, "counts": COUNTS, "dyck": DYCK, "vote": VOTE, "pooled": POOLED, "last": LAST, "sort": SORT,
             "tank": TANK, "mixed": MIXED, "words": WORDS}  # fmt: skip
+ANY = st.one_of(st.sampled_from([*PROGRAMS.values()]), st.integers(0, 10**6).map(random_program))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from explain_samples import COUNTS, DYCK, HIST, LAST, MIXED, POOLED, PROGRAMS, SORT, TANK, VOTE, WORDS, program
+from explain_samples import ANY, COUNTS, DYCK, HIST, LAST, MIXED, POOLED, PROGRAMS, SORT, TANK, VOTE, WORDS, program
 from pellucid.errors import PellucidError
 from pellucid.explain.cells import Cells
 from pellucid.explain.explanation import explain
@@ -22,12 +22,16 @@ from pellucid.semantics.domain import sample
 from pellucid.semantics.reading import read
 
 few = settings(max_examples=60, deadline=None)
-names = st.sampled_from(sorted(PROGRAMS))
 seeds = st.integers(0, 10**6)
 
 
 def one_input(made, seed):
     return sample(made, 1, seed, min(made.longest or 6, 6))[0]
+
+
+def same(a, b):
+    """Equal, of the same type, and what is not a number is equal to itself."""
+    return repr(a) == repr(b)
 
 
 def rows(told):
@@ -36,16 +40,15 @@ def rows(told):
 
 
 @few
-@given(names, seeds)
-def test_every_value_pick_rule_and_vote_is_the_references(name, seed):
-    made = PROGRAMS[name]
+@given(ANY, seeds)
+def test_every_value_pick_rule_and_vote_is_the_references(made, seed):
     sequence = one_input(made, seed)
     found = explain(made, sequence)
-    assert found.output == reference.run(made, sequence)
+    assert same(found.output, reference.run(made, sequence))
     size = len(sequence)
     cells = reference.evaluate(made, read(made, sequence), size)
     for v in found.variables:
-        assert list(v.values) == cells[v.name]
+        assert same(list(v.values), cells[v.name])
         for i in range(size):
             if v.looked is not None:
                 looked, select = v.looked[i], v.node.select
@@ -53,7 +56,7 @@ def test_every_value_pick_rule_and_vote_is_the_references(name, seed):
                 assert list(looked.matched) == list(reference.picked(select, i, size, cells))
                 assert set(looked.picked) <= set(looked.matched)
                 if aggregates.AGGREGATES[v.node.how].picks and looked.picked:
-                    assert [cells[v.node.value][j] for j in looked.picked] == [v.values[i]]
+                    assert same([cells[v.node.value][j] for j in looked.picked], [v.values[i]])
             if v.numbers is not None:
                 check_rule(v, i, lambda name, i=i: cells[name][i])
             if v.votes is not None:
@@ -72,7 +75,7 @@ def check_rule(v, i, here):
         tests = [bool(reference.value(test, here)) for test, _ in expression.rules]
         assert number == (tests.index(True) if True in tests else -1)
         outcome = expression.default if number < 0 else expression.rules[number][1]
-        assert reference.value(outcome, here) == v.values[i]
+        assert same(reference.value(outcome, here), v.values[i])
     else:
         assert isinstance(expression, Table)
         assert (expression.default if number < 0 else expression.cases[number][1]) == v.values[i]
@@ -80,10 +83,9 @@ def check_rule(v, i, here):
 
 
 @few
-@given(names, seeds, st.data())
-def test_an_output_depends_on_nothing_but_the_needed_cells(name, seed, data):
+@given(ANY, seeds, st.data())
+def test_an_output_depends_on_nothing_but_the_needed_cells(made, seed, data):
     """Whatever else stands at positions whose input is not needed, the output stays."""
-    made = PROGRAMS[name]
     sequence, other = one_input(made, seed), one_input(made, seed + 1)
     cells = Cells(made, sequence)
     inputs = [a.name for a in made if isinstance(a.node, Input) and a.node.column]
@@ -93,7 +95,7 @@ def test_an_output_depends_on_nothing_but_the_needed_cells(name, seed, data):
     changed = [
         step if keep or j >= len(other) else other[j] for j, (step, keep) in enumerate(zip(sequence, kept, strict=True))
     ]
-    assert Cells(made, changed)[answer] == cells[answer]
+    assert same(Cells(made, changed)[answer], cells[answer])
 
 
 def test_keys_that_were_compared_and_rejected_count_as_needed():

@@ -118,7 +118,7 @@ def _applied(name: str, args: Sequence[Expression]) -> tuple[str, int]:
     if "(" in row.words:
         least, level = (CONDITION,) * len(args), ATOM
     elif form.level < ATOM:
-        least, level = form.operands, form.level
+        least, level = form.operands[: len(args)], form.level
     else:
         least, level = (ATOM,) * len(args), CONDITION
     first, *rest = (_inside(arg, need) for arg, need in zip(args, least, strict=True))
