@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pellucid.data.data import Data
-from pellucid.data.split import partition, split
+from pellucid.data.split import Splits, partition, split
 from pellucid.errors import PellucidError
 
 
@@ -44,6 +44,21 @@ def test_parts_share_a_schema_and_keep_raw_texts():
     splits = split(Data.of(texts, [i % 2 for i in range(20)]))
     assert all(part.schema is splits.schema for part in splits.parts().values())
     assert sorted(text for part in splits.parts().values() for text in part.sequences) == sorted(texts)
+
+
+def test_data_made_one_by_one_become_of_one_kind():
+    train, valid, test = Data.of([[1, 2]], ["a"]), Data.of([[1, 2.5]], ["b"]), Data.of([[3]], ["c"])
+    splits = Splits.of(train, valid, test)
+    assert splits.schema["y"].values == ("a", "b", "c")
+    assert splits.train.inputs == ((1.0, 2.0),)
+    assert all(part.schema is splits.schema for part in splits.parts().values())
+    texts = Splits.of(*(Data.of([text], [[1, 2]], when="sequence") for text in ("a b", "b c", "C")))
+    assert texts.schema["x"].values == ("a", "b", "c")
+    assert (texts.test.sequences, texts.test.outputs) == (["C"], ((1, 2),))
+    columns = Data.of([[[1, "u"], [2, "v"]]], [[[1, None], [2, 3]]])
+    assert Splits.of(columns, columns, columns).test == columns
+    with pytest.raises(PellucidError, match="valid: outputs: one per step; the training data has one per sequence"):
+        Splits.of(train, Data.of([[1]], [["a"]]), test)
 
 
 def test_one_giant_group():

@@ -8,9 +8,11 @@ import pytest
 from pellucid.bias import MODES, Bias
 from pellucid.data.data import Data
 from pellucid.data.readers import Options
-from pellucid.data.split import split
+from pellucid.data.split import Splits, split
+from pellucid.data.tasks import get_task
 from pellucid.data.vocabulary import known_words
 from pellucid.errors import PellucidError
+from pellucid.language.types import real
 from pellucid.language.words import AS_WRITTEN, UNKNOWN, Reading, Words
 from pellucid.problem import Problem
 from pellucid.resolve import resolve
@@ -41,6 +43,15 @@ def test_data_in_memory():
     assert resolve(split(data, 2), seed=1).splits == split(data, 2)
     assert not resolve(split(data, 2)).refit
     assert problem.bias == Bias()
+
+
+def test_splits_made_by_hand_become_of_one_kind():
+    parts = doubled(), Data.of([[0.5]], [[1]]), Data.of([[7]], [[14]])
+    problem = resolve(Splits(*parts))
+    assert problem.schema["x"].type == real(0.0, 40.0)
+    assert problem.train.inputs[0] == (0.0, 1.0)
+    task = get_task("hist").at().splits(size=20)
+    assert resolve(task).schema is task.schema
 
 
 def test_files(tmp_path: Path):

@@ -54,8 +54,7 @@ def resolve(
         name = "data in memory" if isinstance(what, Data | Splits) else what
         raise PellucidError(f"--valid, --test, --longer and options of files go with a data file; {name} is none")
     if isinstance(what, Data | Splits):
-        splits = split(what, seed) if isinstance(what, Data) else what
-        found = Problem("data", splits, refit=isinstance(what, Data))
+        found = Problem("data", _divided(what, seed), refit=isinstance(what, Data))
     elif is_file:
         read = read_splits(what, valid, test, longer, options, seed)
         name = os.path.basename(what)
@@ -65,6 +64,13 @@ def resolve(
     chosen = {**found.settings, **settings}
     found = replace(found, settings=chosen, seed=seed, bias=bias or Bias(), vectors=vectors and Path(vectors))
     return _checked(_with_known_words(found))
+
+
+def _divided(data: Data | Splits, seed: int) -> Splits:
+    if isinstance(data, Data):
+        return split(data, seed)
+    same = data.train.schema == data.valid.schema == data.test.schema
+    return data if same else Splits.of(**data.parts())
 
 
 def _of_task(name: str, settings: Mapping[str, Any], seed: int) -> Problem:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.columns import examples_from
-from pellucid.data.examples import Examples, Where, examples_of
+from pellucid.data.examples import Examples, Side, Where, cells, examples_of
 from pellucid.data.kinds import Source, settled
 from pellucid.data.schema import Field, Schema, type_of
 from pellucid.errors import PellucidError
@@ -105,6 +105,18 @@ class Data:
         if self.texts is not None or other.texts is not None:
             texts = (self.texts or (None,) * len(self)) + (other.texts or (None,) * len(other))
         return Data(self.schema, self.inputs + other.inputs, self.outputs + other.outputs, texts)
+
+    @property
+    def examples(self) -> Examples:
+        """The same with types that are open again, to be decided together with others'."""
+        x, y, when = self.schema.shape
+        rows = self.outputs if when == "every" else [(row,) for row in self.outputs]
+        words = None if self.schema.words is None else self.schema.words.words
+        inputs, outputs = (
+            Side(what, names, values, cells(lambda i: f"example {i + 1}: ", what, True))
+            for what, names, values in (("input", x, self.inputs), ("output", y, rows))
+        )
+        return Examples(inputs, outputs, when, words, self.texts)
 
     @cached_property
     def lengths(self) -> np.ndarray:

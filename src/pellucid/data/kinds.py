@@ -65,7 +65,7 @@ class Source:
 
     def refuse(self, flat: Flat, value: Any, problem: str) -> PellucidError:
         """An error about a value, at the first place where it stands."""
-        index = next(i for i, v in enumerate(flat) if v is value or v == value)
+        index = next(i for i, v in enumerate(flat) if v is value or (type(v) is type(value) and v == value))
         return PellucidError(f"{self.side.where(self.column, index)}{problem}")
 
     def _value(self, value: Any, index: int) -> Value:
@@ -105,9 +105,9 @@ def settled(sources: Sequence[Source], like: Type | None = None) -> list[Flat]:
         PellucidError: a value that is none, or a text among numbers.
     """
     flats = [source.values() for source in sources]
-    typed = {v for s, flat in zip(sources, flats, strict=True) if not s.is_text for v in flat}
+    typed = [v for s, flat in zip(sources, flats, strict=True) if not s.is_text for v in flat]
     known = _known(typed, like)
-    real = any(isinstance(v, float) for v in typed) or (like is not None and like.is_number and not like.is_whole)
+    real = float in set(map(type, typed)) or (like is not None and like.is_number and not like.is_whole)
     cells = [cell for s, flat in zip(sources, flats, strict=True) if s.is_text for cell in flat]
     numbers = numbers_in(cells)
     strict = any(s.side.written == "numbers" for s in sources)
@@ -119,9 +119,9 @@ def settled(sources: Sequence[Source], like: Type | None = None) -> list[Flat]:
     return _one_kind(sources, flats, like)
 
 
-def _known(typed: set[Any], like: Type | None) -> dict[str, Plain]:
+def _known(typed: Flat, like: Type | None) -> dict[str, Plain]:
     """Values by how they are written."""
-    values = [v for v in typed if isinstance(v, (str, int))]
+    values = [v for v in set(typed) if isinstance(v, (str, int))]
     listed = like.values if like is not None else None
     return {str(v): v for v in (*values, *(listed or ()))}
 

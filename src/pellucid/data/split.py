@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.data.data import Data
+from pellucid.data.data import Data, typed
+from pellucid.data.examples import check_same
 from pellucid.data.schema import Schema
 from pellucid.errors import PellucidError
 
@@ -22,6 +23,18 @@ class Splits:
     train: Data
     valid: Data
     test: Data
+
+    @classmethod
+    def of(cls, train: Data, valid: Data, test: Data) -> Splits:
+        """Data that were made one by one: what a column holds is decided from all three together.
+
+        Raises:
+            PellucidError: other columns in one than in the others.
+        """
+        parts = {"train": train, "valid": valid, "test": test}
+        for name, part in parts.items():
+            check_same(f"{name}: ", part.schema.shape, train.schema.shape)
+        return cls(**typed({name: part.examples for name, part in parts.items()}))
 
     @property
     def schema(self) -> Schema:
