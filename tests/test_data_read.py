@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pellucid.data import readers
 from pellucid.data.data import Data
+from pellucid.data.examples import Examples, examples_of
 from pellucid.data.readers import FORMATS, Options, read
+from pellucid.data.readers.base import File, Format
 from pellucid.data.readers.conll import looks_like_conll
 from pellucid.data.readers.jsonl import write_jsonl
 from pellucid.data.tags import scheme_of, to_iob2
@@ -154,6 +157,18 @@ def test_undecodable_bytes(tmp_path: Path):
 def test_every_format_has_its_suffixes():
     assert {suffix for found in FORMATS for suffix in found.suffixes} >= {".csv", ".tsv", ".jsonl", ".txt", ".conll"}
     assert len({found.name for found in FORMATS}) == len(FORMATS)
+
+
+def test_a_format_is_a_file_and_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def parse(file: File, options: Options) -> Examples:
+        pairs = [line.split("=>") for _, line in file.lines]
+        found = examples_of([x.split() for x, _ in pairs], [y.strip() for _, y in pairs], words=options.words)
+        return found.with_written_outputs()
+
+    arrows = Format("arrows", (".arrow",), lambda file: file.suffix == ".arrow", parse)
+    monkeypatch.setattr(readers, "FORMATS", (*FORMATS, arrows))
+    data = read(put(tmp_path, "a.arrow", "a b => 1\nb => 2\n")).data
+    assert (data.inputs, data.outputs) == ((("a", "b"), ("b",)), (1, 2))
 
 
 # --- sequences of values ---
