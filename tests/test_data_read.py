@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.data import readers
@@ -258,6 +258,7 @@ def test_outputs_go_with_step_tables(tmp_path: Path):
 MISPRINTS = ["abc", "1,5", "nan", "-inf", "1_000", "0x1F", "", "1e999", "--1", "true", "9" * 500]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-9, 9), min_size=3, max_size=12), st.data(), st.sampled_from(MISPRINTS))
 def test_a_misprint_in_a_step_table_is_named(values: list[int], data: Any, bad: str):
     rows = [["1", str(v), str(v)] for v in values]
@@ -282,6 +283,7 @@ def numbers_data(draw: Any, most: int = 3) -> Data:
     return Data.of(inputs, [[draw(result) for _ in x] for x in inputs])
 
 
+@settings(deadline=None)
 @given(numbers_data(), st.sampled_from([(".csv", ","), (".tsv", "\t")]))
 def test_step_tables_are_read_back(data: Data, form: tuple[str, str]):
     suffix, comma = form
@@ -296,6 +298,7 @@ def test_step_tables_are_read_back(data: Data, form: tuple[str, str]):
         assert read(path, Options(outputs=names[1])).data == data
 
 
+@settings(deadline=None)
 @given(numbers_data(most=1))
 def test_cells_are_read_back(data: Data):
     lines = [
@@ -310,12 +313,14 @@ def test_cells_are_read_back(data: Data):
 token = st.one_of(st.integers(), st.text(max_size=4), st.sampled_from(["\n", '"', "\\", "\ud800", "\u2028", "<s>"]))
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(token, min_size=1, max_size=5), min_size=1, max_size=5), st.booleans())
 def test_jsonl_is_read_back(sequences: list[list[Any]], every: bool):
     outputs = [[None, *x[1:]] if len(x) > 1 else x for x in sequences] if every else [x[0] for x in sequences]
     written_and_read(Data.of(sequences, outputs))
 
 
+@settings(deadline=None)
 @given(numbers_data())
 def test_jsonl_of_numbers_is_read_back(data: Data):
     written_and_read(data)
@@ -357,6 +362,7 @@ def test_written_lines_are_plain_json(tmp_path: Path):
     assert json.loads((tmp_path / "a.jsonl").read_text()) == {"input": [1, "b"], "output": "c"}
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.sampled_from([".jsonl", ".csv", ".tsv", ".txt", ".conll"]))
 def test_any_text_is_read_or_refused_in_one_line(text: str, suffix: str):
     with tempfile.TemporaryDirectory() as folder:
@@ -437,6 +443,7 @@ def test_io_and_bilou_and_bmes(tmp_path: Path):
 TAGS = st.sampled_from(["O", "B-A", "I-A", "B-B", "I-B", "E-A", "S-A"])
 
 
+@settings(deadline=None)
 @given(st.lists(TAGS, max_size=10))
 def test_conversion_keeps_the_entities_of_conlleval(tags: list[str]):
     again = to_iob2(tags)

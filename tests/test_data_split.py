@@ -1,7 +1,7 @@
 """How data is divided."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.data.data import Data
@@ -9,6 +9,7 @@ from pellucid.data.split import Splits, partition, split
 from pellucid.errors import PellucidError
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=10, max_size=80), st.integers(0, 5))
 def test_split_keeps_equal_inputs_together_and_loses_nothing(rows: list[tuple[int, int]], seed: int):
     data = Data.of([[a] for a, _ in rows], [b for _, b in rows])
