@@ -1,8 +1,9 @@
-"""How good scores are on validation data: accuracy, or F1 of entities with a threshold of its own."""
+"""Inputs that a hard model is judged by: accuracy, or F1 of entities with a threshold of its own."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -13,12 +14,12 @@ from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.model import EvidenceModel
 from pellucid.semantics.entities import entity_scores
 
-TRIED = 24  # thresholds tried for entities
+SHARES = np.linspace(0.0, 0.5, 48)  # of the positions, those whose O gives way to the next best label: thresholds tried
 
 
 @dataclass(frozen=True)
 class Judge:
-    """Validation data.
+    """Data with what the labels should be.
 
     corpus: the inputs. wanted: the label of each sequence, or of each position of all (None: not scored). labels: what
     scores stand for. entities: whether they are entity tags.
@@ -29,8 +30,19 @@ class Judge:
     labels: tuple[Plain, ...]
     entities: bool
 
+    @cached_property
+    def codes(self) -> np.ndarray:
+        """Code of the wanted label, int64 [sequences] or [positions]; -1: not scored, or not known."""
+        places: dict[Value, int] = {label: i for i, label in enumerate(self.labels)}
+        return np.array([places.get(label, -1) for label in self.wanted], np.int64)
+
+    def right(self, scores: np.ndarray) -> float:
+        """Share of right labels, of scores [sequences, labels] or [positions, labels]."""
+        scored = self.codes >= 0
+        return float((scores.argmax(1) == self.codes)[scored].mean()) if scored.any() else 0.0
+
     def of_scores(self, scores: np.ndarray) -> tuple[float, float]:
-        """The figure that counts, and one to break ties by: [texts, labels] or [positions, labels]."""
+        """The figure that counts, with the best threshold, and one to break ties by."""
         return self._best(scores)[1]
 
     def settled(self, model: EvidenceModel) -> tuple[EvidenceModel, tuple[float, float]]:
@@ -39,35 +51,30 @@ class Judge:
         if not shift:
             return model, score
         bias = model.bias.copy()
-        bias[self.labels.index(OUTSIDE)] += round(shift)
+        bias[self.labels.index(OUTSIDE)] += shift
         return replace(model, bias=bias), score
 
-    def _best(self, scores: np.ndarray) -> tuple[float, tuple[float, float]]:
+    def _best(self, scores: np.ndarray) -> tuple[int, tuple[float, float]]:
+        """What to add to the scores of `O`, the least of those that are equally good; and the figures then."""
         if not self.entities or OUTSIDE not in self.labels:
-            return 0.0, self._accuracy(scores)
+            return 0, (self.right(scores), self._lead(scores))
         outside = self.labels.index(OUTSIDE)
-        lead = scores[:, outside] - np.delete(scores, outside, 1).max(1)
-        near = np.quantile(lead, np.linspace(0.0, 0.25, TRIED))
-        found = [(self._f1(scores, outside, shift), -abs(shift), shift) for shift in (0.0, *np.rint(-near).tolist())]
-        score, _, shift = max(found)
-        return shift, (score, self._accuracy(scores)[0])
+        ahead = scores[:, outside] - np.delete(scores, outside, 1).max(1)
+        shifts = {0, *np.rint(-np.quantile(ahead, SHARES)).astype(int).tolist()}
+        column = np.arange(len(self.labels)) == outside
+        score, _, shift = max((self._f1(scores + shift * column), -abs(shift), shift) for shift in shifts)
+        return shift, (score, self.right(scores))
 
-    def _f1(self, scores: np.ndarray, outside: int, shift: float) -> float:
-        moved = scores.copy()
-        moved[:, outside] += shift
-        told = [str(self.labels[c]) for c in moved.argmax(1).tolist()]
+    def _f1(self, scores: np.ndarray) -> float:
+        """F1 of all entities together."""
+        told = [str(self.labels[code]) for code in scores.argmax(1).tolist()]
         given = [OUTSIDE if b is None else a for a, b in zip(told, self.wanted, strict=True)]
         wanted = [OUTSIDE if b is None else str(b) for b in self.wanted]
         ends = list(pairwise(self.corpus.starts.tolist()))
         return entity_scores([given[a:b] for a, b in ends], [wanted[a:b] for a, b in ends])["all"].f1
 
-    def _accuracy(self, scores: np.ndarray) -> tuple[float, float]:
-        """Share of right labels, and the mean lead of the right one, which tells near ties apart."""
-        places: dict[Value, int] = {label: i for i, label in enumerate(self.labels)}
-        wanted = np.array([-1 if b is None else places[b] for b in self.wanted])
-        kept = wanted >= 0
-        rows, wanted = scores[kept], wanted[kept]
-        right = rows.argmax(1) == wanted
-        spread = rows.std() or 1.0
-        lead = (rows[np.arange(len(rows)), wanted] - rows.max(1)) / spread
-        return float(right.mean()), float(lead.mean())
+    def _lead(self, scores: np.ndarray) -> float:
+        """Mean lead of the right label, which tells near ties apart."""
+        rows = scores[self.codes >= 0]
+        lead = rows[np.arange(len(rows)), self.codes[self.codes >= 0]] - rows.max(1)
+        return float(lead.mean() / (rows.std() or 1.0)) if len(rows) else 0.0
