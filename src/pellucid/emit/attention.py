@@ -27,14 +27,14 @@ class Matched(Scope):
     """The scope of a match: values at the query and at the key."""
 
     here: Scope
-    there: Sweep
+    there: Scope
     query: dict[str, str]
     key: dict[str, str]
 
     def __post_init__(self) -> None:
         self.writer, self.owner = self.here.writer, self.here.owner
 
-    def code(self, variable: str) -> Code:
+    def code(self, variable: str, letter: str = "") -> Code:
         """What a value is called."""
         if variable in self.query:
             return self.here.code(self.query[variable])
@@ -122,24 +122,23 @@ class Head:
     def _by_key(self) -> bool:
         return self.node.by is not None and AGGREGATES[self.node.how].by == "key"
 
-    def _bases(self) -> set[str]:
+    @cached_property
+    def bases(self) -> set[str]:
         """Variables that are read at the keys."""
-        select, read = self.select, [self.node.value, self.select.mask, self.node.by if self._by_key else None]
-        names = [*select.key, *(v for v in read if v is not None)]
-        return {base for v in names for base in self.plan.bases(Var(v))}
+        read = [*self.select.key, self.node.value, self.select.mask, self.node.by if self._by_key else None]
+        return {base for name in read if name is not None for base in self.plan.bases(name)}
 
     def keys(self, index: bool = False, backwards: bool = False) -> Sweep:
         """A sweep over the positions within reach."""
-        bases = self._bases()
-        index = index or self.select.ties or any(map(self.plan.is_position, bases))
-        several = len([b for b in bases if not self.plan.is_position(b)]) != 1
+        index = index or self.select.ties or any(map(self.plan.is_position, self.bases))
+        several = len([b for b in self.bases if not self.plan.is_position(b)]) != 1
         limited = self.select.reach != "any" or self.select.window is not None
         taken = frozenset(str(code.doc) for code in getattr(self.here, "bound", {}).values())
         by_index = backwards or (limited and (several or index))
         return Sweep(self.lists, self.here.owner, "vwxyz", THERE, by_index, own=False, taken=taken)
 
-    def tests(self, sweep: Sweep) -> list[Code]:
-        """What is asked of a key."""
+    def tests(self, sweep: Scope) -> list[Code]:
+        """What is asked of a key, given what variables are called there."""
         select, found = self.select, []
         matched = Matched(self.here, sweep, self.query, self.key)
         if select.match is not None:
@@ -242,9 +241,9 @@ class Head:
         """(list, element) where a position is picked if the list has that element there."""
         select = self.select
         if select.match is None and select.mask is not None and self.plan.types[select.mask].is_flag:
-            alone = self._bases() == {select.mask}
+            alone = self.bases == {select.mask}
             return (self.lists.list(select.mask), Code("0" if select.negated else "1")) if alone else None
-        if select.mask is None and not select.ties and len(select.key) == 1 and self._bases() == {select.key[0]}:
+        if select.mask is None and not select.ties and len(select.key) == 1 and self.bases == {select.key[0]}:
             numbers = self.plan.types[select.key[0]].numbers
             if (wanted := self.wanted_key()) is not None and (numbers is None or numbers.whole):
                 return self.lists.list(select.key[0]), wanted
@@ -288,7 +287,7 @@ class Head:
     def _end(self) -> Code:
         """The first or the last."""
         last = self.node.how == "last"
-        if self.sure and self._bases() == {self.value} and self.select.window is None:
+        if self.sure and self.bases == {self.value} and self.select.window is None:
             listed, reach = self.lists.list(self.value), self.select.reach
             ends = {"any": None, "upto": None, "before": None, "after": 1, "from": 0}
             if last:
@@ -326,13 +325,21 @@ class Head:
             assert self.node.by is not None
             assert row.pasted is not None
             return call(writer.paste(row.pasted), values, exact(self.here.code(self.node.by)), self.default)
+        return self.summary(values, self.never_empty)
+
+    def summary(self, values: Code, some: bool) -> Code:
+        """The row's function of the values; the default for none, unless there are `some`."""
+        row, writer = AGGREGATES[self.node.how], self.lists.writer
         numbers = self.plan.types[self.value].numbers
-        floats = numbers is not None and not numbers.whole
-        built_in = row.python is not None and not (floats and row.pasted is not None)
-        function = name(row.python) if built_in and row.python else writer.paste(row.pasted)  # type: ignore[arg-type]
-        if self.never_empty or (self.node.how == "sum" and self.default.doc == "0"):
+        exactly = row.pasted is None or numbers is None or numbers.whole
+        if row.python is not None and exactly:
+            function = name(row.python)
+        else:
+            assert row.pasted is not None
+            function = writer.paste(row.pasted)
+        if some or (self.node.how == "sum" and self.default.doc == "0"):
             return call(function, values)
-        if built_in and row.defaults:
+        if row.defaults:
             return call(function, values, keyword=("default", self.default))
         return call(writer.helper("some"), function, values, self.default)
 

@@ -18,7 +18,6 @@ from pellucid.emit.tree import Line
 from pellucid.emit.writer import Writer, usable
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
-from pellucid.language.expressions import Var
 from pellucid.language.nodes import Aggregate, Vote
 from pellucid.language.program import Program
 from pellucid.language.spelling import ENDINGS, SHAPES, form
@@ -98,7 +97,7 @@ class _Text:
     def _last_loop(self) -> int | None:
         """The loop that makes the outputs; None where they are made of lists."""
         plan, results = self.plan, self.program.results
-        bases = {base for v in results for base in plan.bases(Var(v))}
+        bases = {base for v in results for base in plan.bases(v)}
         inside = {plan.loop_of(base) for base in bases} - {None}
         if len(inside) != 1:
             return None
@@ -117,7 +116,7 @@ class _Text:
                 alone = inside and (use.how != "there")
                 comes_out = not use.reader and stage == last
                 if not alone and not comes_out:
-                    found.update(base for base in plan.bases(Var(variable)) if base in members)
+                    found.update(base for base in plan.bases(variable) if base in members)
         return frozenset(found)
 
     # ---------------------------------------------------------------- the whole

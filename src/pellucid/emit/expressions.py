@@ -29,8 +29,8 @@ class Scope(ABC):
     owner: str  # the variable that is written: constants are named after it
 
     @abstractmethod
-    def code(self, variable: str) -> Code:
-        """What a variable is called."""
+    def code(self, variable: str, letter: str = "") -> Code:
+        """What a variable is called; `letter`: wanted, where it is a new one."""
 
     def origin(self, variable: str) -> str:
         """The program's variable that a name of this scope stands for."""
@@ -51,7 +51,7 @@ class Parameters(Scope):
     def __post_init__(self) -> None:
         self.writer = self.outer.writer
 
-    def code(self, variable: str) -> Code:
+    def code(self, variable: str, letter: str = "") -> Code:
         """The parameter that has the variable's value."""
         return replace(name(self.writer.one(variable)), kind=self.outer.code(variable).kind)
 

@@ -26,11 +26,11 @@ class Everywhere(Scope):
     def __post_init__(self) -> None:
         self.writer = self.lists.writer
 
-    def code(self, variable: str) -> Code:
+    def code(self, variable: str, letter: str = "") -> Code:
         """What a variable is called."""
         plan = self.writer.plan
         node = plan.program[variable]
-        if plan.inlined(variable) and isinstance(node, Let):
+        if variable in plan.inlined and isinstance(node, Let):
             return value(node.expression, self)
         return self.lists.scalar(variable)
 
@@ -39,7 +39,7 @@ def write(lists: Lists, variable: str) -> list[tree.Line]:
     """The statements that make a variable's list, or its one value."""
     plan = lists.writer.plan
     node = plan.program[variable]
-    if isinstance(node, Input) or plan.inlined(variable):
+    if isinstance(node, Input) or variable in plan.inlined:
         return []
     code = _scalar(lists, variable, node) if variable in plan.scalars else _list(lists, variable, node)
     return [tree.returned(code) if plan.returns(variable) else tree.assign(variable, code)]
@@ -128,7 +128,7 @@ def attended(lists: Lists, variable: str, node: Aggregate) -> Code:
 
 def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
     plan, select = lists.writer.plan, node.select
-    if node.value is None or plan.types[node.value].nothing or plan.inlined(node.value):
+    if node.value is None or plan.types[node.value].nothing or node.value in plan.inlined:
         return None
     every = select == Select()
     if node.how == "ranked" and every and node.by is not None and plan.is_position(node.by):
@@ -147,10 +147,10 @@ def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
         listed = lists.list(node.value)
         return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
     numbers = plan.types[select.key[0]].numbers
-    plain = (numbers is None or numbers.whole) and not plan.inlined(select.key[0])
+    plain = (numbers is None or numbers.whole) and select.key[0] not in plan.inlined
     if not isinstance(node.default, Const):
         return None
-    if node.how == "nearest" and isinstance(one, Var) and plain and not plan.inlined(head.query[one.name]):
+    if node.how == "nearest" and isinstance(one, Var) and plain and head.query[one.name] not in plan.inlined:
         names = (head.query[one.name], select.key[0], node.value)
         if plan.scalars.isdisjoint(names):
             listed = [lists.list(v) for v in names]

@@ -181,7 +181,7 @@ class Sweep(Scope):
         """What a variable is called there."""
         plan = self.writer.plan
         node = plan.program[variable]
-        if plan.inlined(variable) and isinstance(node, Let):
+        if variable in plan.inlined and isinstance(node, Let):
             return raw(node.expression, self)
         if variable in plan.scalars:
             return self.lists.scalar(variable)

@@ -47,13 +47,13 @@ class Loop(Steps):
         self.writer = self.lists.writer
         self.plan = self.writer.plan
 
-    def code(self, variable: str) -> Code:
+    def code(self, variable: str, letter: str = "") -> Code:
         """What a variable is called in the loop."""
         plan = self.plan
         node = plan.program[variable]
         if variable in self.values:
             return self.values[variable]
-        if plan.inlined(variable) and isinstance(node, Let):
+        if variable in plan.inlined and isinstance(node, Let):
             return raw(node.expression, self)
         if variable in plan.scalars:
             return self.lists.scalar(variable)
@@ -86,7 +86,7 @@ class Loop(Steps):
         for group in lags:
             self._keep(group)
         for variable in self.members:
-            if not self.plan.inlined(variable):
+            if variable not in self.plan.inlined:
                 self._write(variable)
         for group in lags:
             self._pass_on(group)
@@ -222,7 +222,7 @@ class Loop(Steps):
         else:
             filled = tree.formed(Form("{0} * {1}", 9, (9, 10)), [display("[", [missing], "]"), Code(str(furthest))])
             size = ("maxlen", Code(str(furthest)))
-            recent = self.local(f"recent_{variable}", call("deque", filled, keyword=size))
+            lags.recent = recent = self.local(f"recent_{variable}", call("deque", filled, keyword=size))
             for amount in lags.readers:
                 lags.codes[amount] = tree.index(recent, Code("0" if amount == furthest else f"-{amount}"))
         for amount, readers in lags.readers.items():
@@ -252,7 +252,7 @@ class Loop(Steps):
         """Places of the statements in which a variable's text ends up."""
         for use in self.plan.uses[variable]:
             node = self.plan.program[use.reader] if use.reader else None
-            if use.reader and self.plan.inlined(use.reader):
+            if use.reader and use.reader in self.plan.inlined:
                 yield from self._sites(use.reader)
             elif (
                 use.reader not in self.members
@@ -279,11 +279,8 @@ class Loop(Steps):
         names = [str(c.doc) for _, c in sorted(lags.codes.items())]
         if names == [lags.variable]:
             return
-        deque = next(
-            (n for n in self.start if n.startswith("recent_") and n in lags.codes[max(lags.codes)].names), None
-        )
-        if deque is not None:
-            self.end([deque], [Line("", method(name(deque), "append", code))])
+        if lags.recent is not None:
+            self.end(lags.recent.names, [Line("", method(lags.recent, "append", code))])
             return
         news = [code, *(c for _, c in sorted(lags.codes.items())[:-1])]
         self.end(names, [Line(f"{', '.join(names)} = ", targets([replace(c, doc=c.at(0)) for c in news]))])
@@ -297,6 +294,7 @@ class Lags:
     default: Const | Var
     readers: dict[int, list[str]] = field(default_factory=dict)
     codes: dict[int, Code] = field(default_factory=dict)
+    recent: Code | None = None  # the deque that holds them
 
 
 def _reads(end: tuple[list[str], list[Line]], names: Iterable[str]) -> bool:

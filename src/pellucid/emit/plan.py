@@ -21,7 +21,7 @@ How = Literal["here", "query", "there", "before"]
 # Aggregates that loops keep up to date; others look at all steps again.
 RUNNING = {"count", "any", "sum", "mean", "min", "max", "first", "last", "mode", "argmax", "argmin", "distinct"}
 FEW = 3  # cases of a table of words that are written where it is used
-SMALL = 4  # of an expression that is computed anew for each pair of positions
+SMALL, LARGE = 4, 40  # of an expression computed anew for each pair of positions; of any that has no name
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,7 @@ class Plan:
                 yield from self._in_select(name, select, self.is_running(name))
                 there = "here" if self.is_running(name) else "there"
                 if read is not None:
-                    yield (
-                        read,
-                        Use(name, there, exact=how != "sum", twice=there == "here" and how not in ("sum", "min")),
-                    )
+                    yield read, Use(name, there, there == "here" and how != "sum", how != "sum")
                 if by is not None:
                     yield by, Use(name, "here" if AGGREGATES[how].by == "query" else there, True, True)
                 yield from self._in_expression(name, default)
@@ -146,39 +143,30 @@ class Plan:
         """Whether a variable is the position."""
         return self.program[name] == Input("", "position")
 
-    def inlined(self, name: str) -> bool:
-        """Whether the text of a variable stands where it is read; its own statement would be no clearer."""
-        node, uses = self.program[name], self.uses[name]
-        if not isinstance(node, Let) or any(use.how == "before" for use in uses):
-            return False
-        if isinstance(node.expression, Var | Const):
-            return True
-        if name in self.words or len(uses) != 1 or uses[0].twice:
-            return False
-        return uses[0].how == "here" or self._costs_little(name)
+    @cached_property
+    def inlined(self) -> dict[str, int]:
+        """Variables whose text stands where they are read, as a statement would be no clearer; size of that text."""
+        found: dict[str, int] = {}
+        for a in self.program:
+            uses = self.uses[a.name]
+            if not isinstance(a.node, Let) or a.name in self.words or any(use.how == "before" for use in uses):
+                continue
+            names = list(names_in(a.node.expression))
+            weight = size(a.node.expression) + sum(found.get(name, 0) for name in names)
+            most = LARGE if uses and uses[0].how == "here" else SMALL
+            once = len(uses) == 1 and not uses[0].twice and weight <= most
+            if once or isinstance(a.node.expression, Var | Const):
+                found[a.name] = weight
+        return found
 
-    def _costs_little(self, name: str) -> bool:
+    def bases(self, name: str) -> Iterator[str]:
+        """The variables that the text of one reads, those that are written where they are read left out."""
         node = self.program[name]
-        return isinstance(node, Let) and size(node.expression) <= SMALL and self.depth(node.expression) <= 1
-
-    def depth(self, expression: Expression) -> int:
-        """Levels of inlined variables inside an expression."""
-        inner = [1 + self.depth(self._let(n)) for n in names_in(expression) if self.inlined(n)]
-        return max(inner, default=0)
-
-    def _let(self, name: str) -> Expression:
-        node = self.program[name]
-        assert isinstance(node, Let)
-        return node.expression
-
-    def bases(self, expression: Expression) -> Iterator[str]:
-        """The variables that the text of an expression reads, those that are written where they are read left out."""
-        for name in names_in(expression):
-            if name not in self.scalars:
-                if self.inlined(name):
-                    yield from self.bases(self._let(name))
-                else:
-                    yield name
+        if name in self.inlined and isinstance(node, Let):
+            for inner in names_in(node.expression):
+                yield from self.bases(inner)
+        elif name not in self.scalars:
+            yield name
 
     # ---------------------------------------------------------------- state
 
@@ -213,7 +201,7 @@ class Plan:
             return frozenset(state)
         if self.words or any(isinstance(a.node, Aggregate) or not self.is_backward(a.name) for a in self.program):
             return frozenset()
-        named: set[str] = {a.name for a in self.program if isinstance(a.node, Let) and not self.inlined(a.name)}
+        named: set[str] = {a.name for a in self.program if isinstance(a.node, Let) and a.name not in self.inlined}
         return frozenset(a.name for a in self.program if isinstance(a.node, Delay) or a.name in named - self._alone)
 
     @cached_property
@@ -226,7 +214,7 @@ class Plan:
         """Whether a variable is what `run` returns, and nothing else."""
         known = (self.program.when == "every") != (name in self.scalars)
         known = known and not isinstance(self.program[name], Input)
-        return name in self._alone and known and self.loop_of(name) is None and not self.inlined(name)
+        return name in self._alone and known and self.loop_of(name) is None and name not in self.inlined
 
     # ---------------------------------------------------------------- words
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from pellucid.emit import tree
-from pellucid.emit.expressions import Scope, exact, raw, truth_kind, typed, value
-from pellucid.emit.lists import HERE
+from pellucid.emit.attention import Head
+from pellucid.emit.expressions import Scope, exact
+from pellucid.emit.lists import HERE, Lists, targets
 from pellucid.emit.tree import (
     Code,
     Line,
@@ -21,13 +21,12 @@ from pellucid.emit.tree import (
     index,
     method,
     name,
-    negated,
     plus,
 )
 from pellucid.language.aggregates import AGGREGATES, ratio
 from pellucid.language.expressions import Const
-from pellucid.language.forms import COMPARISON, PRODUCT, SIGN, Form
-from pellucid.language.nodes import Aggregate, key_names
+from pellucid.language.forms import COMPARISON, OR, PRODUCT, SIGN, Form
+from pellucid.language.nodes import Aggregate
 
 NONE = Code("None")
 
@@ -35,6 +34,7 @@ NONE = Code("None")
 class Steps(Scope):
     """A loop, as an aggregate sees it."""
 
+    lists: Lists
     body: list[Line]
     start: dict[str, Code]
     exported: frozenset[str]
@@ -54,80 +54,48 @@ class Steps(Scope):
 
 
 @dataclass
-class Keys(Scope):
-    """The scope of a match over keys alone: each step is one."""
-
-    steps: Steps
-    key: dict[str, str]
-
-    def __post_init__(self) -> None:
-        self.writer, self.owner = self.steps.writer, self.steps.owner
-
-    def code(self, variable: str) -> Code:
-        """What a value is called."""
-        return self.steps.code(self.key[variable])
-
-    def origin(self, variable: str) -> str:
-        """The variable that a value is of."""
-        return self.key[variable]
-
-
-@dataclass
 class Running:
-    """One aggregate in a loop."""
+    """One aggregate in a loop, whose keys are the steps."""
 
     steps: Steps
     variable: str
     node: Aggregate
 
+    def __post_init__(self) -> None:
+        self.head = Head(self.steps.lists, self.node, self.steps, HERE)
+        self.tests = self.head.tests(self.steps)
+        self.before = self.node.select.reach == "before"  # this step itself is not among those looked at
+        self.default = self.head.default
+
     def write(self) -> None:
         """The statements that keep it up to date; what it is called is noted."""
+        how = self.node.how
         if self.node.select.window is not None:
             self._windowed()
-        elif self.node.how == "count" and not self.tests:
-            self.steps.bind(self.variable, HERE if self.before else plus(HERE, 1))
+        elif how in ("count", "sum", "mean"):
+            self._total(how)
+        elif how in ("min", "max"):
+            self._extreme("math.inf" if how == "min" else "-math.inf")
+        elif how in ("argmax", "argmin"):
+            self._best(">" if how == "argmax" else "<")
         else:
-            getattr(self, f"_{self.node.how}")()
+            {"any": self._any, "first": self._first, "last": self._last, "mode": self._mode}.get(how, self._distinct)()
 
     @property
-    def before(self) -> bool:
-        """Whether this step itself is not among those looked at."""
-        return self.node.select.reach == "before"
-
-    @cached_property
     def value(self) -> Code:
         """The value at this step."""
-        assert self.node.value is not None
-        return self.steps.code(self.node.value)
+        return exact(self.steps.code(self.head.value))
 
-    @cached_property
-    def tests(self) -> list[Code]:
-        """What decides whether this step counts."""
-        select, steps, found = self.node.select, self.steps, []
-        if select.match is not None:
-            key = dict(zip(key_names(len(select.key)), select.key, strict=True))
-            keys = Keys(steps, key)
-            test = raw(select.match, keys)
-            found.append(replace(test, kind=truth_kind(test, typed(select.match, keys))))
-        if select.mask is not None:
-            mask = steps.code(select.mask)
-            mask = replace(mask, kind=truth_kind(mask, steps.type(select.mask)))
-            found.append(negated(mask) if select.negated else mask)
-        by = self.node.by if AGGREGATES[self.node.how].by == "key" else None
-        for read in (self.node.value, by):
-            if read is not None and steps.type(read).nothing:
-                found.append(tree.there(steps.code(read)))
-        return found
+    @property
+    def added(self) -> Code:
+        """The value, as it is added up."""
+        code = self.steps.code(self.head.value)
+        return code if code.kind == "truth" else exact(code)
 
     @property
     def surely(self) -> bool:
         """Whether there is always a value: then the default is never needed."""
         return not self.tests and not self.before
-
-    @property
-    def default(self) -> Code:
-        """What there is where no step counts."""
-        return value(self.node.default, self.steps)
 
     # ---------------------------------------------------------------- state
 
@@ -154,17 +122,17 @@ class Running:
         else:
             self.steps.bind(self.variable, code)
 
-    def _or_default(self, code: Code, some: Code) -> None:
-        self.known(code if self.surely else conditional(code, some, self.default))
+    def hold(self, base: str, told: bool = True) -> Code:
+        """The state: it begins as the default; as nothing, where that is not constant or must be `told` from a value."""
+        default = self.node.default
+        self.unsure = not (self.surely or default == Const(None) or (isinstance(default, Const) and not told))
+        start = self.default if isinstance(default, Const) and not told else NONE
+        return self.state(start, base if self.unsure else "")
 
-    def _has(self, start: object) -> bool:
-        """Whether the default is what the state starts with."""
-        return self.surely or self.node.default == Const(start)  # type: ignore[arg-type]
-
-    def _count(self) -> None:
-        total = self.state(Code("0"))
-        self._add(total, Code("1"))
-        self.known(total)
+    def finish(self, state: Code, sign: Code | None = None) -> None:
+        """The aggregate is this state, the default while `sign` is nothing."""
+        empty = compared(state if sign is None else sign, "is", NONE)
+        self.known(conditional(self.default, empty, state) if self.unsure else state)
 
     def _add(self, total: Code, added: Code) -> None:
         tests = self.tests
@@ -172,176 +140,123 @@ class Running:
             tests, added = [], tree.both(tests)
         self.update([total], [Line(f"{total.doc} += ", added, names=total.names)], tests)
 
+    def _counted(self, base: str = "count") -> Code:
+        """How many steps counted."""
+        if not self.tests:
+            return HERE if self.before else plus(HERE, 1)
+        count = self.state(Code("0"), base)
+        self._add(count, Code("1"))
+        return count
+
+    def _total(self, how: str) -> None:
+        if how == "count":
+            self.known(self._counted(""))
+            return
+        total = self.state(Code("0"), "total" if how == "mean" else "")
+        self._add(total, self.added)
+        if how == "sum" and (self.surely or self.node.default == Const(0)):
+            self.known(total)
+            return
+        count, numbers = self._counted(), self.steps.type(self.head.value).numbers
+        found = total
+        if how == "mean" and numbers is not None and numbers.whole and not numbers.is_bounded:
+            found = call(self.steps.writer.paste(ratio), total, count)
+        elif how == "mean":
+            found = tree.formed(Form("{0} / {1}", PRODUCT, (PRODUCT, SIGN)), [total, count])
+        self.known(found if self.surely else conditional(found, count, self.default))
+
     def _any(self) -> None:
         seen = self.state(Code("0"))
-        tests = self.tests
-        if tests and all(test.kind == "truth" for test in tests):
-            self.update([seen], [Line(f"{seen.doc} |= ", tree.both(tests), names=seen.names)], [])
+        if self.tests and all(test.kind == "truth" for test in self.tests):
+            self.update([seen], [Line(f"{seen.doc} |= ", tree.both(self.tests), names=seen.names)], [])
         else:
             self.update([seen], [assign(str(seen.doc), Code("1"))])
         self.known(seen)
 
-    def _sum(self) -> None:
-        total = self.state(Code("0"))
-        added = self.value if self.value.kind == "truth" else exact(self.value)
-        self._add(total, added)
-        if self._has(0):
-            self.known(total)
-        else:
-            self._or_default(total, self._counted())
-
-    def _counted(self) -> Code:
-        """How many steps counted."""
-        if not self.tests:
-            return HERE if self.before else plus(HERE, 1)
-        count = self.steps.local("count", Code("0"))
-        self._add(count, Code("1"))
-        return count
-
-    def _mean(self) -> None:
-        total = self.state(Code("0"), "total")
-        self._add(total, self.value if self.value.kind == "truth" else exact(self.value))
-        count = self._counted()
-        numbers = self.steps.type(self.node.value or "").numbers
-        if numbers is not None and numbers.whole and not numbers.is_bounded:
-            mean = call(self.steps.writer.paste(ratio), total, count)
-        else:
-            mean = tree.formed(Form("{0} / {1}", PRODUCT, (PRODUCT, SIGN)), [total, count])
-        self._or_default(mean, count)
-
     def _extreme(self, worst: str) -> None:
-        how, numbers = self.node.how, self.steps.type(self.node.value or "").numbers
-        number = exact(self.value)
-        sure = numbers is not None and numbers.whole and not self.steps.type(self.node.value or "").texts
-        if self.surely and sure:
+        how, t = self.node.how, self.steps.type(self.head.value)
+        if self.surely and t.is_whole:
             best = self.state(Code(worst, SIGN if worst[0] == "-" else tree.ATOM, frozenset({"math"})))
-            self.update([best], [assign(str(best.doc), call(how, best, number))])
+            self.update([best], [assign(str(best.doc), call(how, best, self.value))])
             self.known(best)
             return
-        best = self.state(NONE, "" if self.node.default == Const(None) or self.surely else self._named(how))
-        first = compared(best, "is", NONE)
-        self.update([best], [assign(str(best.doc), conditional(number, first, call(how, best, number)))])
-        self._unless_none(best)
-
-    def _named(self, how: str) -> str:
-        return f"{ {'min': 'smallest', 'max': 'largest'}.get(how, how) }_{self.node.value}"
-
-    def _unless_none(self, best: Code) -> None:
-        if self.surely or self.node.default == Const(None):
-            self.known(best)
-        else:
-            self.known(conditional(self.default, compared(best, "is", NONE), best))
-
-    def _min(self) -> None:
-        self._extreme("math.inf")
-
-    def _max(self) -> None:
-        self._extreme("-math.inf")
+        best = self.hold(f"{'smallest' if how == 'min' else 'largest'}_{self.node.value}")
+        chosen = conditional(self.value, compared(best, "is", NONE), call(how, best, self.value))
+        self.update([best], [assign(str(best.doc), chosen)])
+        self.finish(best)
 
     def _first(self) -> None:
-        plain = self.surely or self.node.default == Const(None)
-        first = self.state(NONE, "" if plain else f"first_{self.node.value}")
-        self.update([first], [assign(str(first.doc), exact(self.value))], [compared(first, "is", NONE), *self.tests])
-        self._unless_none(first)
+        first = self.hold(f"first_{self.node.value}")
+        self.update([first], [assign(str(first.doc), self.value)], [compared(first, "is", NONE), *self.tests])
+        self.finish(first)
 
     def _last(self) -> None:
         if self.surely:
             self.steps.bind(self.variable, self.value)
             return
-        if isinstance(self.node.default, Const):
-            last = self.state(self.default)
-            self.update([last], [assign(str(last.doc), exact(self.value))])
-            self.known(last)
-            return
-        last = self.state(NONE, f"last_{self.node.value}")
-        self.update([last], [assign(str(last.doc), exact(self.value))])
-        self._unless_none(last)
+        last = self.hold(f"last_{self.node.value}", told=False)
+        self.update([last], [assign(str(last.doc), self.value)])
+        self.finish(last)
 
     def _mode(self) -> None:
-        counts = self.steps.local("counts", call("Counter"))
-        plain = isinstance(self.node.default, Const)
-        best = self.state(self.default if plain else NONE, "" if plain else f"most_{self.node.value}")
-        number = exact(self.value)
+        counts, best = self.steps.local("counts", call("Counter")), self.hold(f"most_{self.node.value}", told=False)
         key = Code(("lambda value: (-", counts.doc, "[value], value)"), tree.CONDITION, counts.names)
-        line = assign(str(best.doc), call("min", best, number, keyword=("key", key)))
-        self.update([counts, best], [Line("", index(counts, number), " += 1"), line])
-        self.known(best) if plain else self._unless_none(best)
-
-    def _argmax(self) -> None:
-        self._best(">")
-
-    def _argmin(self) -> None:
-        self._best("<")
+        line = assign(str(best.doc), call("min", best, self.value, keyword=("key", key)))
+        self.update([counts, best], [Line("", index(counts, self.value), " += 1"), line])
+        self.finish(best)
 
     def _best(self, sign: str) -> None:
         assert self.node.by is not None
         key, what = exact(self.steps.code(self.node.by)), "largest" if sign == ">" else "smallest"
-        plain = isinstance(self.node.default, Const)
         best = self.steps.local(f"{what}_{self.node.by}", NONE)
-        found = self.state(self.default if plain else NONE, "" if plain else f"at_{what}")
-        better = tree.formed(
-            Form("{0} is None or {1} " + sign + " {0}", 1, (COMPARISON + 1, COMPARISON + 1)), [best, key]
-        )
-        pair = replace(display("(", [key, exact(self.value)], ")"))
-        line = Line(f"{best.doc}, {found.doc} = ", replace(pair, doc=(key.at(0), ", ", exact(self.value).at(0))))
+        found = self.hold(f"at_{what}", told=False)
+        better = tree.formed(Form(f"{{0}} is None or {{1}} {sign} {{0}}", OR, (COMPARISON + 1,) * 2), [best, key])
+        line = Line(f"{best.doc}, {found.doc} = ", targets([key, self.value]))
         self.update([best, found], [line], [*self.tests, better])
-        self.known(found) if plain else self._unless_none_of(found, best)
-
-    def _unless_none_of(self, found: Code, best: Code) -> None:
-        self.known(found if self.surely else conditional(self.default, compared(best, "is", NONE), found))
+        self.finish(found, best)
 
     def _distinct(self) -> None:
         seen = self.steps.local("seen", call("set"))
-        self.update([seen], [Line("", method(seen, "add", exact(self.value)))])
+        self.update([seen], [Line("", method(seen, "add", self.value))])
         count = call("len", seen)
-        self.known(count) if self._has(0) else self._or_default(count, seen)
+        sure = self.surely or self.node.default == Const(0)
+        self.known(count if sure else conditional(count, seen, self.default))
 
     # ---------------------------------------------------------------- the last steps alone
 
     def _windowed(self) -> None:
         """A deque holds the last values, nothing for a step that does not count."""
-        row, steps, node = AGGREGATES[self.node.how], self.steps, self.node
-        window = (node.select.window or 0) - self.before
+        steps, how, window = self.steps, self.node.how, (self.node.select.window or 0) - self.before
         if window < 1:
-            steps.bind(self.variable, self.default if row.reads else Code("0"))
+            steps.bind(self.variable, self.default)
             return
         recent = steps.local(f"last_{window}", call("deque", keyword=("maxlen", Code(str(window)))))
         self.update([recent], [Line("", method(recent, "append", self._item()))], [])
-        if not row.reads:
-            counted = call("sum", recent) if node.how == "count" else call("any", recent)
-            steps.bind(self.variable, counted if node.how == "count" else replace(counted, kind="truth"))
-            return
-        kept = recent
-        if self.tests:
-            v = steps.writer.letter("v")
+        kept, v = recent, steps.writer.letter("v")
+        if self.tests and self.node.value is not None:
             kept = tree.comprehension("[", v, v, recent, [tree.there(v)], "]")
-        steps.bind(self.variable, self._reduced(kept))
+        if how in ("count", "any"):
+            found = replace(
+                call({"count": "sum", "any": "any"}[how], recent), kind="value" if how == "count" else "truth"
+            )
+        elif how in ("first", "last") and self.surely:
+            found = index(kept, Code("0" if how == "first" else "-1"))
+        elif how in ("first", "last"):
+            found = call("next", call("iter", kept if how == "first" else call("reversed", kept)), self.default)
+        else:
+            found = self.head.summary(kept, self.surely)
+        steps.bind(self.variable, found)
 
     def _item(self) -> Code:
-        row = AGGREGATES[self.node.how]
-        item = Code("1") if self.node.value is None else exact(self.value)
-        if row.by == "key":
-            assert self.node.by is not None
-            item = display("(", [exact(self.steps.code(self.node.by)), item], ")")
+        if self.node.value is None:
+            item = Code("1")
+        elif AGGREGATES[self.node.how].by == "key":
+            item = display("(", [exact(self.steps.code(self.node.by or "")), self.value], ")")
+        else:
+            item = self.value
         if not self.tests:
             return item
         test = tree.both(self.tests)
-        if not row.reads:
-            return test if test.kind == "truth" else conditional(item, test, Code("0"))
-        return conditional(item, test, NONE)
-
-    def _reduced(self, kept: Code) -> Code:
-        row, writer = AGGREGATES[self.node.how], self.steps.writer
-        if self.node.how in ("first", "last"):
-            if self.surely:
-                return index(kept, Code("0" if self.node.how == "first" else "-1"))
-            ordered = kept if self.node.how == "first" else call("reversed", kept)
-            return call("next", call("iter", ordered), self.default)
-        numbers = self.steps.type(self.node.value or "").numbers
-        built_in = row.python is not None and not (row.pasted and numbers is not None and not numbers.whole)
-        function = name(row.python) if built_in and row.python else writer.paste(row.pasted)  # type: ignore[arg-type]
-        if self.surely or (self.node.how == "sum" and self.default.doc == "0"):
-            return call(function, kept)
-        if built_in and row.defaults:
-            return call(function, kept, keyword=("default", self.default))
-        return call(writer.helper("some"), function, kept, self.default)
+        if self.node.value is None and test.kind == "truth":
+            return test
+        return conditional(item, test, Code("0") if self.node.value is None else NONE)
