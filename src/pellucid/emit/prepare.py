@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from pellucid.language.columns import Assign
-from pellucid.language.expressions import Apply, Const, Expression, Var, parts, size, values_among, with_parts
+from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
+from pellucid.language.spelling import form
 from pellucid.language.types import Type
 
 LONG = 3  # of an operand whose text stands twice
@@ -22,13 +23,28 @@ def prepared(program: Program) -> Program:
     taken = set(program.nodes)
     assignments: list[Assign] = []
     for a in program:
-        if isinstance(a.node, Let):
+        if (shown := _form(a.node, program)) is not None:
+            assignments.append(Assign(a.name, shown))
+        elif isinstance(a.node, Let):
             split = _Split(a.name, program.types, taken)
             expression = split.split(a.node.expression)
             assignments += [*split.found, Assign(a.name, Let(expression))]
         else:
             assignments.append(Assign(a.name, _shift(_sure(a.node, program.types), program)))
     return replace(program, assignments=tuple(assignments))
+
+
+def _form(node: Node, program: Program) -> Input | None:
+    """The form of a word, where that is what a table says of every word."""
+    match node:
+        case Let(Table((Var(variable),), cases, default)) if cases:
+            source, listed = program[variable], dict(cases)
+            words = next((c for c in program.inputs if isinstance(source, Input) and c.name == source.column), None)
+            if words is None or words.words is None or source != Input(words.name):
+                return None
+            if all(listed.get((text,), default) == form(text) for text in words.type.texts):
+                return Input(words.name, "form")
+    return None
 
 
 def _sure(node: Node, types: Mapping[str, Type]) -> Node:
@@ -70,9 +86,9 @@ class _Split:
     def _twice(self, operator: str, args: list[Expression]) -> Iterator[int]:
         """The operands whose text stands there more than once."""
         row, types = OPERATORS[operator], [type_of(arg, self.types) for arg in args]
-        form = row.python([t.something() for t in types] if row.strict else types)
+        written = row.python([t.something() for t in types] if row.strict else types)
         for place, t in enumerate(types):
-            if form.repeats(place) or (row.strict and t.nothing):
+            if written.repeats(place) or (row.strict and t.nothing):
                 yield place
 
     def _named(self, expression: Expression) -> Var:

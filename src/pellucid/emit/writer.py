@@ -60,7 +60,7 @@ class Writer:
     words: dict[str, str] = field(default_factory=dict)  # constants that hold words
     functions: dict[str, Line] = field(default_factory=dict)
     pasted: dict[str, Callable] = field(default_factory=dict)
-    others: dict[tuple[int, ...], str] = field(default_factory=dict)
+    named: dict[tuple[str, str], str] = field(default_factory=dict)  # owner and content of a constant: its name
     tables: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)  # of a column of words: the constant with all of them
 
@@ -85,11 +85,13 @@ class Writer:
 
     def constant(self, owner: str, entries: Iterable[tuple[object, object]]) -> str:
         """A new table named after a variable."""
-        return self._add(owner, lambda called: table(called, entries))
+        listed = [*entries]
+        return self._add(owner, lambda called: table(called, listed))
 
     def one_of(self, owner: str, values: Iterable[Value]) -> str:
         """A new set."""
-        return self._add(owner, lambda called: container(f"{called} = ", "{", [*map(literal, values)], "}"))
+        items = [*map(literal, values)]
+        return self._add(owner, lambda called: container(f"{called} = ", "{", items, "}"))
 
     def row(self, owner: str, values: Iterable[object]) -> str:
         """A new tuple; an equal one is used again."""
@@ -102,14 +104,15 @@ class Writer:
 
     def otherwise(self, weights: tuple[int, ...]) -> str:
         """The evidence of values that are not listed; equal ones share a constant."""
-        if weights not in self.others:
-            self.others[weights] = self.row("other_evidence" if any(weights) else "no_evidence", weights)
-        return self.others[weights]
+        return self.row("other_evidence" if any(weights) else "no_evidence", weights)
 
     def _add(self, owner: str, made: Callable[[str], str]) -> str:
-        called = self.free(owner.upper())
-        self.constants[called] = made(called)
-        return called
+        """A constant named after its owner; one with the same content is used again."""
+        key = owner, made("")
+        if key not in self.named:
+            self.named[key] = called = self.free(owner.upper())
+            self.constants[called] = made(called)
+        return self.named[key]
 
     def paste(self, function: Callable) -> Code:
         """Note that a function may be needed; its name."""
