@@ -123,7 +123,7 @@ class Running:
             self.steps.bind(self.variable, code)
 
     def hold(self, base: str, told: bool = True) -> Code:
-        """The state: it begins as the default; as nothing, where that is not constant or must be `told` from a value."""
+        """The state; it begins as the default, as nothing where that is not constant or must be `told` from a value."""
         default = self.node.default
         self.unsure = not (self.surely or default == Const(None) or (isinstance(default, Const) and not told))
         start = self.default if isinstance(default, Const) and not told else NONE

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pellucid.emit.layout import LINE, SOFT, Break, Doc, Group, Indent, ends_in_brackets, rendered
-from pellucid.language.forms import ATOM, COMPARISON, CONDITION, NOT, OR, SUM, Form
+from pellucid.language.forms import AND, ATOM, COMPARISON, CONDITION, NOT, OR, POWER, SUM, Form
 
 Kind = Literal["value", "truth", "test"]
 
@@ -49,11 +50,6 @@ def name(text: str) -> Code:
     return Code(text, names=frozenset({text}))
 
 
-def plain(text: str, level: int = ATOM) -> Code:
-    """Text that reads nothing."""
-    return Code(text, level)
-
-
 def names_of(codes: Iterable[Code]) -> frozenset[str]:
     """Everything that these read."""
     return frozenset().union(*(code.names for code in codes))
@@ -84,15 +80,19 @@ def call(function: str | Code, *arguments: Code, keyword: tuple[str, Code] | Non
     if keyword is not None:
         docs.append((f"{keyword[0]}=", keyword[1].at(CONDITION)))
     names = called.names | names_of(arguments) | (keyword[1].names if keyword else frozenset())
+    return Code((called.doc, _arguments(docs)), names=names)
+
+
+def _arguments(docs: Sequence[Doc]) -> Group:
+    """`(a, b)`: on a line of their own where that is enough; a single generator without its own brackets."""
     if len(docs) == 1:
-        only = arguments[0].doc if arguments else docs[0]
-        bare = only.inside if isinstance(only, Generator) else only
-        return Code((called.doc, brackets("(", [bare], ")")), names=names)
+        (only,) = docs
+        return brackets("(", [only.inside if isinstance(only, Generator) else only], ")")
     listed: list[Doc] = []
     for doc in docs:
         listed += [",", LINE, doc] if listed else [doc]
     inner: Doc = Group((*listed, Break(broken=","))) if docs else ""
-    return Code((called.doc, Group(("(", Indent((SOFT, inner)), SOFT, ")"))), names=names)
+    return Group(("(", Indent((SOFT, inner)), SOFT, ")"))
 
 
 def method(of: Code, called: str, *arguments: Code) -> Code:
@@ -181,44 +181,73 @@ def plus(left: Code, amount: int) -> Code:
 
 
 OPPOSITE = {"==": "!=", "!=": "==", "in": "not in", "not in": "in", "is": "is not", "is not": "is"}
+LOGIC = (OR, AND)
 SIGNS = {
-    CONDITION: ("if", "else"), 1: ("or",), 2: ("and",), 4: ("==", "!=", "<", "<=", ">", ">=", "in", "is"),
-    5: ("|",), 6: ("^",), 7: ("&",), SUM: ("+", "-"), 9: ("*", "/", "//", "%"),
+    CONDITION: ("if", "else"), OR: ("or",), AND: ("and",), COMPARISON: (*OPPOSITE, "<", "<=", ">", ">="),
+    5: ("|",), 6: ("^",), 7: ("&",), SUM: ("+", "-"), 9: ("*", "/", "//", "%"), POWER: ("**",),
 }  # fmt: skip
 
 
 def formed(form: Form, operands: Sequence[Code]) -> Code:
-    """An operator's form filled in; it can be broken before the signs of its own level."""
-    parts, depth = [], 0
-    for word in form.template.split(" "):
-        parts += [LINE if depth == 0 and word in SIGNS.get(form.level, ()) else " "] if parts else []
-        depth += word.count("(") - word.count(")")
-        parts += _filled(word, form, operands)
-    doc = parts[0] if len(parts) == 1 else Group(tuple(parts)) if LINE in parts else tuple(parts)
+    """An operator's form filled in; it can be broken before its signs, those that bind least first."""
+    template = form.template
+    if form.level == POWER and all(operand.simple and operand.level == ATOM for operand in operands):
+        template = template.replace(" ** ", "**")
+    docs = [operand.at(form.operands[i % len(form.operands)]) for i, operand in enumerate(operands)]
     helpers = {helper.__name__ for helper in form.helpers}
-    sign = next((sign for sign in OPPOSITE if form.template == f"{{0}} {sign} {{1}}"), None)
+    sign = next((sign for sign in OPPOSITE if template == f"{{0}} {sign} {{1}}"), None)
     compares = None if sign is None else (operands[0], sign, operands[1])
-    return Code(doc, form.level, names_of(operands) | helpers | {*form.modules}, compares=compares)
+    names = names_of(operands) | helpers | {*form.modules}
+    words = _split(template.replace("not in", "not_in").replace("is not", "is_not"), " ")
+    return Code(_segment(words, docs, operands), form.level, names, compares=compares)
 
 
-def _filled(word: str, form: Form, operands: Sequence[Code]) -> Iterator[Doc]:
-    """One word of a template, with the operands that stand in it."""
-    before, opening, rest = word.partition("{")
+def _split(template: str, at: str) -> list[str]:
+    """The pieces between these separators, those inside brackets aside."""
+    pieces = [""]
+    for piece in template.split(at):
+        whole = pieces[-1].count("(") == pieces[-1].count(")")
+        pieces += [piece] if whole else []
+        pieces[-1] = piece if whole else pieces[-1] + at + piece
+    return pieces[1:]
+
+
+def _segment(words: list[str], docs: list[Doc], operands: Sequence[Code]) -> Doc:
+    """A piece of a template: a group with a break before each sign of the level that binds least there."""
+    for level, signs in SIGNS.items():
+        cuts = [n for n, w in enumerate(words) if w.replace("_", " ") in signs]
+        if cuts:
+            parts: list[Doc] = [*_piece(words[: cuts[0]], level, docs, operands)]
+            for start, end in zip(cuts, [*cuts[1:], len(words)], strict=True):
+                parts += [LINE, words[start].replace("_", " "), " "]
+                parts += _piece(words[start + 1 : end], level, docs, operands)
+            return Group(tuple(parts))
+    filled = [part for word in words for part in (" ", *_filled(word, docs, operands))][1:]
+    return filled[0] if len(filled) == 1 else tuple(filled)
+
+
+def _piece(words: list[str], level: int, docs: list[Doc], operands: Sequence[Code]) -> tuple[Doc, ...]:
+    """What stands between two signs; what binds alike, and logic in logic, is broken with what it stands in."""
+    doc = _segment(words, docs, operands)
+    operand = next((o for o, d in zip(operands, docs, strict=True) if d is doc and o.doc is doc), None)
+    together = operand is not None and (level == operand.level or (level in LOGIC and operand.level in LOGIC))
+    return doc.parts if together and isinstance(doc, Group) else (doc,)
+
+
+def _filled(word: str, docs: list[Doc], operands: Sequence[Code]) -> Iterator[Doc]:
+    """One word of a template, with the operands and brackets that stand in it."""
+    before, sign, rest = re.fullmatch(r"([^{(]*)([{(]?)(.*)", word).groups()  # type: ignore[union-attr]
     if before:
         yield before
-    if opening:
+    if sign == "{":
         number, _, rest = rest.partition("}")
-        operand = operands[int(number)]
-        least = form.operands[int(number) % len(form.operands)]
-        yield _flattened(operand, form.level, least)
-        yield from _filled(rest, form, operands)
-
-
-def _flattened(operand: Code, level: int, least: int) -> Doc:
-    """A logical operand breaks together with what it stands in, as formatters have it."""
-    doc = operand.at(least)
-    together = level in (1, 2) and operand.level in (1, 2) and operand.level >= least
-    return doc.parts if together and isinstance(doc, Group) else doc
+        yield docs[int(number)]
+        yield from _filled(rest, docs, operands)
+    elif sign == "(":
+        inside, rest = rest.rsplit(")", 1)
+        parts = [_segment(_split(part, " "), docs, operands) for part in _split(inside, ", ")]
+        yield _arguments(parts) if before else brackets("(", parts, ")")
+        yield from _filled(rest, docs, operands)
 
 
 # ---------------------------------------------------------------- statements

@@ -412,7 +412,7 @@ OPERATORS: Mapping[str, Operator] = _table(
     Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
              "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b, noun="remainder"),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
-             lambda types: Form("-{0}", forms.SIGN, (forms.SIGN,), loose=True), "-{0}", lambda a: np.asarray(-a),
+             lambda types: Form("-{0}", forms.SIGN, (ATOM,), loose=True), "-{0}", lambda a: np.asarray(-a),
              lambda z, a: -a, searched=False, finite=True, noun="negative"),
     Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "abs({0})",
              np.abs, lambda z, a: z.If(a >= 0, a, -a), finite=True, noun="size"),
