@@ -18,7 +18,7 @@ from pellucid.language.program import Program
 from pellucid.semantics.reference import run
 from test_emit import drawn, loaded, outcome, same
 
-BLOCKS, SIZE = 4, 50
+BLOCKS, SIZE = 4, 30
 
 
 def named(program):

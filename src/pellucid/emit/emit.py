@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dis
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -140,7 +141,7 @@ class _Text:
             parts = [*main, *["\n" + t for t in tables], listing, "\n# How texts are read.\n" + reading]
         else:
             parts = ["\n".join([reading, *tables]), *main]
-        helpers = [inspect.getsource(function).rstrip() for function in pasted]
+        helpers = [_source(function).rstrip() for function in pasted]
         if form in pasted:
             helpers.insert(
                 0, "\n".join(container(f"{n} = ", "[", [*map(literal, v)], "]") for n, v in SPELLING.items())
@@ -257,6 +258,10 @@ def _pattern(called: str, text: str) -> str:
     return tree.settled("\n".join([f"{called} = (", *(f'    r"{line}"' for line in lines), ")"]))
 
 
+_source = functools.cache(inspect.getsource)
+
+
+@functools.cache
 def _names(function: Callable) -> set[str]:
     """The global names that a function reads, and those inside it."""
     found, pending = set[str](), [inspect.unwrap(function).__code__]
