@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from pellucid.language.types import Value
 
@@ -40,6 +41,11 @@ class Table:
     args: tuple[Expression, ...]
     cases: tuple[tuple[tuple[Value, ...], Value], ...]
     default: Value
+
+    @cached_property
+    def outcomes(self) -> dict[tuple[Value, ...], Value]:
+        """The outcome for each case."""
+        return dict(self.cases)
 
 
 @dataclass(frozen=True)

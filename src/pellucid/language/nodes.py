@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from pellucid.language.expressions import Atom, Const, Expression, Var, mapped, names_in
-from pellucid.language.types import Plain
+from pellucid.language.types import Plain, Value
 
 Of = Literal["value", "form", "position", "length"]
 Reach = Literal["any", "upto", "before", "after", "from"]
@@ -103,6 +103,11 @@ class Evidence:
     variable: str
     rows: tuple[tuple[Plain, tuple[int, ...]], ...]
     default: tuple[int, ...]
+
+    @functools.cached_property
+    def weights(self) -> dict[Value, tuple[int, ...]]:
+        """The weights for each value that is listed."""
+        return dict(self.rows)
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ class Looked:
     """A table over values that are too many to be listed: told apart are those that its cases name."""
 
     def __init__(self, table: Table, args: Sequence[Function], kind: Kind) -> None:
-        self.args, self.cases, self.default = args, dict(table.cases), table.default
+        self.args, self.cases, self.default = args, table.outcomes, table.default
         self.named = [tuple(dict.fromkeys(key[i] for key, _ in table.cases)) for i in range(len(args))]
         self.kind = kind
         sizes = [len(named) + 1 for named in self.named]

@@ -23,8 +23,8 @@ def function_of(expression: Expression) -> Function:
         case Apply(operator, args):
             parts = [function_of(arg) for arg in args]
             return lambda here: apply(operator, [part(here) for part in parts])
-        case Table(args, cases, default):
-            parts, table = [function_of(arg) for arg in args], dict(cases)
+        case Table(args, _, default):
+            parts, table = [function_of(arg) for arg in args], expression.outcomes
             return lambda here: table.get(tuple([part(here) for part in parts]), default)
         case Cases(rules, default):
             pairs = [(function_of(test), function_of(outcome)) for test, outcome in rules]

@@ -107,8 +107,8 @@ def value(expression: Expression, here: Here) -> Value:
             return float(constant) if isinstance(constant, Fraction) else constant
         case Apply(operator, args):
             return apply(operator, [value(arg, here) for arg in args])
-        case Table(args, cases, default):
-            return dict(cases).get(tuple(value(arg, here) for arg in args), default)
+        case Table(args, _, default):
+            return expression.outcomes.get(tuple(value(arg, here) for arg in args), default)
         case Cases(rules, default):
             return value(next((outcome for test, outcome in rules if value(test, here)), default), here)
 
@@ -152,8 +152,8 @@ def votes(node: Vote, here: Mapping[str, Value]) -> list[int]:
     """The weight of each label, from the values of the variables at one position."""
     total = list(node.bias)
     for part in node.evidence:
-        weights: Mapping[Value, tuple[int, ...]] = dict(part.rows)
-        total = [a + b for a, b in zip(total, weights.get(here[part.variable], part.default), strict=True)]
+        weights = part.weights.get(here[part.variable], part.default)
+        total = [a + b for a, b in zip(total, weights, strict=True)]
     for name, row in node.scaled:
         count = here[name]
         assert count is None or isinstance(count, int)
