@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pellucid.emit.literals import literal
 from pellucid.explain.evaluation import told
 from pellucid.language.columns import Column
 from pellucid.language.program import Program
 from pellucid.language.spelling import form
 from pellucid.language.words import NUMBER, PATTERN, UNKNOWN
-from pellucid.values import counted
+from pellucid.values import counted, literal
 from pellucid.verify.verdict import Verdict
 
 WIDTH = 84

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 import numpy as np
 
@@ -35,10 +35,22 @@ def describe(value: object) -> str:
     return f"{show(value)} is {_NAMES.get(type(value), f'of type {type(value).__name__}')}"
 
 
-def counted(values: Iterable[object], noun: str) -> str:
-    """How many there are: `1 symbol`, `4 symbols`."""
-    size = len(list(values))
-    return f"{size} {noun}{'' if size == 1 else 's'}"
+def counted(many: int | Sized, noun: str) -> str:
+    """How many there are, given the number or the things: `1 symbol`, `2,000 classes`."""
+    size = many if isinstance(many, int) else len(many)
+    return f"{size:,} {noun}{'' if size == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def literal(value: object) -> str:
+    """Python source of a string, number, None, or a tuple of such: double quotes, odd characters escaped."""
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
+    if not isinstance(value, str):
+        return repr(value)
+    escaped = repr(value + '"')[1:-2]  # as between single quotes
+    if value.count('"') > value.count("'"):
+        return f"'{escaped}'"
+    return '"' + escaped.replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def is_sequence(value: object) -> bool:

@@ -127,7 +127,7 @@ def summary(learned: Learned, out: Path, picked: int | None) -> str:
 
 def _program(learned: Learned) -> list[str]:
     from pellucid.candidates import table
-    from pellucid.explain.words import counted
+    from pellucid.values import counted
     from pellucid.verify import Verdict
 
     report = learned.report

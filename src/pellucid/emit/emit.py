@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pellucid.emit import listed, runtime, tree
 from pellucid.emit.layout import WIDTH
 from pellucid.emit.lists import Lists
-from pellucid.emit.literals import constant, container, docstring, literal, one_of
+from pellucid.emit.literals import constant, container, docstring, one_of
 from pellucid.emit.loops import Loop
 from pellucid.emit.plan import Plan
 from pellucid.emit.prepare import prepared
@@ -23,6 +23,7 @@ from pellucid.language.nodes import Aggregate, Vote
 from pellucid.language.program import Program
 from pellucid.language.spelling import ENDINGS, SHAPES, form
 from pellucid.language.words import NUMBER, NUMERAL
+from pellucid.values import literal
 
 SPELLING = {"SHAPES": SHAPES, "ENDINGS": ENDINGS}  # what `form` reads
 

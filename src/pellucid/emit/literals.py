@@ -10,18 +10,7 @@ from fractions import Fraction
 from pellucid.emit.layout import WIDTH
 from pellucid.emit.tree import Code, settled
 from pellucid.language.forms import ATOM, PRODUCT, SIGN
-
-
-def literal(value: object) -> str:
-    """Source of a string, number, None, or a tuple of such."""
-    if isinstance(value, tuple):
-        return f"({', '.join(map(literal, value))}{',' if len(value) == 1 else ''})"
-    if not isinstance(value, str):
-        return repr(value)
-    escaped = repr(value + '"')[1:-2]  # as between single quotes
-    if value.count('"') > value.count("'"):
-        return f"'{escaped}'"
-    return '"' + escaped.replace("\\'", "'").replace('"', '\\"') + '"'
+from pellucid.values import literal
 
 
 def constant(value: object) -> Code:

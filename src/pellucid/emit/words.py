@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from pellucid.emit.layout import WIDTH
-from pellucid.emit.literals import literal
 from pellucid.emit.tree import settled
 from pellucid.language.types import Value
+from pellucid.values import literal
 
 SEPARATORS = ("_", "+", "~", "|", "^", "=", "/", "->", "::")
 Key = Value | tuple[Value, ...]

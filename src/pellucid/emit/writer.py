@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pellucid.emit import runtime
-from pellucid.emit.literals import container, literal, row, table
+from pellucid.emit.literals import container, row, table
 from pellucid.emit.plan import Plan
 from pellucid.emit.tree import Code, Line, function, name, returned
 from pellucid.emit.words import evidence_rows, separator, word_lists
@@ -22,6 +22,7 @@ from pellucid.language.columns import Column
 from pellucid.language.expressions import Var
 from pellucid.language.nodes import Input
 from pellucid.language.types import Value
+from pellucid.values import literal
 
 MODULES = {"json", "math", "re", "sys", "functools", "Counter", "deque"}
 HELPERS = {"divide", "safe", "rounded", "ratio", "SHAPES", "ENDINGS"}

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import told
 from pellucid.explain.scope import Scope
-from pellucid.explain.words import aligned, counted, literal, meaning, plain, shown
+from pellucid.explain.words import aligned, meaning, plain, shown
 from pellucid.language.columns import Assign, Column, When
 from pellucid.language.expressions import Const, Table, Var
 from pellucid.language.nodes import Input, Let
@@ -21,6 +21,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Value, order, whole
 from pellucid.semantics import batch
 from pellucid.semantics.scores import Judged, figures, judge
+from pellucid.values import counted, literal
 
 How = Literal["commonest", "mean", "permuted"]
 HELD = "held__"  # a column that stands for a variable

@@ -21,7 +21,7 @@ from typing import Any
 from pellucid.errors import PellucidError
 from pellucid.explain.scope import Scope, drawn, given
 from pellucid.explain.slices import Cut, Simplify, Slice, itself, unchanged
-from pellucid.explain.words import counted, literal, shown
+from pellucid.explain.words import shown
 from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Const, Var, choice
 from pellucid.language.nodes import Let
@@ -30,6 +30,7 @@ from pellucid.language.types import Plain, Value
 from pellucid.semantics import batch
 from pellucid.semantics.reading import taken
 from pellucid.semantics.scores import judge
+from pellucid.values import counted, literal
 
 OTHER, ANSWER = "other", "answer"
 

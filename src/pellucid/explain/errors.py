@@ -14,12 +14,13 @@ import numpy as np
 
 from pellucid.explain.cells import Cells, steps_of
 from pellucid.explain.paths import Paths, Step, Wrong
-from pellucid.explain.words import counted, literal, shown
+from pellucid.explain.words import shown
 from pellucid.language.nodes import Aggregate
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import batch
 from pellucid.semantics.scores import judge
+from pellucid.values import counted, literal
 
 MOST = 2_000  # wrong answers looked at, those of the smallest inputs first
 MOST_PAIRS = 20_000_000  # positions compared for them

@@ -9,11 +9,12 @@ from typing import Any
 
 from pellucid.explain.cells import Cell, Cells
 from pellucid.explain.votes import tally
-from pellucid.explain.words import fired, literal
+from pellucid.explain.words import fired
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Cases, Table, Var
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Vote, reads
 from pellucid.language.types import Value
+from pellucid.values import literal
 
 Step = tuple[int, int, str]  # steps back from the output, place in the program, words
 LARGE = 20  # cases of a table over an input above which it only sorts the values

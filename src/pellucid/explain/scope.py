@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.explain.cells import steps_of
-from pellucid.explain.words import counted
 from pellucid.language.program import Program
 from pellucid.semantics import domain
+from pellucid.values import counted
 
 EXHAUSTIVE = 1_000_000  # positions of all inputs together
 SAMPLES, SAMPLES_OF_WORDS = 20_000, 2_000

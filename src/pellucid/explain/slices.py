@@ -12,11 +12,12 @@ import numpy as np
 from pellucid.explain.cells import Cells
 from pellucid.explain.prune import Uses
 from pellucid.explain.scope import Scope
-from pellucid.explain.words import counted, meaning
+from pellucid.explain.words import meaning
 from pellucid.language.json import to_json
 from pellucid.language.program import Program
 from pellucid.language.types import Plain
 from pellucid.semantics import batch
+from pellucid.values import counted
 
 FIRST, MOST_LEARNED = 50, 3_000  # inputs learned from at first, and at most
 Simplify = Callable[[Program], Program]

@@ -10,10 +10,11 @@ from rich.cells import cell_len
 
 from pellucid.explain.explanation import Explanation, Variable
 from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally
-from pellucid.explain.words import aligned, counted, plain, runs, shown
+from pellucid.explain.words import aligned, plain, runs, shown
 from pellucid.language.expressions import Cases, Const
 from pellucid.language.nodes import Aggregate, Input, Let, Node
 from pellucid.language.types import Value
+from pellucid.values import counted
 
 WIDTH = 100
 LONGEST = 14  # characters of a cell

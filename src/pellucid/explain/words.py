@@ -18,6 +18,7 @@ from pellucid.language.forms import ATOM, CONDITION, OR
 from pellucid.language.nodes import NOTHING, Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import operator
 from pellucid.language.types import Value, whole
+from pellucid.values import counted, literal
 
 REACH = {"any": "", "upto": "up to the query", "before": "before the query", "after": "after the query",
          "from": "from the query on"}  # fmt: skip
@@ -25,14 +26,6 @@ INPUTS = {"position": "position, counted from 0", "length": "number of positions
 FEW = 6  # values, and cases, that are written out
 SHORT = 60  # characters of rules that are written out
 DIGITS = 6  # of a number in a table
-
-
-def literal(value: Value | Fraction) -> str:
-    """The value as it stands in a program, odd characters escaped; nothing is `None`."""
-    if not isinstance(value, str):
-        return str(value)
-    inside = repr(value + '"')[1:-2]  # as between single quotes
-    return '"' + inside.replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def plain(value: Value, most: int | None = None) -> str:
@@ -54,11 +47,6 @@ def shown(value: Any) -> str:
 def shortened(text: str, most: int | None) -> str:
     """The text, cut to so many characters."""
     return text if most is None or len(text) <= most else text[: most - 3] + "..."
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 case`, `2,000 cases`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def runs(positions: Iterable[int]) -> str:
@@ -99,7 +87,7 @@ def _text(expression: Expression) -> tuple[str, int]:
         case Var(name):
             return name, ATOM
         case Const(value):
-            return literal(value), ATOM
+            return str(value) if isinstance(value, Fraction) else literal(value), ATOM
         case Apply(name, args):
             return _applied(name, args)
         case Table(args, cases, default):
@@ -150,7 +138,7 @@ def _table(whole_one: Table, args: Sequence[Expression], cases: Sequence, defaul
 
 
 def _among(name: str, values: Sequence[Any]) -> str:
-    told = [f"({', '.join(map(literal, v))})" if isinstance(v, tuple) else literal(v) for v in values[:FEW]]
+    told = [literal(value) for value in values[:FEW]]
     if len(values) == 1:
         return f"{name} == {told[0]}"
     return f"{name} in {{{', '.join(told)}{', ...' if len(values) > FEW else ''}}}"
