@@ -124,6 +124,10 @@ SAMPLES = {
         ("next_angle", Let(op("+", "angle", op("*", 0.0371, "next_speed")))), out=("next_speed", "next_angle"),
     ),
     "last_total": program(NUMBERS, ("s", so_far("sum", "x")), ("y", Let(op("%", "s", 7))), when="last"),
+    "label": program(
+        DIGITS, ("same", Aggregate(compare("==", "tokens", "tokens"), "count")),
+        ("y", Let(Cases(((op(">", "same", 2), C("often")),), C("seldom")))), when="last",
+    ),
     "abs_value": program(NUMBERS, ("y", Let(op("abs", "x")))),
     "text": program(
         [Column("words", symbol(["<unk>", "who", "is", "when", "how", "many"]), "<unk>", Reading())],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
@@ -35,11 +35,25 @@ class Everywhere(Scope):
         return self.lists.scalar(variable)
 
 
+@dataclass
+class End(Sweep):
+    """The scope of the last position."""
+
+    at_end: bool = True
+
+    def code(self, variable: str, letter: str = "") -> Code:
+        """What a variable is called; what is needed there alone is worked out there."""
+        node = self.writer.plan.program[variable]
+        if variable in self.writer.plan.once and isinstance(node, Aggregate):
+            return Head(self.lists, replace(node, select=replace(node.select, reach="any")), self, None).code()
+        return super().code(variable, letter)
+
+
 def write(lists: Lists, variable: str) -> list[tree.Line]:
     """The statements that make a variable's list, or its one value."""
     plan = lists.writer.plan
     node = plan.program[variable]
-    if isinstance(node, Input) or variable in plan.inlined:
+    if isinstance(node, Input) or variable in plan.inlined or variable in plan.once:
         return []
     code = _scalar(lists, variable, node) if variable in plan.scalars else _list(lists, variable, node)
     return [tree.returned(code) if plan.returns(variable) else tree.assign(variable, code)]
@@ -201,5 +215,5 @@ def result(lists: Lists, variables: Sequence[str]) -> list[tree.Line]:
         if variable in plan.scalars:
             codes.append(Everywhere(lists, variable).code(variable))
         else:
-            codes.append(exact(Sweep(lists, variable, at_end=True).code(variable)))
+            codes.append(exact(End(lists, variable).code(variable)))
     return [tree.returned(codes[0] if len(codes) == 1 else display("[", codes, "]"))]

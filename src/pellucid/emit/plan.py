@@ -216,6 +216,23 @@ class Plan:
         known = known and not isinstance(self.program[name], Input)
         return name in self._alone and known and self.loop_of(name) is None and name not in self.inlined
 
+    @cached_property
+    def once(self) -> frozenset[str]:
+        """Aggregates that are needed at the last position only, where everything has been reached."""
+        found, ended = set[str](), {""} if self.program.when != "every" else set[str]()
+        for a in reversed(self.program.assignments):
+            uses, node = self.uses[a.name], a.node
+            if not all(use.reader in ended and use.how in ("here", "query") for use in uses):
+                continue
+            if a.name in self.inlined:
+                ended.add(a.name)
+            elif isinstance(node, Aggregate) and len(uses) == 1 and node.how != "nearest":
+                select, free = node.select, a.name not in self.scalars and self.loop_of(a.name) is None
+                if free and select.reach in ("any", "upto") and select.window is None and not select.ties:
+                    ended.add(a.name)
+                    found.add(a.name)
+        return frozenset(found)
+
     # ---------------------------------------------------------------- words
 
     @cached_property
