@@ -97,3 +97,12 @@ def ends_in_brackets(doc: Doc) -> bool:
         return isinstance(doc, tuple)
     signs = [part for part in doc.parts if part is LINE]
     return len(signs) == 1 and any(not isinstance(part, str) for part in (doc.parts[0], doc.parts[-1]))
+
+
+def hugged(doc: Doc) -> Doc | None:
+    """A chain of a name, one sign, and brackets: these are broken, and not the chain; None for anything else."""
+    if isinstance(doc, Group) and isinstance(doc.parts[0], str) and [p for p in doc.parts if p is LINE] == [LINE]:
+        last = doc.parts[-1]
+        if isinstance(last, tuple) and len(last) == 2 and isinstance(last[0], str) and isinstance(last[1], Group):
+            return tuple(" " if part is LINE else part for part in doc.parts)
+    return None

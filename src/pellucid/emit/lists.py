@@ -194,7 +194,7 @@ class Sweep(Scope):
         if isinstance(node, Input) and node.of == "value":
             variable = self.lists.values[node.column]
         if variable not in self.bound and self.own and self.lists.is_own_name(variable):
-            self.bound[variable] = name(variable)
+            self.bound[variable] = name(self.writer.one(variable))
         if variable not in self.bound:
             used = self.taken | {str(code.doc) for code in self.bound.values()}
             self.bound[variable] = self.writer.letter(letter or self.letters, used)

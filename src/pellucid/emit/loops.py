@@ -67,10 +67,8 @@ class Loop(Steps):
 
     def _local(self, variable: str) -> str:
         """A name for one value of a list."""
-        if self.lists.is_own_name(variable):
-            return variable
         one = self.writer.one(variable)
-        return one if one != variable else self.writer.free(f"this_{variable}")
+        return one if one != variable or self.lists.is_own_name(variable) else self.writer.free(f"this_{variable}")
 
     def local(self, base: str, start: Code) -> Code:
         """A new variable with its value before the first step."""

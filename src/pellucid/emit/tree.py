@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pellucid.emit.layout import LINE, SOFT, Break, Doc, Group, Indent, ends_in_brackets, rendered
+from pellucid.emit.layout import LINE, SOFT, Break, Doc, Group, Indent, ends_in_brackets, hugged, rendered
 from pellucid.language.forms import AND, ATOM, COMPARISON, CONDITION, NOT, OR, POWER, SUM, Form
 
 Kind = Literal["value", "truth", "test"]
@@ -271,7 +271,9 @@ class Line:
         """Its lines of text; formatters are told to leave alone what they could wrap otherwise."""
         doc = "" if self.code is None else self.code.doc
         chain = self.code is not None and self.code.level < ATOM
-        if chain:
+        if chain and (hug := hugged(doc)) is not None:
+            doc, chain = hug, False
+        elif chain:
             doc = Group((Break(broken="("), Indent((SOFT, doc)), SOFT, Break(broken=")")))
         text = rendered((self.head, doc, self.tail), indent)
         sure = not chain or "\n" not in text or not ends_in_brackets(self.code.doc)  # type: ignore[union-attr]
