@@ -8,11 +8,13 @@ from dataclasses import replace
 
 import pytest
 
+from language_random import random_program as whole_language
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
 from pellucid.language.types import real, symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
+from pellucid.simplify import facts as facts_of
 from pellucid.simplify import simplify
 from pellucid.simplify.closed import CLOSED, closed
 from pellucid.simplify.facts import Observed, Typed, locality
@@ -281,3 +283,25 @@ def test_longer_inputs_are_not_forgotten():
     made = program(("n", count), ("out", let("<", "n", 5)), longest=4)
     assert made.takes_longer
     assert repr(simplify(made)["out"]) == repr(made["out"])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_programs_of_the_whole_language_keep_their_outputs(seed, monkeypatch):
+    monkeypatch.setattr(facts_of, "MOST_CELLS", 100_000)
+    before = whole_language(seed)
+    after = simplify(closed(simplify(before)))
+    inputs = domain.sample(before, 40, seed)
+    assert repr(predict(before, inputs)) == repr(predict(after, inputs))
+    assert program_size(simplify(before)) <= program_size(before)
+
+
+def test_windows_without_end_are_not_run():
+    made = program(("out", head("max", reach="upto", window=2**31)))
+    assert simplify(made) == made
+
+
+def test_a_default_that_is_never_needed_reads_nothing():
+    found = Aggregate(Select(Apply("==", (K, Q)), ("tokens",), ("tokens",)), "nearest", "place", Var("other"))
+    made = program(PLACE, ("other", head("max", value="place")), ("out", found), longest=3)
+    assert list(simple(made)) == ["out"]
+    assert alike(made, simplify(made))

@@ -5,12 +5,13 @@ import keyword
 
 import pytest
 
+from pellucid.emit.writer import usable
 from pellucid.language.expressions import Apply, Const, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote
 from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
-from pellucid.simplify.names import usable, with_readable_names
+from pellucid.simplify.names import with_readable_names
 from simplify_samples import let, program, random_program
 
 K, Q = Var("k"), Var("q")

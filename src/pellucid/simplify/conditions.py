@@ -41,11 +41,6 @@ class Test:
     truth: np.ndarray
     cost: int
 
-    @property
-    def listed(self) -> bool:
-        """Whether it lists values."""
-        return not isinstance(self.expression, Apply) or self.expression.operator == "not"
-
 
 def listing(name: str, values: Sequence[Value], others: Sequence[Value], columns: Columns) -> Test:
     """A test for one of the values, or for none of the others where those are fewer."""

@@ -26,6 +26,7 @@ from pellucid.semantics.batch import evaluate
 from pellucid.semantics.cells import Cells
 
 MOST_CELLS = 20_000_000  # positions x variables that are run
+LONGEST = 100  # positions of inputs that are run
 MOST_ROWS = 20_000
 MOST_PAIRS = 200_000
 TRIED = 20_000  # combinations of types' values
@@ -53,7 +54,11 @@ def known(program: Program) -> Facts:
     longest = program.longest
     if (enough := locality(program)) is not None:
         longest = enough if longest is None else min(longest, enough)
-    if longest is None or domain.size(program, longest) * longest * len(program.nodes) > MOST_CELLS:
+    if (
+        longest is None
+        or longest > LONGEST
+        or domain.size(program, longest) * longest * len(program.nodes) > MOST_CELLS
+    ):
         return Typed()
     return Observed(program, domain.every(program, longest))
 

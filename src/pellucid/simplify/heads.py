@@ -12,6 +12,7 @@ from pellucid.language.expressions import Apply, Const, Expression, Table, Var
 from pellucid.language.nodes import ZERO, Aggregate, Delay, Input, Let, Node, Reach, Select
 from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
+from pellucid.language.types import Type
 from pellucid.simplify.facts import Facts
 from pellucid.simplify.matches import plainest
 from pellucid.simplify.rewrite import each, fresh, with_node
@@ -67,6 +68,8 @@ def _plainer(program: Program, node: Aggregate, facts: Facts) -> Iterator[Node]:
             yield replace(node, select=replace(select, mask=None, negated=False))
         if let_through == {False}:
             yield _nothing_picked(node)
+    if isinstance(node.default, Var) and _always_picks(program, node, facts):
+        yield replace(node, default=_some(program.types[node.value or ""]))
     yield from _by_position(program, node)
     yield from _counted(program, node)
     if select.match is not None and not select.ties and (pairs := facts.pairs(program, select)) is not None:
@@ -76,6 +79,26 @@ def _plainer(program: Program, node: Aggregate, facts: Facts) -> Iterator[Node]:
         if found is not None:
             yield _nothing_picked(node) if found.match == Const(0) else replace(node, select=found)
     yield from _mask_as_match(program, node)
+
+
+def _always_picks(program: Program, node: Aggregate, facts: Facts) -> bool:
+    """Whether there is a key for every query, so that the default is never needed."""
+    if node.value is None or node.by is not None or program.types[node.value].nothing:
+        return False
+    select, q, k = node.select, Var("q"), Var("k")
+    itself = select.match in (Apply("==", (k, q)), Apply("==", (q, k))) and select.query == select.key
+    if itself and select.mask is None and select.reach in ("any", "upto", "from"):
+        return program.types[select.key[0]].values is not None  # what is "not a number" is not equal to itself
+    own = fresh(program, "picks__")
+    wide = replace(program, assignments=(*program.assignments, Assign(own, Aggregate(select, "count"))))
+    counts = facts.rows(wide, (own,))
+    return counts is not None and (0,) not in counts
+
+
+def _some(t: Type) -> Const:
+    """A value of a type."""
+    n = t.numbers
+    return Const(t.texts[0] if n is None else max(n.low, min(0, n.high)))
 
 
 def _nothing_picked(node: Aggregate) -> Let:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from pellucid.emit.writer import usable
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, values_among
@@ -18,18 +17,8 @@ from pellucid.language.types import Value
 
 LONGEST = 24
 SHAPE = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
-# Names that emitted programs use for something else. Their constants are upper case, so they never clash.
-RESERVED = {
-    *dir(builtins), *keyword.kwlist, "sequence", "steps", "outputs", "votes", "row", "pair", "value", "run", "read",
-    "main", "functools", "json", "math", "re", "sys", "deque", "divide", "i", "j",
-}  # fmt: skip
 SIDES = {"before": "earlier_", "after": "later_"}
 POSITION = Input("", "position")
-
-
-def usable(name: str) -> bool:
-    """Whether a variable can have this name in an emitted program."""
-    return SHAPE.fullmatch(name) is not None and name not in RESERVED
 
 
 def with_readable_names(program: Program) -> Program:
@@ -187,7 +176,7 @@ def _decided(expression: Table | Cases, ones: _Ones) -> Iterator[str]:
     what = "flag" if outcomes <= {0, 1} else "value" if numbers else "kind" if words else "rule"
     if len(read) <= 2:
         yield "_and_".join(read) + f"_{what}"
-    yield "number" if what == "value" else what
+    yield "code" if what == "value" else what
 
 
 # ---------------------------------------------------------------- aggregates

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pellucid.language.columns import Assign, ProgramError
 from pellucid.language.expressions import Var
-from pellucid.language.nodes import Let, Node, reads, renamed
+from pellucid.language.nodes import Let, Node, renamed
 from pellucid.language.program import Program
 from pellucid.simplify.sizes import program_size
 
@@ -67,8 +67,3 @@ def fresh(program: Program, base: str) -> str:
     while base in program.nodes:
         base += "_"
     return base
-
-
-def readers(program: Program, name: str) -> int:
-    """How many nodes read a variable; an output counts as one."""
-    return sum(name in reads(a.node) for a in program) + program.results.count(name)

@@ -87,12 +87,14 @@ def _differs(expression: Expression) -> Expression:
 
 
 def as_test(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
-    """What is true where the expression is: `x` for `x != 0`, and for `not not x`."""
+    """What is true where the expression is: `x` for `x != 0` and `not not x`, `not x` for `1 - x`."""
     match expression:
         case Apply("!=", (left, right)) if is_number(right, 0) and known(left).is_number and not known(left).nothing:
             return left
         case Apply("not", (Apply("not", (arg,)),)):
             return arg
+        case Apply("-", (left, right)) if is_number(left, 1) and known(right).is_flag:
+            return Apply("not", (right,))
     return expression
 
 
@@ -106,7 +108,9 @@ def _compared(expression: Expression, known: Callable[[Expression], Type]) -> Ex
                 return left
             if is_number(right, 0 if name == "==" else 1):
                 return Apply("not", (left,))
-        case Apply("-", (left, right)) if is_number(left, 1) and known(right).is_flag:
+        case Apply("-", (left, Apply(name) as right)) if (
+            is_number(left, 1) and name in NEGATED and known(right).is_flag
+        ):
             return Apply("not", (right,))
     return _decided(expression, known)
 
