@@ -87,6 +87,19 @@ def test_texts_are_compared_counted_and_passed_on(rule, program):
     assert program is None or found.details["terms"]["y"] == program
 
 
+def streak(x):
+    """How many rises in a row end here."""
+    y = []
+    for i, v in enumerate(x):
+        y.append(y[-1] + 1 if i and v > x[i - 1] else 0)
+    return y
+
+
+def test_steps_in_a_row_are_counted():
+    program = learned(ENUMERATE, rule_problem(streak, range(100))).program
+    assert agrees(program, [*drawn(range(100), 30, 40), [0, 1, 2], [5, 5, 6]], streak)
+
+
 def test_one_output_per_sequence():
     problem = rule_problem(lambda x: sum(x) % 4, range(9))
     found = learned(ENUMERATE, problem)

@@ -10,7 +10,7 @@ from pellucid.language.expressions import Const
 from pellucid.learners.dynamics import DYNAMICS
 from pellucid.learners.formulas.affine import neat, simple, snapped, weighted_sum
 from pellucid.learners.formulas.supports import supports
-from pellucid.learners.formulas.terms import Col, Op, Over, Past, Shift, Term, show, walk
+from pellucid.learners.formulas.terms import Col, Op, Over, Past, Shift, Term, show, size, walk
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE
 
@@ -59,6 +59,18 @@ def test_recurrences_that_grow_are_not_ended_by_near_fits():
     found = found_by(LINEAR, problem_of(inputs, list(map(tribonacci, inputs))))
     parts = {part for part in walk(found[0]) if isinstance(part, Past | Col)}
     assert parts == {Col("x"), Past("y", 1), Past("y", 2), Past("y", 3)}
+
+
+def test_a_recurrence_is_shorter_than_sums_of_past_outputs():
+    x, past = Col("x"), (Past("y", 1), Past("y", 2))
+    assert size(Op("-", (Op("+", (x, past[0])), past[1]))) < size(Over("sum", Op("-", (x, past[1]))))
+
+
+def test_what_is_largest_so_far_is_found_under_noise():
+    rng = np.random.default_rng(4)
+    walks = [np.cumsum(rng.integers(-9, 10, 30)) + 100 for _ in range(150)]
+    falls = [(np.maximum.accumulate(w) - w + rng.normal(0, 0.05, 30)).tolist() for w in walks]
+    assert best(SPARSE, problem_of([w.tolist() for w in walks], falls)) == "(max(x) - x)"
 
 
 def test_masked_outputs_give_the_other_recurrence():

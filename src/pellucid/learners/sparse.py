@@ -17,7 +17,7 @@ from pellucid.learners.base import Run
 from pellucid.learners.formulas.affine import Number, neat, snapped, weighted_sum
 from pellucid.learners.formulas.learner import FormulaLearner
 from pellucid.learners.formulas.library import library
-from pellucid.learners.formulas.terms import Term, size
+from pellucid.learners.formulas.terms import Over, Term, size
 from pellucid.learners.formulas.work import Work, is_real
 from pellucid.learners.linear import plain_features
 
@@ -50,8 +50,10 @@ def sparse(work: Work, output: str) -> list[Term]:
 
 def _feature_sets(work: Work) -> list[list[Term]]:
     """Functions of the columns; with them sums, lags and past outputs, where there is a past."""
-    own = library(work.columns(), work.bias)
-    wider = [*plain_features(work), *work.past(min(4, work.bias.window))] if work.has_past else []
+    columns = work.columns()
+    own = library(columns, work.bias)
+    so_far = [Over(how, c) for how in ("max", "min") if how in work.bias.modes for c in columns]
+    wider = [*plain_features(work), *so_far, *work.past(min(4, work.bias.window))] if work.has_past else []
     sets = [own, list(dict.fromkeys([*own[: max(0, MOST_WIDER - len(wider))], *wider]))]
     return [[f for f in features if work.allowed(f)] for features in sets[: 1 if work.last or not wider else 2]]
 

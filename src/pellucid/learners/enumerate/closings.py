@@ -12,7 +12,7 @@ from pellucid.learners.enumerate.pool import Pool, Recipe, made
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.affine import least_squares, snapped, weighted_sum
 from pellucid.learners.formulas.grid import TEXTS
-from pellucid.learners.formulas.terms import Op, Shift, Table, Term
+from pellucid.learners.formulas.terms import Op, Over, Pos, Shift, Table, Term
 from pellucid.learners.formulas.thresholds import thresholds
 
 CELLS = 400_000  # compared in one go
@@ -60,6 +60,7 @@ class Closings:
         numbers = self._numbers(numbers)
         if self.symbolic or not numbers:
             return
+        yield from self._streaks(numbers)
         if "-" in self.operators:
             yield from self._changes(numbers)
         rows = self.pool.values[numbers][:, self.points]
@@ -80,6 +81,16 @@ class Closings:
         for i in np.flatnonzero((near | ~scored.reshape(self.steps.shape)[1:]).all((1, 2))).tolist():
             term = self.pool.term(numbers[i])
             yield from (Op("-", (term, Shift(term, 1, same=same))) for same in (False, True))
+
+    def _streaks(self, numbers: Sequence[int]) -> Iterator[Term]:
+        """How many steps in a row up to this one a flag is set, where the target may be that."""
+        flags = [i for i in numbers if self.pool.flags[i]]
+        if self.flag or not flags or self.wanted.min() < 0 or not {"-", "not"} <= set(self.operators):
+            return
+        step = Pos(0)
+        for i in np.flatnonzero((self.pool.values[flags][:, self.points] == (self.wanted > 0)).all(1)).tolist():
+            off = Op("not", (self.pool.term(flags[i]),))
+            yield Op("-", (step, Over("last", step, where=off, default=-1)))
 
     def _affine(self, numbers: Sequence[int], rows: np.ndarray) -> Iterator[Term]:
         wanted = self.wanted - self.wanted.mean()
@@ -254,10 +265,10 @@ def _plain(value: float) -> int | float:
     return int(value) if float(value).is_integer() else value
 
 
-def constants_for(values: np.ndarray, target: np.ndarray) -> list[Const]:
+def constants_for(*parts: np.ndarray) -> list[Const]:
     """Whole constants worth trying for a data set: small ones, and the largest values that occur and one more."""
     found = {*range(9), 10}
-    for part in (values, target):
+    for part in parts:
         top = int(min(np.abs(part).max(initial=0), 1e6))
         found |= {top, top + 1}
     return [Const(v) for v in sorted(found)]

@@ -193,8 +193,8 @@ def started(work: Work, output: str, grid: Grid, most: int) -> Pool:
             pool.base(Const(value), values_of(grid, Const(value)))
     if work.whole and work.bias.units != 0:
         known = np.concatenate([values_of(grid, t).ravel() for t in inputs]) if inputs else np.zeros(1)
-        target = np.zeros(1) if work.is_symbolic(output) else grid.target(output)
-        for constant in constants_for(known, target):
+        targets = [np.zeros(1), *(grid.target(name) for name in work.results if not work.is_symbolic(name))]
+        for constant in constants_for(known, *targets):
             pool.base(constant, values_of(grid, constant))
         for term, cost in composed(work, grid, inputs):
             if work.allowed(term) and (values := grid.value(term)) is not None and np.abs(values).max() < 2**40:

@@ -149,7 +149,9 @@ def weight(term: Term) -> float:
             return 3
         case Over(how="mode"):
             return 2 if isinstance(term.term, Col) else 4
-        case Over(where=None) | Shift() if any(isinstance(part, Past) for part in walk(term)):
+        case Over(where=None) if any(isinstance(part, Past) for part in walk(term)):
+            return 5  # a recurrence says it better
+        case Shift() if any(isinstance(part, Past) for part in walk(term)):
             return 3
         case Op(name, args) if name not in LOGIC and any(isinstance(a, Op) and a.op in COMPARISONS for a in args):
             return 2
