@@ -501,6 +501,10 @@ def test_slow_containers_are_like_pythons(items):
     assert 9 not in SlowCounter(items)
     assert list(SlowDict.fromkeys(items)) == list(dict.fromkeys(items))
     assert set(SlowSet(items)) == set(items)
+    assert list(SlowSet(items).union([7], items)) == list(dict.fromkeys([*items, 7]))
+    assert set(SlowSet(items).intersection([1, 2])) == set(items) & {1, 2}
+    assert set(SlowSet(items).difference([1, 2])) == set(items) - {1, 2}
+    assert SlowSet(items).issubset([0, 1]) == set(items).issubset([0, 1])
     assert len(SlowSet(items) | {7}) == len(set(items) | {7})
     assert SlowSet(items) == set(items)
     groups = SlowDefaultDict(list)

@@ -15,62 +15,67 @@ from typing import Any
 DICT, SET = "pellucid_dict", "pellucid_set"
 
 
+_ABSENT = object()
+
+
+class _Key:
+    """A key that all dicts must compare with `==`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Key) and (self.value is other.value or bool(self.value == other.value))
+
+
 class SlowDict(MutableMapping):
     """A dict whose keys are compared one after the other, in the order they came."""
 
     def __init__(self, entries: Any = (), **named: Any) -> None:
-        self._keys: list = []
-        self._values: list = []
+        self._items: dict[_Key, Any] = {}
         self.update(entries, **named)
 
     def __class_getitem__(cls, _: Any) -> type:
         return cls
 
-    def _place(self, key: Any) -> int | None:
-        return next((i for i, known in enumerate(self._keys) if known is key or known == key), None)
-
     def __getitem__(self, key: Any) -> Any:
-        place = self._place(key)
-        return self.__missing__(key) if place is None else self._values[place]
+        found = self._items.get(_Key(key), _ABSENT)
+        return self.__missing__(key) if found is _ABSENT else found
 
     def __missing__(self, key: Any) -> Any:
         raise KeyError(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        place = self._place(key)
-        if place is None:
-            self._keys.append(key)
-            self._values.append(value)
-        else:
-            self._values[place] = value
+        self._items[_Key(key)] = value
 
     def __delitem__(self, key: Any) -> None:
-        place = self._place(key)
-        if place is None:
-            raise KeyError(key)
-        del self._keys[place], self._values[place]
+        del self._items[_Key(key)]
 
     def __contains__(self, key: object) -> bool:
-        return self._place(key) is not None
+        return _Key(key) in self._items
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The value of a key, or the default."""
-        place = self._place(key)
-        return default if place is None else self._values[place]
+        return self._items.get(_Key(key), default)
 
     def __iter__(self) -> Iterator:
-        return iter(list(self._keys))
+        return iter([key.value for key in self._items])
 
     def __reversed__(self) -> Iterator:
-        return reversed(list(self._keys))
+        return reversed(list(self))
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self._items)
 
     def copy(self) -> Any:
         """A shallow copy."""
         found = type(self)()
-        found._keys, found._values = list(self._keys), list(self._values)
+        found._items = dict(self._items)
         return found
 
     @classmethod
@@ -81,10 +86,6 @@ class SlowDict(MutableMapping):
 
 class SlowCounter(SlowDict):
     """A `collections.Counter`."""
-
-    def __init__(self, items: Any = (), **named: Any) -> None:
-        super().__init__()
-        self.update(items, **named)
 
     def __missing__(self, key: Any) -> int:
         return 0
@@ -118,64 +119,55 @@ class SlowDefaultDict(SlowDict):
     def __missing__(self, key: Any) -> Any:
         if self.default_factory is None:
             raise KeyError(key)
-        self[key] = self.default_factory()
-        return self._values[-1]
+        self[key] = found = self.default_factory()
+        return found
 
 
 class SlowSet(MutableSet):
     """A set whose items are compared one after the other, in the order they came."""
 
     def __init__(self, items: Iterable = ()) -> None:
-        self._items: list = []
-        self.update(items)
+        self._items = SlowDict.fromkeys(items)
 
     def __class_getitem__(cls, _: Any) -> type:
         return cls
 
     def __contains__(self, item: object) -> bool:
-        return any(known is item or known == item for known in self._items)
+        return item in self._items
 
     def __iter__(self) -> Iterator:
-        return iter(list(self._items))
+        return iter(self._items)
 
     def __len__(self) -> int:
         return len(self._items)
 
     def add(self, value: Any) -> None:
         """Put an item in."""
-        if value not in self:
-            self._items.append(value)
+        self._items[value] = None
 
     def discard(self, value: Any) -> None:
         """Take an item out, if it is in."""
-        self._items = [item for item in self._items if item is not value and not item == value]  # noqa: SIM201
+        self._items.pop(value, None)
 
     def update(self, *others: Iterable) -> None:
         """Put all items of others in."""
-        for other in others:
-            for item in other:
-                self.add(item)
+        self._items.update(SlowDict.fromkeys(item for other in others for item in other))
 
     def union(self, *others: Iterable) -> SlowSet:
         """A new set with the items of others, too."""
-        found = SlowSet(self)
-        found.update(*others)
-        return found
+        return SlowSet(item for items in (self, *others) for item in items)
 
     def intersection(self, other: Iterable) -> SlowSet:
         """The items that are in both."""
-        wanted = SlowSet(other)
-        return SlowSet(item for item in self if item in wanted)
+        return SlowSet(self & SlowSet(other))
 
     def difference(self, other: Iterable) -> SlowSet:
         """The items that are not in the other."""
-        wanted = SlowSet(other)
-        return SlowSet(item for item in self if item not in wanted)
+        return SlowSet(self - SlowSet(other))
 
     def issubset(self, other: Iterable) -> bool:
         """Whether all items are in the other."""
-        wanted = SlowSet(other)
-        return all(item in wanted for item in self)
+        return self <= SlowSet(other)
 
     def issuperset(self, other: Iterable) -> bool:
         """Whether all items of the other are in."""
