@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from pellucid.emit.emit import emit
 from pellucid.errors import PellucidError
 from pellucid.language.expressions import Apply, Cases, Const, Table, mapped
 from pellucid.language.json import dumps, loads
@@ -27,6 +28,7 @@ from verify_samples import (
     PROGRAMS,
     SOURCES,
     SPRING,
+    TEXTS,
     TOTAL,
     made,
     op,
@@ -112,7 +114,7 @@ FAULTS = [
 @pytest.mark.parametrize(("old", "new", "told"), FAULTS)
 def test_an_altered_text_is_caught(program, old, new, told, monkeypatch):
     monkeypatch.setattr(runner, "ATTEMPTS", 3)
-    monkeypatch.setattr(runner, "OUTPUT", 1 << 20)
+    monkeypatch.setattr(runner, "OUTPUT", 1 << 14)
     assert old in source("flip")
     verdict = verify(program, source("flip").replace(old, new, 1), None, samples=60)
     assert not verdict.faithful
@@ -171,6 +173,41 @@ def test_same_seed_same_verdict():
     assert not first.faithful
 
 
+# ---------------------------------------------------------------- emitted texts
+
+KNOWN = {"texts": ["Who was how much", "WHEN is it", "how much", ["who", "<unk>"], ""]}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_emitted_texts_are_verified(name):
+    verdict = verify(PROGRAMS[name], emit(PROGRAMS[name]), None, samples=200, known=KNOWN.get(name, ()))
+    assert verdict.faithful, str(verdict)
+
+
+def test_the_verdict_on_texts():
+    verdict = verify(TEXTS, emit(TEXTS), agreeing(TEXTS), samples=50, known=KNOWN["texts"])
+    assert verdict.own == 4
+    assert verdict.checked > 300
+    assert "4 of the data and others of random words: fewer than 5.816% of random ones differ" in str(verdict)
+    with pytest.raises(PellucidError, match="--exhaustive: inf possible inputs"):
+        verify(TEXTS, emit(TEXTS), None, exhaustive=True)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ('"when": (0, 0, 9)', '"when": (0, 9, 0)'), ("who whose", "whose"), ('("how", "many"), ', ""), ("LOWERCASE = True", "LOWERCASE = False"),
+    ("1: (0, 9, 0)", "1: (0, 8, 1)"), ("Y_BIAS = (1, 0, 0)", "Y_BIAS = (1, 1, 0)"), ("FORMS = False", "FORMS = True"),
+    ('NUMBER = "<num>"', "NUMBER = None"), ("[1:]\n", "[:-1]\n"),
+])  # fmt: skip
+def test_a_mutated_text_program_fails(old, new):
+    text = emit(TEXTS)
+    assert text.count(old) == 1, text
+    verdict = verify(TEXTS, text.replace(old, new), agreeing(TEXTS), samples=500, known=KNOWN["texts"])
+    same = old in ("FORMS = False", 'NUMBER = "<num>"')  # no word of a form, and no number, counts
+    assert verdict.faithful == same
+    if not same:
+        assert set(verdict.counterexample["outputs"]) == {"model", "program.json", "program.py"}
+
+
 # ---------------------------------------------------------------- what is the same
 
 
@@ -193,6 +230,7 @@ def test_numbers_are_the_same_exactly():
     assert not same([float("inf")], [1e308])
     assert same([float("inf")], Failed("error: OverflowError: math range error"))
     assert not same([1.0], Failed("error: OverflowError: math range error"))
+    assert same([[2.0, float("nan")]], Failed("error: line 1: math range error"))
     assert Comparison(SPRING, 1e-9).same([0.3], [0.1 + 0.2])
     same = Comparison(CARRY).same
     assert same([[1, 0]], [[1, 0]])

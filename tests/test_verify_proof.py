@@ -1,5 +1,6 @@
 """`verify --prove`: proofs agree with trying every input, and never claim what they have not shown."""
 
+import contextlib
 import itertools
 import sys
 import time
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from language_random import random_program
 from pellucid.errors import PellucidError
 from pellucid.language.columns import ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var
@@ -24,7 +26,7 @@ from pellucid.verify.symbolic.containers import SlowCounter, SlowDefaultDict, Sl
 from pellucid.verify.symbolic.encode import Encoding, texts
 from pellucid.verify.symbolic.paths import Checker, Paths
 from pellucid.verify.symbolic.questions import AgainstSpec
-from pellucid.verify.symbolic.terms import Terms
+from pellucid.verify.symbolic.terms import Terms, UnsupportedError, sure
 from pellucid.verify.symbolic.unknown import Unknown, term_of
 from verify_samples import (
     CARRY,
@@ -45,7 +47,7 @@ from verify_samples import (
     table,
 )  # fmt: skip
 
-few = settings(max_examples=15, deadline=None)
+few = settings(max_examples=25, deadline=None)
 LESS = Apply("<", (Var("k"), Var("q")))
 AT = ("i", Input("", "position"))
 WIDE_HIST = made(WIDE, ("y", Aggregate(EQUAL, "count")), longest=8)
@@ -97,6 +99,7 @@ NODES = {
     "open divided": made(whole(), ("d", Delay("x", 1, Const(3))),
                          ("y", Let(op("+", op("//", "x", "d"), op("%", "d", "x"))))),
     "bits": made(whole(0, 9), ("y", Let(op("^", op("&", "x", 6), op("|", "x", 1))))),
+    "halves": made(SMALL, ("y", Let(Const(0.5)))),
     "others": made(SMALL, ("y", Let(op("+", op("abs", "x"), op("square", "x"), op("sign", "x"), op("pow", "x", 3),
                                        op("floor", "x"), op("round", "x"), op("min", "x", 1),
                                        op("where", "x", 5, "x"))))),
@@ -125,7 +128,7 @@ def check_terms(program, inputs):
                         yield code, build.z3.IntVal(number)
 
     def told(code, known):
-        return code if isinstance(code, int) else build.z3.simplify(build.z3.substitute(code, *known)).as_long()
+        return code if sure(code) else build.z3.simplify(build.z3.substitute(code, *known)).as_long()
 
     for sequence, right in zip(inputs, predict(program, inputs), strict=True):
         known = list(filled(sequence))
@@ -141,6 +144,15 @@ def test_the_terms_of_every_node(name):
         drawn = [s + s for s in domain.sample(program, 60, length, length) if len(s) * 2 == length]
         drawn += [s for s in domain.sample(program, 60, length, length) if len(s) == length]
         check_terms(program, drawn[:40])
+
+
+@few
+@given(st.integers(0, 10**6), st.integers(1, 3))
+def test_the_terms_of_random_programs(seed, length):
+    program = random_program(seed)
+    inputs = [s for s in domain.sample(program, 40, seed, length) if len(s) == length][:6]
+    with contextlib.suppress(UnsupportedError):
+        check_terms(program, inputs)
 
 
 @pytest.mark.parametrize("name", NODES)

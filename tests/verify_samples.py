@@ -70,8 +70,8 @@ MIXED = made(
 )  # fmt: skip
 WORDS = ("<unk>", "<num>", "how", "is", "many", "much", "what", "when", "who", "whose")
 TEXTS = made(
-    (Column("x", symbol(WORDS), "<unk>", Reading()),), ("next", Delay("x", -1, Const("<unk>"))),
-    ("much", Let(Table((Var("x"), Var("next")), ((("how", "many"), 1), (("how", "much"), 1)), 0))),
+    (Column("x", symbol(WORDS), "<unk>", Reading()),), ("later", Delay("x", -1, Const("<unk>"))),
+    ("much", Let(Table((Var("x"), Var("later")), ((("how", "many"), 1), (("how", "much"), 1)), 0))),
     ("y", Vote(("person", "count", "time"), (1, 0, 0), (
         Evidence("x", (("who", (9, 0, 0)), ("whose", (8, 0, 0)), ("when", (0, 0, 9))), (0, 0, 0)),
         Evidence("much", ((1, (0, 9, 0)),), (0, 0, 0))), (), True)),

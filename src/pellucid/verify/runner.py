@@ -14,7 +14,7 @@ from typing import Any
 
 ATTEMPTS = 20  # times a program is started again after it failed on an input
 MEMORY, OUTPUT = 4 << 30, 1 << 30  # bytes of a process
-SECONDS, PATIENCE = 60, 10  # of the processor for few inputs; wall seconds for each, on a busy machine
+SECONDS, PATIENCE = 60, 30  # of the processor for few inputs; wall seconds for each, on a busy machine
 _LIMITED = """import os, resource, sys
 for what, most in zip((resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE), sys.argv[1:4]):
     hard = resource.getrlimit(what)[1]
@@ -107,7 +107,7 @@ class _Job:
         if self._process.returncode == 0:
             return None
         last = errors.decode("utf-8", "replace").strip().splitlines()
-        return last[-1][:1000] if last else f"exit code {self._process.returncode}"
+        return last[-1][:1000].removeprefix("error: ") if last else f"exit code {self._process.returncode}"
 
 
 def parsed(lines: Sequence[str]) -> list[Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.language.types import Value
-from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError
+from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, sure
 
 MOST_VALUES = 300  # of a number that Python must know
 
@@ -57,11 +57,10 @@ class Checker:
 
     def value(self, term: Term) -> Value:
         """A term's value in the example that `possible` found."""
-        kind, code = (c if isinstance(c, int) else self._number(c) for c in (term.kind, term.code))
-        return self._terms.value(kind, code)
+        return self._terms.value(self._number(term.kind), self._number(term.code))
 
-    def _number(self, code: Any) -> int:
-        return self._model.eval(code, model_completion=True).as_long()
+    def _number(self, code: Any) -> Any:
+        return code if sure(code) else self._model.eval(code, model_completion=True).as_long()
 
 
 @dataclass
@@ -130,7 +129,7 @@ class Paths:
 
     def known(self, term: Term) -> Value:
         """The value of a term on this path: one path for each."""
-        if isinstance(term.kind, int) and isinstance(term.code, int):
+        if sure(term.kind) and sure(term.code):
             return self.terms.value(term.kind, term.code)
         values = term.type.values
         for _ in range(MOST_VALUES if values is None else len(values)):

@@ -147,7 +147,7 @@ class Term:
     def _bits(self, name: str, operation: Callable[[Any, Any], Any], other: Any) -> Term:
         """Bit by bit, of numbers that are not negative."""
         b, z = self.build.term(other), self.build
-        if _sure(self.code) and _sure(b.code):
+        if sure(self.code) and sure(b.code):
             return self._number(name, operation(self.code, b.code), b)
         ends = [t.type.numbers for t in (self, b) if t.type.numbers is not None]
         if any(n.low < 0 or math.isinf(n.high) for n in ends):
@@ -158,7 +158,8 @@ class Term:
         return self._number(name, sum(z.choose(choose(x, y), 2**i, 0) for i, (x, y) in enumerate(pairs)), b)
 
 
-def _sure(code: Code) -> bool:
+def sure(code: Code) -> bool:
+    """Whether it is known whatever the input is."""
     return isinstance(code, int | Fraction)
 
 
@@ -176,7 +177,7 @@ def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
     """A comparison of two codes, at most one of them a fraction beside one that is not sure."""
     if a is b:
         return compare(0, 0)
-    if _sure(a) and _sure(b):
+    if sure(a) and sure(b):
         return compare(a, b)
     if isinstance(b, Fraction):  # not whole: a lies on one side of it
         below = compare in (operator.lt, operator.le)
@@ -189,7 +190,7 @@ def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
             operator.ge: operator.le,
         }
         return _compared(mirrored.get(compare, compare), b, a)
-    if compare is operator.eq and not _sure(a) and not _sure(b) and a.get_id() > b.get_id():
+    if compare is operator.eq and not sure(a) and not sure(b) and a.get_id() > b.get_id():
         a, b = b, a  # so that asking the other way round is the same question
     return compare(a, b)
 
@@ -235,8 +236,10 @@ class Terms:
             return value in self._codes
         return value is None or (isinstance(value, int | float) and math.isfinite(value))
 
-    def value(self, kind: int, code: int) -> Value:
+    def value(self, kind: int, code: int | Fraction) -> Value:
         """The value of a kind and a code."""
+        if isinstance(code, Fraction):
+            return float(code)
         return None if kind == NONE else self._texts[code] if kind == TEXT else code
 
     def symbol(self, name: str, t: Type) -> tuple[Term, Truth]:
@@ -294,7 +297,7 @@ class Terms:
         )
 
     def _within(self, code: Code, codes: list[int]) -> Truth:
-        if _sure(code):
+        if sure(code):
             return code in codes
         runs: list[list[int]] = []
         for c in codes:
@@ -310,7 +313,7 @@ class Terms:
         """One of two codes."""
         if isinstance(condition, bool):
             return a if condition else b
-        if a is b or (_sure(a) and _sure(b) and a == b):
+        if a is b or (sure(a) and sure(b) and a == b):
             return a
         if isinstance(a, Fraction) or isinstance(b, Fraction):
             raise UnsupportedError("numbers that may be floats: proofs are about texts and whole numbers")
@@ -337,16 +340,16 @@ class Terms:
     def total(self, parts: Iterable[Any]) -> Term:
         """The sum of numbers and flags."""
         terms = [self.term(part) for part in parts]
-        sure = sum(t.code for t in terms if _sure(t.code))
-        left = [t.code for t in terms if not _sure(t.code)]
+        known = sum(t.code for t in terms if sure(t.code))
+        left = [t.code for t in terms if not sure(t.code)]
         ends = [(0, 0) if t.type.numbers is None else (t.type.numbers.low, t.type.numbers.high) for t in terms]
-        code = sure if not left else self.z3.Sum(left + ([sure] if sure else []))
+        code = known if not left else self.z3.Sum(left + ([known] if known else []))
         return Term(self, code, NUMBER, whole(sum(low for low, _ in ends), sum(high for _, high in ends)))
 
     def split(self, term: Term, of: Callable[[Code], Code]) -> Code:
         """A function of a number, value by value where it has few."""
         n = term.type.numbers
-        if _sure(term.code) or n is None or n.high - n.low >= MOST_FACTORS:
+        if sure(term.code) or n is None or n.high - n.low >= MOST_FACTORS:
             return of(term.code)
         found = of(int(n.high))
         for value in range(int(n.high) - 1, int(n.low) - 1, -1):
@@ -366,9 +369,9 @@ class Terms:
         return self._divided(a, b, operator.mod, lambda: self.choose(b > 0, a % b, -((-a) % (-b))))
 
     def _divided(self, a: Code, b: Code, plain: Callable[[Any, Any], Any], terms: Callable[[], Code]) -> Code:
-        if _sure(b) and (b == 0 or _sure(a)):
+        if sure(b) and (b == 0 or sure(a)):
             return plain(a, b) if b else 0
-        if _sure(a):
+        if sure(a):
             a = self.z3.IntVal(a)
         return self.choose(_compared(operator.eq, b, 0), 0, terms())
 
