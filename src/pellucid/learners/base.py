@@ -77,11 +77,6 @@ class Learner(Protocol):
         """As `--model` and reports call it."""
         ...
 
-    @property
-    def settings(self) -> Mapping[str, type]:
-        """Keys of `--set` that it reads, with the type of each."""
-        ...
-
     def refuses(self, problem: Problem) -> str | None:
         """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
         ...

@@ -1,4 +1,4 @@
-"""All learners that search, in the order in which they run: the cheap ones first."""
+"""All learners, in the order in which they run: the cheap ones first. To add one, add its entry here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ from pellucid.learners.base import Learner
 from pellucid.learners.cases import CASES
 from pellucid.learners.dynamics import DYNAMICS
 from pellucid.learners.enumerate.learner import ENUMERATE
+from pellucid.learners.evidence.learn import EvidenceLearner
+from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE
+from pellucid.learners.transformer.programs.learner import Programs
 
+EVOLVE, EVIDENCE, PROGRAMS = Evolve(), EvidenceLearner(), Programs()
 LEARNERS: tuple[Learner, ...] = (DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
+SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
+TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS,)

@@ -50,6 +50,7 @@ class Turns:
     seconds: dict[str, float] = field(default_factory=dict)
     right: float | None = None  # cost of the cheapest program that is right on all data
     interrupted: bool = False
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 def learners_of(model: str) -> tuple[Learner, ...]:
@@ -71,7 +72,7 @@ def learners_of(model: str) -> tuple[Learner, ...]:
 def known_settings() -> set[str]:
     """Keys of `--set` that somebody knows: the data, a built-in task or a learner."""
     tasks = {key for task in TASKS.values() for key in (*task.sizes, *task.hints)}
-    learners = {key for learner in learners_of("auto") for key in learner.settings}
+    learners = {key for learner in learners_of("auto") for key in getattr(learner, "settings", ())}
     return {"size", *WORD_SETTINGS, *tasks, *learners}
 
 
@@ -147,7 +148,7 @@ def _run(
     def report(share: float, message: str) -> None:
         on_progress(learner.name, share, message)
 
-    run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
+    run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=turns.shared)
     try:
         for found in learner.learn(problem, run):
             turns.found.append((found, round(time.monotonic() - began, 3)))
