@@ -14,9 +14,9 @@ from pellucid import folder
 from pellucid.data.data import Data
 from pellucid.data.examples import check_same
 from pellucid.data.schema import Field, Schema
-from pellucid.emit import emit
+from pellucid.emit.emit import emit
 from pellucid.errors import PellucidError
-from pellucid.explain import Explanation, explain
+from pellucid.explain.explanation import Explanation, explain
 from pellucid.language.json import dumps, loads
 from pellucid.language.program import Program
 from pellucid.language.types import symbol

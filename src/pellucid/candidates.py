@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.data.data import Data
-from pellucid.emit import emit
+from pellucid.emit.emit import emit
 from pellucid.emit.size import ast_nodes
 from pellucid.errors import PellucidError
 from pellucid.language.json import from_json, to_json

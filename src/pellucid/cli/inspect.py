@@ -31,7 +31,7 @@ TAG = click.option("--tag", default=-1, show_default=True, help="Labels in a CoN
 @AS_JSON
 def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_json: bool) -> None:
     """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, the votes."""
-    from pellucid.explain import explain as explained
+    from pellucid.explain.explanation import explain as explained
     from pellucid.explain.text import text
     from pellucid.given import example, typed
     from pellucid.learn import load
@@ -146,7 +146,7 @@ def _tokens(text: str) -> list[str]:
 
 def _show(found: Slice, out: Path | None, as_json: bool) -> None:
     from pellucid.data.files import write_atomic
-    from pellucid.emit import emit
+    from pellucid.emit.emit import emit
 
     source = emit(found.program, "\n".join(found.summary()) + "\n")
     if out is not None:

@@ -1,0 +1,190 @@
+"""What the estimators share: parameters, fitting by `pellucid.learn`, looking inside, folders, notebooks."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from pellucid import folder
+from pellucid.errors import PellucidError
+from pellucid.learn import learn, load
+from pellucid.notebook import heart
+
+ESTIMATOR = "estimator.json"
+
+
+class ProgramEstimator(BaseEstimator):
+    """Base of the estimators; what is learned is in `learned_`, an object as `pellucid.learn` returns it."""
+
+    learned_: Any
+
+    def _learned(self, data: Any, **more: Any) -> Any:
+        """Learn from data in memory with the parameters that all estimators have."""
+        names = ("model", "seed", "seeds", "steps", "budget", "simplify")
+        params = self.get_params(deep=False)
+        return learn(data, settings=params["settings"] or {}, **{name: params[name] for name in names}, **more)
+
+    @property
+    def program_(self) -> Any:
+        """The program as data; None for `model="standard"`, which has none."""
+        return self._fitted().program
+
+    @property
+    def source_(self) -> str | None:
+        """The program as standalone Python text."""
+        return self._fitted().source
+
+    @property
+    def accuracy_(self) -> dict[str, dict[str, float]]:
+        """Figures on the parts that the data given to `fit` were divided into: `train`, `valid`, `test`."""
+        return {part: dict(score) for part, score in self._fitted().report["accuracy"].items()}
+
+    def explain(self, x: Any) -> Any:
+        """What the program did on one input; printed, it is the text of `pellucid explain`."""
+        return self._fitted().explain(plain(x))
+
+    def save(self, path: str | Path) -> Path:
+        """Write a folder as `pellucid learn` does, with the estimator's parameters; it must not exist or be empty.
+
+        Raises:
+            PellucidError: the folder is in use or cannot be written. NotFittedError: there is nothing to save.
+        """
+        learned = self._fitted()
+        state = {"class": type(self).__name__, "params": self._params_to_json(), "state": self._state()}
+        folder.write(Path(path), {**learned.files, ESTIMATOR: folder.dump(state)})
+        return Path(path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """An estimator from a folder that `save` wrote. Nothing in it is executed; no pickle.
+
+        Raises:
+            PellucidError: naming the file that is missing, damaged, or of another estimator.
+        """
+        place = Path(path) / ESTIMATOR
+        state = folder.read_json(Path(path), ESTIMATOR)
+        if state.get("class") != cls.__name__:
+            raise PellucidError(f"{place}: class is {state.get('class')!r:.60}; expected {cls.__name__}")
+        params, kept = state.get("params"), state.get("state")
+        if not isinstance(params, dict) or set(params) != set(cls._get_param_names()) or not isinstance(kept, dict):
+            raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes")
+        try:
+            made = cls(**cls._params_from_json(params))
+            made.learned_ = load(path)
+            made._restore(kept)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes ({error})") from None
+        return made
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array, tags.input_tags.string = False, True
+        tags.target_tags.required, tags.no_validation = True, True
+        return tags
+
+    def __str__(self) -> str:
+        if not hasattr(self, "learned_"):
+            return repr(self)
+        return f"{self!r}\n{self._told()}\n\n{self._shown()}"
+
+    def _repr_html_(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """In a notebook: the program and its accuracy, once there is one."""
+        if not hasattr(self, "learned_"):
+            return f"<pre>{html.escape(repr(self))}</pre>"
+        head = f"<pre>{html.escape(repr(self))}</pre><p>{html.escape(self._told())}</p>"
+        return f"{head}<pre>{html.escape(self._shown())}</pre>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+    def _shown(self) -> str:
+        """The program, without the functions that all programs have; `source_` has them."""
+        return heart(str(self.learned_), "source_")
+
+    def _told(self) -> str:
+        """The figures in a line."""
+        parts = [f"{part} {_figures(score)}" for part, score in self.accuracy_.items()]
+        return f"Accuracy: {'; '.join(parts)}"
+
+    def _fitted(self) -> Any:
+        check_is_fitted(self, "learned_")
+        return self.learned_
+
+    def _state(self) -> dict[str, Any]:
+        """What `fit` found beside the program, as JSON."""
+        return {}
+
+    def _restore(self, state: dict[str, Any]) -> None:
+        """Take over what `_state` gave."""
+
+    def _params_to_json(self) -> dict[str, Any]:
+        params = self.get_params(deep=False)
+        try:
+            return json.loads(json.dumps(params, default=_plain))
+        except (TypeError, ValueError, AttributeError) as error:
+            raise PellucidError(f"parameters cannot be saved as JSON: {error}") from None
+
+    @classmethod
+    def _params_from_json(cls, params: dict[str, Any]) -> dict[str, Any]:
+        return params
+
+
+def rows(X: Any) -> list[Any]:
+    """The examples in a list, array, column or data frame: its rows, or what a lone column of texts or lists has."""
+    if hasattr(X, "to_numpy") and getattr(X, "ndim", 0) == 2:
+        X = X.to_numpy()
+    if isinstance(X, np.ndarray) and X.ndim == 2 and X.shape[1] == 1 and len(X):
+        X = X[:, 0] if isinstance(X[0, 0], str | list | tuple | np.ndarray) else X
+    if isinstance(X, (str, bytes, dict)) or not hasattr(X, "__iter__"):
+        raise PellucidError(f"{X!r:.60} is no list of inputs; expected one sequence per example")
+    return list(X)
+
+
+def paired(X: Any, y: Any) -> tuple[list[Any], list[Any]]:
+    """Inputs and outputs, as many of each.
+
+    Raises:
+        PellucidError: y is missing, or of another length.
+    """
+    if y is None:
+        raise PellucidError("y is None; expected one output per input")
+    inputs, outputs = rows(X), rows(y)
+    if len(inputs) != len(outputs):
+        raise PellucidError(f"{len(inputs)} inputs but {len(outputs)} outputs; one output per input is needed")
+    return inputs, outputs
+
+
+def weighted(values: Sequence[float], weights: Any) -> float:
+    """Mean of a figure of every example, weighted where weights are given."""
+    if weights is None:
+        return sum(values) / max(1, len(values))
+    shares = [float(w) for w in weights]
+    return sum(v * w for v, w in zip(values, shares, strict=True)) / sum(shares)
+
+
+def plain(x: Any) -> Any:
+    """An input without NumPy."""
+    return x.tolist() if hasattr(x, "tolist") else x
+
+
+def _plain(value: Any) -> Any:
+    """A parameter that JSON does not know."""
+    return fspath(value) if isinstance(value, PathLike) else value.to_json()
+
+
+def _figures(score: dict[str, float]) -> str:
+    if "mse" in score:
+        return f"{score.get('sequence', 0.0):.2%} of sequences, mean squared error {score['mse']:.3g}"
+    if "f1" in score:
+        return f"entity F1 {score['f1']:.2%}, {score['token']:.2%} of words"
+    if score.get("token") == score.get("sequence"):
+        return f"{score['token']:.2%}"
+    return f"{score['token']:.2%} of tokens, {score['sequence']:.2%} of sequences"
