@@ -1,0 +1,3 @@
+"""`--model standard`: an ordinary Transformer, for its accuracy alone."""
+
+from __future__ import annotations
