@@ -15,7 +15,7 @@ from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-from pellucid.learners.standard import learn_standard
+
 from pellucid.learners.turns import Asked, known_settings, learners_of, take_turns
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
@@ -94,6 +94,8 @@ def learn(
     asked = Asked(seed, seeds, steps, budget, effort)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     if model == "standard":
+        from pellucid.learners.transformer.standard.learner import learn_standard
+
         return _kept(learn_standard(problem, asked, stages, checkpoint), place)
     turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
     with stages.stage("simplify"):

@@ -61,6 +61,8 @@ def _with(program: Program, name: str, place: int, digits: int) -> Program:
         return expression
 
     def change(a: Assign) -> Assign:
-        return Assign(a.name, Let(mapped(a.node.expression, short))) if a.name == name and isinstance(a.node, Let) else a
+        return (
+            Assign(a.name, Let(mapped(a.node.expression, short))) if a.name == name and isinstance(a.node, Let) else a
+        )
 
     return replace(program, assignments=tuple(map(change, program.assignments)))

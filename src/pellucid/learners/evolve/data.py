@@ -122,6 +122,11 @@ class Coding:
             values[n].T[valid.T] = codes
         return Batch(values, valid, np.full(valid.shape, -1, np.int32))
 
+    def takes(self, columns: Mapping[str, Sequence[Value]]) -> bool:
+        """Whether the arrays can hold a sequence: known symbols, and numbers as small as the sources'."""
+        known = {"token": self._symbol.__contains__, "number": lambda v: abs(v) <= LARGEST}
+        return all(all(map(known[s.of], columns[s.column])) for s in self.sources if s.of in known)
+
     def outputs(self, codes: np.ndarray, lengths: Sequence[int]) -> list:
         """Codes [position, sequence] as the user's outputs."""
         rows = [[self.alphabet.value(c, self.symbols, self.labels) for c in column[:n]]

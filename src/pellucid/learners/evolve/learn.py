@@ -27,6 +27,7 @@ from pellucid.learners.evolve.seek import variant
 from pellucid.learners.evolve.worker import write_data
 from pellucid.problem import Problem
 from pellucid.semantics.reading import read
+from pellucid.verify.same import ABSENT
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
 FIRST_EFFORT = 30_000
@@ -91,12 +92,13 @@ class Searched:
     program: Program
 
     def predict(self, inputs: Sequence) -> list:
-        """Outputs for the user's inputs, of any length."""
+        """Outputs for the user's inputs, of any length; ABSENT where an input holds what no example did."""
         columns = [read(self.program, sequence) for sequence in inputs]
         lengths = [len(next(iter(c.values()))) for c in columns]
-        full = [i for i, n in enumerate(lengths) if n]
+        empty = self.program.empty[0] if self.program.empty else []
+        found: list[Any] = [ABSENT if n else empty for n in lengths]
+        full = [i for i, n in enumerate(lengths) if n and self.coding.takes(columns[i])]
         joined = {name: [columns[i][name] for i in full] for name in (columns[0] if columns else {})}
-        found: list[Any] = [[] if not self.program.empty else self.program.empty[0]] * len(columns)
         if full:
             codes = self.model.predict(self.coding.inputs(joined))
             for i, output in zip(full, self.coding.outputs(codes, [lengths[i] for i in full]), strict=True):
