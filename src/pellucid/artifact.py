@@ -24,6 +24,7 @@ from pellucid.notebook import heart
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
+from pellucid.verify.stored import Stored
 
 Predictor = Callable[[Sequence[Any]], list[Any]]
 ModelOf = Callable[[Mapping[str, Any], Path, Program | None], Predictor | None]
@@ -37,8 +38,8 @@ class Learned:
         schema: the columns of the data it was learned from.
         program, source: the program and its emitted text.
         report: as `report.json` holds it.
-        predictor: the trained model itself, from inputs to outputs (a network needs JAX when called); None where the
-            program is the model, or a simplification was allowed to change what it computes.
+        predictor: the trained model itself, from inputs to outputs (a network needs JAX when called); of a program that is
+            its own model, what it once said to a sample; None where a simplification may have changed what it computes.
         files: all of the folder, by name.
     """
 
@@ -81,6 +82,8 @@ class Learned:
         """
         program, source = self._checked("verify")
         given = {"known": known, "seed": seed, "exhaustive": exhaustive}
+        if isinstance(said := getattr(self.predictor, "__self__", None), Stored):
+            return verify(program, source, said.predict, **{**given, "known": [*known, *said.inputs]})
         return verify(program, source, self.predictor, longer=self.predictor is not None, **given)  # pyright: ignore[reportArgumentType]
 
     def explain(self, sequence: Any) -> Explanation:

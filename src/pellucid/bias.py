@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES
@@ -75,6 +76,12 @@ class Bias:
             feedback,
             None if readable_inputs is None else frozenset(_items(readable_inputs)),
         )
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What is not the default, sets as lists in order."""
+        told = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in told.items()}
 
     def check(self, inputs: Collection[str], outputs: Collection[str]) -> None:
         """Refuse names that the data does not have.

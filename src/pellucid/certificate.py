@@ -54,7 +54,7 @@ def certificate(program: Program, story: Story) -> str:
     if story.given_up is not None:
         lines.append(_changes(story.given_up))
     if story.verdict is not None:
-        lines.append(f"Verified: {story.verdict.told}: {story.verdict}.")
+        lines.append(f"Verified: {_compared(story.verdict)}: {story.verdict}.")
     lines += [*_columns(program), "", *_use(program)]
     wrapped = (textwrap.wrap(text, WIDTH, subsequent_indent="  ") or [""] for text in lines)
     return "\n".join(line for text in wrapped for line in text) + "\n"
@@ -68,6 +68,11 @@ def _figures(program: Program, story: Story) -> Iterator[str]:
         yield f"On longer inputs, {part}: {'refused' if score is None else told(score, program.when)}."
     if not story.longer:
         yield f"Longer inputs: {'not measured' if program.takes_longer else 'refused'}."
+
+
+def _compared(verdict: Verdict) -> str:
+    model = "the trained model, " if "model" in verdict.compared else ""
+    return f"{model}program.json and this program"
 
 
 def _changes(given_up: Mapping[str, Any]) -> str:

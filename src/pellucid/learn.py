@@ -21,6 +21,7 @@ from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
 from pellucid.settings import check_known
 from pellucid.stages import OnProgress, Stages
+from pellucid.verify.stored import from_json
 from pellucid.writing import picked, written
 
 
@@ -116,10 +117,10 @@ def load(path: str | Path) -> Learned:
 
 
 def model_of(described: Mapping[str, Any], place: Path, program: Program | None):
-    """The model of a folder, from inputs to outputs; None where the program is the model. A network needs JAX."""
+    """The model of a folder, from inputs to outputs; a network needs JAX. Of a program alone, what it once said."""
     family = described.get("family")
     if family == "program":
-        return None
+        return from_json(described.get("said"), str(place / folder.MODEL)).predict
     if family == "standard":
         from pellucid.learners.transformer.standard import predictor_from_folder
 

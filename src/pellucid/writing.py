@@ -26,6 +26,7 @@ from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Model, Problem
 from pellucid.stages import Stages
 from pellucid.verify import Verdict, verify
+from pellucid.verify.stored import store
 
 LEARNERS = {
     "programs": "gradient-trained Transformer Program",
@@ -72,7 +73,7 @@ def written(
         folder.PROGRAM: source,
         folder.IR: dumps(program),
         folder.FRONT: folder.dump_rows({"chosen": number, "candidates": [row.to_json() for row in rows]}, "candidates"),
-        **model_files(chosen.learner, chosen.model),
+        **model_files(chosen, problem),
     }
     return finished(
         problem.schema, program, source, None if model is None else model.predict, report, files, turns.history
@@ -116,7 +117,7 @@ def _report(
         "model": chosen.learner,
         "seed": asked.seed,
         "options": {k: v for k, v in options.items() if v is not None},
-        "settings": {**_plain(problem.settings), **({"bias": bias} if (bias := _plain(problem.bias.changed)) else {})},
+        "settings": {**_plain(problem.settings), **({"bias": bias} if (bias := problem.bias.changed) else {})},
         "examples": {name: len(part) for name, part in problem.splits.parts().items()},
         "accuracy": {part: _rounded(score) for part, score in chosen.scores.items()},
         "longer": {name: None if score is None else _rounded(score) for name, score in chosen.longer.items()},
@@ -128,10 +129,15 @@ def _report(
     }
 
 
-def model_files(learner: str, model: Model | None) -> dict[str, str | bytes]:
-    """`model.json` and `model.safetensors`; where the program is the model they say so."""
+def model_files(chosen: Candidate, problem: Problem) -> dict[str, str | bytes]:
+    """`model.json` and `model.safetensors`.
+
+    Where the program is the model they say so, and what it said to a sample: a change to all its files is seen then.
+    """
+    learner, model = chosen.learner, chosen.model
     if model is None:
-        described: dict[str, Any] = {"family": "program", "learner": learner}
+        said = store(chosen.program, None, problem.train.sequences, problem.seed).to_json()
+        described: dict[str, Any] = {"family": "program", "learner": learner, "said": said}
         return {folder.MODEL: folder.dump(described), folder.WEIGHTS: save({"none": np.zeros(0)})}
     config, arrays = model.described()
     return {

@@ -1,6 +1,8 @@
-"""All learners, in the order in which they run: the cheap ones first. To add one, add its entry here."""
+"""All learners, in the order in which they run. To add one, add its entry here."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from pellucid.learners.approximate import APPROXIMATE
 from pellucid.learners.automaton.learner import AUTOMATON
@@ -13,8 +15,18 @@ from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.programs.learner import Programs
+from pellucid.problem import Problem
 
 EVOLVE, EVIDENCE, PROGRAMS = Evolve(), EvidenceLearner(), Programs()
 LEARNERS: tuple[Learner, ...] = (DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
 SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
 TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS,)
+
+
+def in_order(learners: Sequence[Learner], problem: Problem) -> list[Learner]:
+    """The learners, those first that are cheap for the problem.
+
+    The search of heads finds programs over symbols soonest, that of terms programs over numbers.
+    """
+    texts = any(field.type.texts for field in (*problem.schema.inputs, *problem.schema.outputs))
+    return sorted(learners, key=lambda learner: texts and learner is ENUMERATE)

@@ -15,7 +15,7 @@ from pellucid.language.nodes import Aggregate, Let, Vote
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
-from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS
+from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS, in_order
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
 from pellucid.semantics.batch import predict
@@ -113,7 +113,7 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
 
 def _willing(learners: Sequence[Learner], problem: Problem, model: str, turns: Turns) -> list[Learner]:
     willing = []
-    for learner in learners:
+    for learner in in_order(learners, problem):
         if (why := learner.refuses(problem)) is None:
             willing.append(learner)
         else:

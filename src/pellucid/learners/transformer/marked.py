@@ -84,7 +84,7 @@ class Marked:
     def arrays(self, data: Data) -> Arrays:
         """Inputs, and labels int32 [n, width] at position i + 1 for symbol i, or [n]; -1 where not scored."""
         tokens = self.inputs(data.column(self.column))
-        codes: dict[Value, int] = {None: PAD} | {label: i for i, label in enumerate(self.labels)}
+        codes: dict[Any, int] = {None: PAD} | {label: i for i, label in enumerate(self.labels)}
         if self.kind == "classification":
             return tokens, np.array([codes[y] for y in data.outputs], np.int32)
         labels = np.full(tokens.shape, PAD, np.int32)

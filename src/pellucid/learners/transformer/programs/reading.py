@@ -169,15 +169,14 @@ class _Builder:
 
     def _match(self, truth: np.ndarray, at: Expression, to: Expression, query: Stream, key: Stream) -> Expression:
         """Whether a query value matches a key value: 0 or 1 where that is certain."""
-        rows = _codes(at, query.values)
-        columns = _codes(to, key.values)
+        rows, columns = _codes(at, query.values), _codes(to, key.values)
         part = truth[np.ix_(rows, columns)]
         if not part.any() or part.all():
             return Const(int(part.any()))
         if len(columns) == 1:
-            return among(at, [query.values[i] for i in np.flatnonzero(truth[rows, columns[0]])])
+            return among(at, [query.values[i] for i in np.flatnonzero(truth[rows, columns[0]]).tolist()])
         if len(rows) == 1:
-            return among(to, [key.values[j] for j in np.flatnonzero(truth[rows[0]][: len(key.values)])])
+            return among(to, [key.values[j] for j in np.flatnonzero(truth[rows[0]][: len(key.values)]).tolist()])
         return Table((at, to), _pairs(truth, query.values, key.values), 0)
 
     def _picked(
@@ -193,7 +192,7 @@ class _Builder:
         """What is made of the user's positions that match; nothing where none does (a sum: 0)."""
         if isinstance(at, Const):
             row = truth[_codes(at, query.values)[0]]
-            wanted = [key.values[j] for j in np.flatnonzero(row[: len(key.values)])]
+            wanted = [key.values[j] for j in np.flatnonzero(row[: len(key.values)]).tolist()]
             select = Select(among(Var("k"), wanted), (), (key.name,), reach)
             if not wanted:
                 return ZERO if how == "sum" else NOTHING
