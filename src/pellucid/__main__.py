@@ -1,5 +1,5 @@
 """`python -m pellucid`: the command line."""
 
-from pellucid.first.cli import main
+from pellucid.cli import main
 
 main(prog_name="pellucid")

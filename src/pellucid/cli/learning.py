@@ -75,7 +75,7 @@ def learn(
     code 3: a program was found and written, but it has errors on its data.
     """
     from pellucid.bias import Bias
-    from pellucid.learn import learn as start
+    from pellucid.pipeline import learn as start
     from pellucid.progress import progress_bar
     from pellucid.settings import split_pair
 

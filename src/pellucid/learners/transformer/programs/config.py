@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.data.tokens import Kind
+from pellucid.learners.transformer.marked import Kind
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.training import Training, check_sizes
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from pellucid.data.tokens import PAD, Kind
+from pellucid.learners.transformer.marked import PAD, Kind
 
 ModuleKind = Literal["cat", "num", "cat_mlp", "num_mlp"]
 SIMPLE_FORMS = ("equal", "before", "after", "less", "greater", "at_least", "constant", "not_constant")

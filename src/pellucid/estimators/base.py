@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from pellucid import folder
 from pellucid.errors import PellucidError
-from pellucid.learn import learn, load
+from pellucid.pipeline import learn, load
 from pellucid.notebook import heart
 
 ESTIMATOR = "estimator.json"

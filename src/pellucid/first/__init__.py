@@ -1,1 +1,0 @@
-"""What only the first edition's stack uses; goes with it."""

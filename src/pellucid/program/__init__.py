@@ -1,1 +1,0 @@
-"""The program half: the language, its meaning, its simplification, its text and its verification. Never imports JAX."""

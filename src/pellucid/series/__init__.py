@@ -1,1 +1,0 @@
-"""Numeric sequences from the outside: the problem, the learners in turn, the report, the folder and the commands."""
