@@ -38,8 +38,8 @@ class Learned:
         schema: the columns of the data it was learned from.
         program, source: the program and its emitted text.
         report: as `report.json` holds it.
-        predictor: the trained model itself, from inputs to outputs (a network needs JAX when called); of a program that is
-            its own model, what it once said to a sample; None where a simplification may have changed what it computes.
+        predictor: the trained model itself, from inputs to outputs (a network needs JAX when called); of a program that
+            is its own model, what it once said to a sample; None where a simplification may have changed it.
         files: all of the folder, by name.
     """
 

@@ -15,7 +15,6 @@ from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-
 from pellucid.learners.turns import Asked, known_settings, learners_of, take_turns
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve

@@ -46,8 +46,9 @@ def separator(keys: Iterable[tuple[Value, ...]], domains: Iterable[Iterable[Valu
 
 
 def evidence_rows(name: str, rows: Iterable[tuple[Value, tuple[int, ...]]]) -> str:
-    """`name = {value: weights, ...}`, one row a line."""
-    lines = [f"    {literal(value)}: {literal(weights)}," for value, weights in rows]
+    """`name = {value: weights, ...}`, one row a line, those that tell most first."""
+    ordered = sorted(rows, key=lambda row: min(row[1]) - max(row[1]))
+    lines = [f"    {literal(value)}: {literal(weights)}," for value, weights in ordered]
     return settled("\n".join([f"{name} = {{", *lines, "}"])) if lines else f"{name} = {{}}"
 
 

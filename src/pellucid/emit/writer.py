@@ -148,17 +148,20 @@ class Writer:
                 called = self.free("KNOWN_WORDS")
                 self.words[called] = word_lists(called, [(word, "known") for word in column.type.texts])
             else:
-                called = self.word_table(owner, column.type.texts)[0]
+                called = self.word_table(owner)[0]
             self.known[column.name] = called
         return name(self.known[column.name])
 
-    def word_table(self, variable: str, every: Iterable[str] = ()) -> tuple[str, str | None]:
-        """(constant, separator) of a table of words, made when it is first asked for; it lists all of `every`.
+    def word_table(self, variable: str) -> tuple[str, str | None]:
+        """(constant, separator) of a table of words, made when it is first asked for.
 
-        Several variables are put together to one word where that can be taken apart again.
+        The one that says which words of a column are known lists all of them. Several variables are put together to
+        one word where that can be taken apart again.
         """
         if variable not in self.tables:
             table = self.plan.words[variable]
+            owned = (c for c in self.plan.program.inputs if next(iter(self.plan.listing(c)), None) == variable)
+            every = next((column.type.texts for column in owned), ())
             listed = {key for key, _ in table.cases}
             cases = [*table.cases, *(((word,), table.default) for word in every if (word,) not in listed)]
             domains = [self.plan.types[arg.name].values or () for arg in table.args if isinstance(arg, Var)]

@@ -132,7 +132,7 @@ def _numbers(values: Sequence[Value]) -> np.ndarray:
 
 
 def _canonical(program: Program, node: Vote, facts: Facts) -> Vote:
-    """Rows of occurring values only, the commonest row zero, every smallest weight zero, nothing that is all zero."""
+    """Rows of occurring values only, the commonest row zero, every middle weight zero, nothing that is all zero."""
     bias = np.array(node.bias, np.int64)
     kept: list[Evidence] = []
     for name in dict.fromkeys(part.variable for part in node.evidence):
@@ -143,21 +143,28 @@ def _canonical(program: Program, node: Vote, facts: Facts) -> Vote:
             continue
         values = [value for (value,) in rows]
         table = sum((_weights(part, values) for part in parts), np.zeros((len(values), len(bias)), np.int64))
-        lowered = [_lowered(row) for row in table]
-        common = lowered[0] if values[0] is None else Counter(lowered).most_common(1)[0][0]  # nothing has no row
+        levelled = [_levelled(row) for row in table]
+        common = levelled[0] if values[0] is None else _common(levelled)  # nothing has no row
         bias = bias + np.array(common)
-        left = [(v, _lowered(np.array(row) - np.array(common))) for v, row in zip(values, lowered, strict=True)]
+        left = [(v, _levelled(np.array(row) - np.array(common))) for v, row in zip(values, levelled, strict=True)]
         told = tuple((v, row) for v, row in left if any(row) and isinstance(v, int | str))
         kept += [Evidence(name, told, (0,) * len(bias))] if told else []
     slopes: dict[str, np.ndarray] = {}
     for name, weights in node.scaled:
         slopes[name] = slopes.get(name, 0) + np.array(weights, np.int64)
-    scaled = tuple((name, _whole(weights)) for name, weights in slopes.items() if any(_lowered(weights)))
-    return replace(node, bias=_lowered(bias), evidence=tuple(kept), scaled=scaled)
+    scaled = tuple((name, _whole(weights)) for name, weights in slopes.items() if any(_levelled(weights)))
+    return replace(node, bias=_levelled(bias), evidence=tuple(kept), scaled=scaled)
 
 
-def _lowered(weights: np.ndarray) -> tuple[int, ...]:
-    return _whole(weights - weights.min())
+def _common(rows: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """The commonest row; of several, the one that says least."""
+    counts = Counter(rows)
+    return max(counts, key=lambda row: (counts[row], min(row) - max(row)))
+
+
+def _levelled(weights: np.ndarray) -> tuple[int, ...]:
+    """The same evidence with nothing for the middle label: what is left speaks for a label, or against it."""
+    return _whole(weights - np.sort(weights)[(len(weights) - 1) // 2])
 
 
 def _whole(weights: np.ndarray) -> tuple[int, ...]:
@@ -231,7 +238,7 @@ class _Decisions:
             evidence += [Evidence(part.variable, rows, part.default)] if rows else []
         left = self.tables[len(node.evidence) :]
         scaled = tuple(part for part, table in zip(node.scaled, left, strict=True) if table.any())
-        return replace(node, bias=_lowered(self.bias), evidence=tuple(evidence), scaled=scaled)
+        return replace(node, bias=_levelled(self.bias), evidence=tuple(evidence), scaled=scaled)
 
 
 def _rounded(table: np.ndarray, factor: float) -> np.ndarray:

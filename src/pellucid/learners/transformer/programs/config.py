@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.learners.transformer.marked import Kind
 from pellucid.errors import PellucidError
+from pellucid.learners.transformer.marked import Kind
 from pellucid.learners.transformer.training import Training, check_sizes
 
 MAX_COUNT = 64
