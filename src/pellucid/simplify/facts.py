@@ -263,8 +263,8 @@ class Observed:
         count = int(self._starts[-1])
         index, rows = np.zeros(count, np.int64), np.zeros((min(count, 1), 0), np.int64)
         for name in names:
-            codes, column = np.unique(self.codes(program, name), return_inverse=True)
-            met, index = np.unique(index * len(codes) + column.ravel(), return_inverse=True)
+            codes, column = _distinct(self.codes(program, name), len(self._values))
+            met, index = _distinct(index * len(codes) + column, len(rows) * len(codes))
             rows = np.concatenate([rows[met // max(1, len(codes))], codes[met % max(1, len(codes))][:, None]], 1)
             if len(rows) > MOST_ROWS:
                 return None
@@ -276,20 +276,20 @@ class Observed:
         if queries is None or keys is None or len(queries[1]) * len(keys[1]) > MOST_PAIRS:
             return None
         met = np.zeros((len(queries[1]), len(keys[1])), bool)
-        looked = self._looked(program, select)
+        looked, asked = self._looked(program, select), queries[0] * len(keys[1])
         sizes = np.diff(self._starts)
         for size in np.unique(sizes).tolist():
             places = self._starts[:-1][sizes == size][:, None] + np.arange(size)
             for i, j in itertools.product(range(size), repeat=2):
                 if _within(select, i, j):
-                    seen = looked[places[:, j]]
-                    met[queries[0][places[:, i]][seen], keys[0][places[:, j]][seen]] = True
+                    pairs = asked[places[:, i]] + keys[0][places[:, j]]
+                    met.reshape(-1)[pairs if looked is None else pairs[looked[places[:, j]]]] = True
         told = [[tuple(self._values[c] for c in row) for row in found[1].tolist()] for found in (queries, keys)]
         return [(told[0][q], told[1][k]) for q, k in np.argwhere(met).tolist()]
 
-    def _looked(self, program: Program, select: Select) -> np.ndarray:
+    def _looked(self, program: Program, select: Select) -> np.ndarray | None:
         if select.mask is None:
-            return np.ones(int(self._starts[-1]), bool)
+            return None
         true = np.array([bool(v) for v in self._values])
         return true[self.codes(program, select.mask)] != select.negated
 
@@ -302,3 +302,12 @@ class Observed:
             if earlier != name:
                 found[name] = earlier
         return found
+
+
+def _distinct(values: np.ndarray, bound: int) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct ones of whole numbers from 0 to below `bound`, in order, and which of them each is."""
+    if bound > len(values) + MOST_ROWS:
+        return np.unique(values, return_inverse=True)
+    met = np.zeros(bound, bool)
+    met[values] = True
+    return np.flatnonzero(met), (np.cumsum(met) - 1)[values]
