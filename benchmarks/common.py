@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pellucid.data import Dataset
-from pellucid.data.old_tasks import TaskInstance
-from pellucid.program.metrics import accuracy
-from pellucid.program.verify import run_text
+from pellucid.data.data import Data
+from pellucid.data.tasks.base import TaskInstance
+from pellucid.semantics.scores import figures
+from pellucid.verify.runner import run_text
 
 RESULTS = Path(__file__).parent / "results"
 FRESH = 3000
@@ -35,11 +35,14 @@ PUBLISHED = {
 def judge(program: Path, instance: TaskInstance) -> dict:
     """Accuracy of a program on the task's domain: all of it, or fresh inputs."""
     inputs = instance.enumerate()
-    data: Dataset = (
-        instance.sample(np.random.default_rng(987_654_321), FRESH) if inputs is None else instance.label(inputs)
-    )
-    score = accuracy(run_text(program.read_text(encoding="utf-8"), data.inputs), data)
-    return {**score, "inputs": len(data), "whole_domain": inputs is not None}
+    data = instance.sample(np.random.default_rng(987_654_321), FRESH) if inputs is None else instance.label(inputs)
+    return {**score(program, data), "inputs": len(data), "whole_domain": inputs is not None}
+
+
+def score(program: Path, data: Data) -> dict[str, float]:
+    """Figures of a program, run by itself, on some data."""
+    told = run_text(program.read_text(encoding="utf-8"), data.sequences)
+    return figures(told, data.outputs, data.schema.when)
 
 
 def learn(what: str, seed: int, out: Path, *options: str, allowed: tuple[int, ...] = (0,)) -> dict:

@@ -21,7 +21,7 @@ from typing import Any
 
 from common import PUBLISHED, RESULTS, judge, learn, microseconds
 
-from pellucid.data.old_tasks import get_task
+from pellucid.data.tasks import get_task
 
 MODELS = ("programs", "standard")
 
@@ -62,7 +62,7 @@ def main() -> None:
     results |= {"command": "python benchmarks/rasp.py", "seed": options.seed, "cores": os.cpu_count()}
     results["python"] = platform.python_version()
     for task in options.tasks:
-        instance = get_task(task).build()
+        instance = get_task(task).at()
         row = results["tasks"].get(task, {})
         with tempfile.TemporaryDirectory() as scratch:
             if "programs" in options.models:

@@ -22,25 +22,23 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from common import PUBLISHED, RESULTS, judge, learn, microseconds
+import numpy as np
+from common import PUBLISHED, RESULTS, judge, learn, microseconds, score
 
-from pellucid.data.old_tasks import get_task
-from pellucid.old_problem import longer_data
-from pellucid.program.metrics import accuracy
-from pellucid.program.verify import run_text
+from pellucid.data.tasks import get_task
+from pellucid.data.tasks.base import TaskInstance
+from pellucid.verify.runner import Failed, run_text
 
 TASKS = ("hist", "sort", "reverse", "double_hist", "most_freq", "dyck1", "dyck2", "induction")
 
 
-def at_twice_the_length(program: Path, task: str) -> dict[str, float] | None:
+def at_twice_the_length(program: Path, instance: TaskInstance) -> dict[str, float] | None:
     """Accuracy on fresh inputs of twice the length; None where the program refuses them."""
-    data = longer_data(get_task(task).build(), 987_654_321).get("2N")
-    if data is None:
+    schema = instance.sample(np.random.default_rng(0), 100).schema
+    data = instance.longer(schema, 987_654_321).get("2N")
+    if data is None or isinstance(run_text(program.read_text(encoding="utf-8"), data.sequences[:1])[0], Failed):
         return None
-    outputs = run_text(program.read_text(encoding="utf-8"), data.inputs[:1])
-    if isinstance(outputs[0], str) and outputs[0].startswith("error"):
-        return None
-    return accuracy(run_text(program.read_text(encoding="utf-8"), data.inputs), data)
+    return score(program, data)
 
 
 def measure(task: str, seed: int, options: argparse.Namespace, keep: bool) -> dict[str, Any]:
@@ -52,9 +50,10 @@ def measure(task: str, seed: int, options: argparse.Namespace, keep: bool) -> di
         row = learn(task, seed, out, *more)
         program = out / "program.py"
         report = row.pop("report")
-        row |= {"judged": judge(program, get_task(task).build()), "longer": at_twice_the_length(program, task)}
+        instance = get_task(task).at()
+        row |= {"judged": judge(program, instance), "longer": at_twice_the_length(program, instance)}
         row |= {key: report[key] for key in ("model", "size", "faithful", "found", "seconds", "given_up")}
-        row["microseconds"] = microseconds(program, get_task(task).build())
+        row["microseconds"] = microseconds(program, instance)
         if keep and options.programs:
             shutil.copyfile(program, options.programs / f"{task}.py")
     return row
