@@ -15,12 +15,13 @@ from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.programs.learner import Programs
+from pellucid.learners.transformer.words.learner import Words
 from pellucid.problem import Problem
 
-EVOLVE, EVIDENCE, PROGRAMS = Evolve(), EvidenceLearner(), Programs()
+EVOLVE, EVIDENCE, PROGRAMS, WORDS = Evolve(), EvidenceLearner(), Programs(), Words()
 LEARNERS: tuple[Learner, ...] = (DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
 SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
-TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS,)
+TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS, WORDS)
 
 
 def in_order(learners: Sequence[Learner], problem: Problem) -> list[Learner]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 
+from pellucid.data.data import Data
+from pellucid.data.schema import Field
 from pellucid.data.tags import OUTSIDE
 from pellucid.language.types import Plain, Value
 from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.model import EvidenceModel
+from pellucid.problem import Problem
 from pellucid.semantics.entities import entity_scores
 
 SHARES = np.linspace(0.0, 0.5, 48)  # of the positions, those whose O gives way to the next best label: thresholds tried
@@ -30,6 +34,14 @@ class Judge:
     labels: tuple[Plain, ...]
     entities: bool
 
+    @classmethod
+    def of(cls, problem: Problem, fields: Sequence[Field], data: Data) -> Judge:
+        """A judge by data of a problem, of whose columns these are read."""
+        corpus = Corpus.of([data.column(field.name) for field in fields], [field.values or () for field in fields])
+        every = problem.schema.when == "every"
+        wanted = tuple(label for output in data.outputs for label in output) if every else data.outputs
+        return cls(corpus, wanted, problem.schema.outputs[0].values or (), problem.entities)
+
     @cached_property
     def codes(self) -> np.ndarray:
         """Code of the wanted label, int64 [sequences] or [positions]; -1: not scored, or not known."""
@@ -40,6 +52,11 @@ class Judge:
         """Share of right labels, of scores [sequences, labels] or [positions, labels]."""
         scored = self.codes >= 0
         return float((scores.argmax(1) == self.codes)[scored].mean()) if scored.any() else 0.0
+
+    def figure(self, model: EvidenceModel) -> float:
+        """The figure that counts, with the model's own threshold."""
+        scores = model.scores(self.corpus)
+        return self._f1(scores) if self.entities else self.right(scores)
 
     def of_scores(self, scores: np.ndarray) -> tuple[float, float]:
         """The figure that counts, with the best threshold, and one to break ties by."""

@@ -20,12 +20,11 @@ from pellucid.data.schema import Field
 from pellucid.data.tags import OUTSIDE
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-from pellucid.language.types import Plain, Value
+from pellucid.language.types import Plain
 from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import program_of
 from pellucid.learners.evidence.assemble import Fit, assembled
 from pellucid.learners.evidence.channels import Features, features_of
-from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.decode import OUTPUT, decode
 from pellucid.learners.evidence.files import EvidenceFiles, opened
 from pellucid.learners.evidence.judge import Judge
@@ -115,29 +114,23 @@ class _Search:
         self.labels: tuple[Plain, ...] = problem.schema.outputs[0].values or ()
         self.domains: tuple[tuple[Plain, ...], ...] = tuple(field.values or () for field in self.fields)
         variables, self.channels = layout(self.fields, self.pooled)
-        train = self.corpus(problem.splits.train)
+        train = self.judge(problem.splits.train).corpus
         counts = np.bincount(train.columns[0], minlength=len(self.domains[0]))
         bias = np.zeros(len(self.labels), np.int64)
         self.frame = EvidenceModel(self.domains, self.labels, self.pooled, variables, {}, bias, counts)
         self.sizes = tuple(self.frame.size_of(number) for number in range(len(self.fields) + len(variables)))
 
-    def corpus(self, data: Data) -> Corpus:
-        """The inputs of examples, none empty."""
-        return Corpus.of([data.column(field.name) for field in self.fields], self.domains)
-
-    def wanted(self, data: Data) -> tuple[Value, ...]:
-        """The label of each sequence, or of each position of all."""
-        return data.outputs if self.pooled else tuple(label for output in data.outputs for label in output)
+    def judge(self, data: Data) -> Judge:
+        """Examples, with what should come out."""
+        return Judge.of(self.problem, self.fields, data)
 
     def counted(self, data: Data, features: Features | None = None) -> _Data:
         """Data as counts of features; those that occur in it where none are given."""
-        corpus = self.corpus(data)
-        values = self.frame.values(corpus)
+        judge = self.judge(data)
+        values = self.frame.values(judge.corpus)
         if features is None:
-            features = features_of(self.channels, values, corpus, self.sizes)
-        places: dict[Value, int] = {label: i for i, label in enumerate(self.labels)}
-        y = np.array([-1 if label is None else places[label] for label in self.wanted(data)], np.int64)
-        return _Data(features, features.matrix(values, corpus, self.pooled), y)
+            features = features_of(self.channels, values, judge.corpus, self.sizes)
+        return _Data(features, features.matrix(values, judge.corpus, self.pooled), judge.codes)
 
     def weights(self, data: _Data, recipes: Sequence[Recipe]) -> list[np.ndarray]:
         """Weights by every recipe, all on one scale: [features, classes]."""
@@ -163,7 +156,7 @@ class _Search:
         """Programs, the smallest first."""
         splits, run, refit = self.problem.splits, self.run, self.problem.refit
         train = self.counted(splits.train)
-        judge = Judge(self.corpus(splits.valid), self.wanted(splits.valid), self.labels, self.problem.entities)
+        judge = self.judge(splits.valid)
         recipes = POOLED if self.pooled else TAGGING
         run.on_progress(0.05, f"weighing {train.x.shape[1]:,} features")
         weights = self.weights(train, recipes)

@@ -1,1 +1,1 @@
-"""The gradient learner of texts: Transformer Programs over words, and the standard Transformer beside them."""
+"""Transformer Programs over words of texts, trained by gradient descent (Friedman et al., 2023, section 5)."""

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data import Dataset, Vocab
-from pellucid.data.tokens import PAD, Token
+from pellucid.data.schema import Field
 from pellucid.language.words import UNKNOWN
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.transformer.marked import PAD
 
 LONGEST = 64  # words of a text in training; the program itself reads whole texts
 WIDTHS = (16, 32, 64)
@@ -33,39 +34,35 @@ class Bucket:
         return (wide, np.int32), (wide[: self.labels.ndim], np.int32)
 
 
-def buckets_of(data: Dataset, vocab: Vocab, batch: int) -> list[Bucket]:
+def buckets_of(data: Judge, batch: int) -> list[Bucket]:
     """The texts by width; those longer than `LONGEST` words are cut.
 
     Args:
-        data: texts of words that `vocab` has. batch: texts of a batch of width `USUAL`; others have as many words.
+        data: texts with a label each, or with one per word.
+        batch: texts of a batch of width `USUAL`; others have as many words.
     """
-    words, labels = codes_of(vocab)
-    lengths = np.minimum([len(row) for row in data.inputs], LONGEST)
-    found = []
+    starts, words = data.corpus.starts, data.corpus.columns[0]
+    pooled = len(data.codes) == len(data.corpus)
+    lengths, found = np.minimum(np.diff(starts), LONGEST), []
     for width, rows in _by_width(lengths):
-        tokens = np.full((len(rows), width), PAD, np.int32)
-        wanted = np.full((len(rows), width) if data.kind == "tagging" else len(rows), PAD, np.int32)
-        for i, row in enumerate(rows.tolist()):
-            size = lengths[row]
-            tokens[i, :size] = [words[word] for word in data.inputs[row][:size]]
-            if data.kind == "tagging":
-                wanted[i, :size] = [labels.get(label, PAD) for label in data.outputs[row][:size]]
-            else:
-                wanted[i] = labels[data.outputs[row]]
-        found.append(Bucket(tokens, wanted, max(4, batch * USUAL // width)))
+        inside = np.arange(width) < lengths[rows, None]
+        places = (starts[:-1][rows, None] + np.arange(width))[inside]
+        tokens, labels = (np.full((len(rows), width), PAD, np.int32) for _ in range(2))
+        tokens[inside] = words[places]
+        if pooled:
+            labels = data.codes[rows].astype(np.int32)
+        else:
+            labels[inside] = data.codes[places]
+        found.append(Bucket(tokens, labels, max(4, batch * USUAL // width)))
     return found
 
 
-def codes_of(vocab: Vocab) -> tuple[dict[Token, int], dict[Token, int]]:
-    """Codes of words and of labels."""
-    return {w: i for i, w in enumerate(vocab.tokens)}, {y: i for i, y in enumerate(vocab.labels)}
-
-
-def unknown_codes(vocab: Vocab) -> np.ndarray:
-    """Code of the class that every word would have, were it unknown; int64 [words]."""
-    codes, _ = codes_of(vocab)
-    assert vocab.text is not None
-    return np.array([codes.get(vocab.text.unknown(word), codes[UNKNOWN]) for word in vocab.tokens], np.int64)
+def unknown_codes(column: Field) -> np.ndarray:
+    """Code of the class that every word of a column would have, were it unknown; int64 [words]."""
+    words, reading = column.values or (), column.words
+    codes = {word: code for code, word in enumerate(words)}
+    assert reading is not None
+    return np.array([codes.get(reading.unknown(word), codes[UNKNOWN]) for word in words], np.int64)
 
 
 def _by_width(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:

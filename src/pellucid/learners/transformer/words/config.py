@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.programs.config import LARGEST
 from pellucid.learners.transformer.training import Training, check_sizes
 
 
 @dataclass(frozen=True)
-class TextTraining(Training):
+class WordsTraining(Training):
     """How a population of text programs is trained: one round.
 
     `structured`: logit bonus of plain choices at the start. `word_dropout`: share of words replaced by the class they
@@ -36,18 +35,18 @@ class TextTraining(Training):
 
 
 @dataclass(frozen=True)
-class TextConfig:
+class WordsConfig:
     """Architecture of a Transformer Program over words (Friedman et al., 2023, section 5).
 
     Every word has `variables` learnt values of `k`; a head's value may also be NONE, so a variable has k + 1 codes in
-    training. `queries`: what a head wants may depend on its query's value, as in the paper; else it wants the same of
-    every word, one kind or any, which reads as a sentence. `dropout` is the share of variables that the readout does
-    not see of a text in training.
+    training. `pooled`: there is one label per text. `queries`: what a head wants may depend on its query's value, as in
+    the paper; else it wants the same of every word, one kind or any, which reads as a sentence. `dropout` is the share
+    of variables that the readout does not see of a text in training.
     """
 
     n_words: int
     n_classes: int
-    kind: Kind
+    pooled: bool
     layers: int = 2
     heads_cat: int = 4
     heads_num: int = 0
@@ -74,11 +73,6 @@ class TextConfig:
     def gates(self) -> tuple[str, ...]:
         """The choices of variables that a categorical head makes."""
         return ("query", "key", "value") if self.queries else ("key", "value")
-
-    @property
-    def pooled(self) -> bool:
-        """Whether there is one label per text."""
-        return self.kind == "classification"
 
     def n_cat(self, layer: int) -> int:
         """Categorical variables that the heads of `layer` can read; of layer `layers`: all."""

@@ -1,84 +1,66 @@
-"""From texts to a hard text model: what the trainer must know of Transformer Programs over words."""
+"""From texts to a hard model of evidence: what the trainer must know of Transformer Programs over words."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from pellucid.errors import PellucidError
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import EvidenceModel
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.arrays import fingerprint
 from pellucid.learners.transformer.history import Choices, Measured, softmax
 from pellucid.learners.transformer.population import Relaxed, Tree
-from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Trained, with_given
+from pellucid.learners.transformer.trainer import Progress, Round, Trainer
+from pellucid.learners.transformer.training import Trained
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
-from pellucid.learners.transformer.words.config import TextConfig, TextTraining
+from pellucid.learners.transformer.words.config import WordsConfig, WordsTraining
 from pellucid.learners.transformer.words.harden import harden, soft_weights
 from pellucid.learners.transformer.words.names import named
 from pellucid.learners.transformer.words.readout import fit_readout, matrix
 from pellucid.learners.transformer.words.refine import refine
 from pellucid.learners.transformer.words.relaxed import SHARP, choice_logits, init_params, loss_of
 from pellucid.learners.transformer.words.starts import starts_of
-from pellucid.text.judge import Judge
-from pellucid.text.model import TextModel
-from pellucid.text.problem import TextProblem
-
-OnProgress = Callable[[str, float, str], None]
+from pellucid.learners.transformer.words.vectors import read_vectors
+from pellucid.problem import Problem
 
 
 @dataclass(frozen=True)
-class FittedTexts:
-    """A trained Transformer Program over words: hard model, times (s), course of the training, what the report says."""
+class FittedWords:
+    """A trained Transformer Program over words: hard model, course of the training, what the report says."""
 
-    model: TextModel
-    seconds: dict[str, float]
+    model: EvidenceModel
     history: dict[str, Any]
-    summary: dict[str, Any] = field(default_factory=dict)
+    summary: dict[str, Any]
 
 
-def fit_text_programs(
-    problem: TextProblem,
-    options: Mapping[str, Any],
-    on_progress: OnProgress,
+def fit(
+    problem: Problem,
+    config: WordsConfig,
+    settings: WordsTraining,
+    on_progress: Progress = lambda share, message: None,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> FittedTexts:
-    """Train a Transformer Program on texts.
+) -> FittedWords:
+    """Train a population on texts, harden, refine and keep the best on validation.
 
     Args:
-        problem: the texts, with the settings of architecture and training.
-        options: as `learn` takes them (seed, seeds, steps, budget in seconds), None for the default.
-        on_progress: called with the stage, the share done (0..1) and a short message.
+        problem: texts of one column of words.
+        config: the architecture.
+        settings: seeds, steps, budget in seconds.
+        on_progress: called with the share done (0..1) and a short message.
         checkpoint, resume: as for `Trainer`.
-
-    Raises:
-        PellucidError: a setting that makes no sense.
     """
-    config, settings = configurations(problem, options)
-    trainer = Trainer(settings, lambda share, message: on_progress("train", share, message), checkpoint)
+    trainer = Trainer(settings, on_progress, checkpoint)
     with threadpool_limits(1, "blas"):  # where words start must not depend on the number of cores
         job = _Job(problem, config, settings, trainer)
     trainer.run(job, resume)
     return job.result()
-
-
-def configurations(problem: TextProblem, options: Mapping[str, Any]) -> tuple[TextConfig, TextTraining]:
-    """Architecture and training of a problem, with what was set."""
-    vocab, given = problem.vocab, dict(problem.settings.model)
-    if "heads" in given:
-        given["heads_cat"] = given.pop("heads")
-    known = {f.name for f in dataclasses.fields(TextConfig)}
-    if unknown := [key for key in given if key not in known]:
-        raise PellucidError(f"--set {unknown[0]}: not of a Transformer Program over words")
-    config = TextConfig(len(vocab.tokens), len(vocab.labels), vocab.kind, **given)
-    return config, with_given(TextTraining(), options, problem.settings.training)
 
 
 class _Job:
@@ -86,16 +68,17 @@ class _Job:
 
     rounds = 1
 
-    def __init__(self, problem: TextProblem, config: TextConfig, settings: TextTraining, trainer: Trainer) -> None:
-        self.problem, self.config, self.settings, self.trainer = problem, config, settings, trainer
-        self.best: tuple[float, int, TextModel, float] | None = None
-        vocab, c = problem.vocab, config
-        self.like = TextModel(vocab.tokens, vocab.labels, config.pooled, (), {}, np.zeros(len(vocab.labels), np.int64))
-        self.train, self.valid = (Judge.of(problem, part) for part in (problem.splits.train, problem.splits.valid))
-        unknown, buckets = unknown_codes(vocab), buckets_of(problem.splits.train, vocab, settings.batch)
+    def __init__(self, problem: Problem, config: WordsConfig, settings: WordsTraining, trainer: Trainer) -> None:
+        self.config, self.settings, self.trainer, c = config, settings, trainer, config
+        self.best: tuple[float, int, EvidenceModel, float] | None = None
+        (column,) = problem.schema.inputs
+        self.words, self.labels = column.values or (), problem.schema.outputs[0].values or ()
+        self.train, self.valid = (Judge.of(problem, (column,), data) for data in (problem.train, problem.valid))
+        unknown, buckets = unknown_codes(column), buckets_of(self.train, settings.batch)
         readable = c.n_cat(c.layers)
         self.draws = Draws(buckets, unknown, readable, settings.seed, settings.word_dropout, c.dropout)
-        starts = starts_of(self.train, self.valid, c.n_classes, c.k, unknown, problem.vectors)
+        vectors = None if problem.vectors is None else read_vectors(problem.vectors, self.words)
+        starts = starts_of(self.train, self.valid, c.n_classes, c.k, unknown, vectors)
 
         def init(rng: np.random.Generator) -> Tree:
             return init_params(rng, c, settings.structured, starts.logits(rng, c.variables, c.k), starts.counts)
@@ -106,7 +89,7 @@ class _Job:
         shapes = [(*bucket.shapes, ((bucket.batch, readable), np.float32)) for bucket in buckets]
         self.engine = population.build(Relaxed(init, loss), *shapes)
         arrays = [array for bucket in buckets for array in (bucket.tokens, bucket.labels)]
-        self.mark = fingerprint(settings, [asdict(c), vocab.to_json()], *arrays, self.valid.codes)
+        self.mark = fingerprint(settings, [asdict(c), self.words, self.labels], *arrays, self.valid.codes)
 
     @property
     def found(self) -> bool:
@@ -122,7 +105,7 @@ class _Job:
     def measure(self, params: Tree, tau: float) -> Measured:
         """The hard model on validation, with the readout as trained."""
         judged, c = self.valid, self.config
-        model = harden(params, c, self.like.words, self.like.labels)
+        model = harden(params, c, self.words, self.labels)
         scores = np.asarray(matrix(model, judged.corpus) @ soft_weights(model, params, c))
         if c.pooled:
             scores = SHARP * scores / np.diff(judged.corpus.starts)[:, None]
@@ -143,7 +126,7 @@ class _Job:
             if self.best is not None and self.trainer.clock.over():
                 return "budget spent"
             self.trainer.tell(f"hardening seed {trained.seed}", 1.0)
-            model = harden(trained.params, self.config, self.like.words, self.like.labels, self.train.corpus)
+            model = harden(trained.params, self.config, self.words, self.labels, self.train.corpus)
             self._keep(trained.seed, *fit_readout(model, self.train, self.valid))
         if self.best is not None and not quick:
             _, seed, model, strength = self.best
@@ -153,7 +136,7 @@ class _Job:
                 self._keep(seed, *fit_readout(better, self.train, self.valid))
         return None
 
-    def _keep(self, seed: int, model: TextModel, strength: float) -> None:
+    def _keep(self, seed: int, model: EvidenceModel, strength: float) -> None:
         found = self.valid.figure(model)
         if self.best is None or found > self.best[0]:
             self.best = found, seed, model, strength
@@ -165,11 +148,11 @@ class _Job:
     def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
         """The inverse of `pack`."""
 
-    def result(self) -> FittedTexts:
-        """What `fit_text_programs` returns."""
+    def result(self) -> FittedWords:
+        """What `fit` returns."""
         assert self.best is not None
         found, seed, model, _ = self.best
         seeds, stopped = self.trainer.histories(), self.trainer.stopped
         history = {"seeds": seeds, "best_seed": seed, "stopped": stopped, "valid": found}
         summary = {"best_seed": seed, "seeds_tried": len(seeds), "stopped": stopped}
-        return FittedTexts(named(model, self.train), self.trainer.seconds(), history, summary)
+        return FittedWords(named(model, self.train), history, summary)

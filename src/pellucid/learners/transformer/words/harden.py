@@ -1,4 +1,4 @@
-"""From relaxed parameters to variables of the hard text model: argmax of every choice, MLPs as tables of pairs."""
+"""From relaxed parameters to variables of the hard model: argmax of every choice, MLPs as tables of pairs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,28 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.tokens import Token
-from pellucid.learners.transformer.words.config import TextConfig
+from pellucid.language.types import Plain
+from pellucid.learners.evidence.corpus import Corpus
+from pellucid.learners.evidence.model import (
+    Counted,
+    EvidenceModel,
+    Kinds,
+    Nearest,
+    Pairs,
+    Shifted,
+    Variable,
+    evaluate,
+    missing_name,
+)
+from pellucid.learners.transformer.words.config import WordsConfig
 from pellucid.learners.transformer.words.readout import columns_of
-from pellucid.text.corpus import Corpus
-from pellucid.text.model import Counted, Kinds, Nearest, Pairs, Shifted, TextModel, Variable, evaluate, missing_name
 
 Tree = dict[str, Any]
 
 
 def harden(
-    params: Tree, config: TextConfig, words: tuple[Token, ...], labels: tuple[Token, ...], corpus: Corpus | None = None
-) -> TextModel:
+    params: Tree, config: WordsConfig, words: tuple[Plain, ...], labels: tuple[Plain, ...], corpus: Corpus | None = None
+) -> EvidenceModel:
     """The hard model of one seed's parameters (NumPy arrays), without weights and with provisional names.
 
     Args:
@@ -53,24 +63,24 @@ class _Builder:
     meaning: by number, the code in training of each code. order: numbers of the categorical ones, as in training.
     """
 
-    config: TextConfig
-    words: tuple[Token, ...]
-    labels: tuple[Token, ...]
+    config: WordsConfig
+    words: tuple[Plain, ...]
+    labels: tuple[Plain, ...]
     corpus: Corpus | None
     variables: list[Variable] = field(default_factory=list)
     meaning: dict[int, np.ndarray] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
 
-    def model(self) -> TextModel:
+    def model(self) -> EvidenceModel:
         """What there is so far."""
         nothing = np.zeros(len(self.labels), np.int64)
-        return TextModel(self.words, self.labels, self.config.pooled, tuple(self.variables), {}, nothing)
+        return EvidenceModel((self.words,), self.labels, self.config.pooled, tuple(self.variables), {}, nothing)
 
     def add(self, variable: Variable, meaning: np.ndarray | None) -> None:
         """One more variable; `meaning` None for a number."""
         if self.corpus is not None:
-            self.values = self.values or [self.corpus.tokens]
+            self.values = self.values or [self.corpus.columns[0]]
             self.values.append(evaluate(variable, self.values, self.corpus, self.model()))
         self.variables.append(variable)
         if meaning is not None:
@@ -116,7 +126,7 @@ class _Builder:
         self.add(Pairs(name, first, second, cells, codes, _numbered("case", k)), swap)
 
 
-def _outcomes(mlp: Tree, t: int, c: TextConfig) -> np.ndarray:
+def _outcomes(mlp: Tree, t: int, c: WordsConfig) -> np.ndarray:
     """Most likely value of an MLP for every pair of codes, int64 [codes, codes]."""
     eye = np.eye(c.codes, dtype=np.float32)
     first, second = eye @ mlp["w1"][t][: c.codes], eye @ mlp["w1"][t][c.codes :]
@@ -124,7 +134,7 @@ def _outcomes(mlp: Tree, t: int, c: TextConfig) -> np.ndarray:
     return (hidden @ mlp["w2"][t] + mlp["b2"][t]).argmax(-1)
 
 
-def soft_weights(model: TextModel, params: Tree, config: TextConfig) -> np.ndarray:
+def soft_weights(model: EvidenceModel, params: Tree, config: WordsConfig) -> np.ndarray:
     """Trained readout as weights of the hard model's columns: float [columns + 1, classes]."""
     cat, num = iter(params["readout"]["cat"]), iter(params["readout"]["num"])
     rows = []

@@ -1,4 +1,4 @@
-"""Names of the values of a hardened text model: kinds after typical words, cases after the label they speak for."""
+"""Names of the values of a hardened model: kinds after typical words, cases after the label they speak for."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.text.judge import Judge
-from pellucid.text.model import Kinds, Pairs, TextModel, Variable
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import EvidenceModel, Kinds, Pairs, Variable
 
 TYPICAL = 3
 PLAIN = re.compile(r"[a-z0-9_]+")
 LONGEST = 12
 
 
-def named(model: TextModel, train: Judge) -> TextModel:
+def named(model: EvidenceModel, train: Judge) -> EvidenceModel:
     """The model with names for the values of its kinds and tables; nothing else changes."""
-    counts = np.bincount(train.corpus.tokens, minlength=len(model.words))
+    counts = np.bincount(train.corpus.columns[0], minlength=len(model.domains[0]))
     return replace(model, variables=tuple(_named(model, i, v, counts) for i, v in enumerate(model.variables, 1)))
 
 
-def _named(model: TextModel, number: int, variable: Variable, counts: np.ndarray) -> Variable:
+def _named(model: EvidenceModel, number: int, variable: Variable, counts: np.ndarray) -> Variable:
     if isinstance(variable, Kinds):
         words = [_typical(model, np.flatnonzero(variable.codes == code), counts) for code in range(len(variable.names))]
         return replace(variable, names=_unique(words, "kind"))
@@ -32,11 +32,11 @@ def _named(model: TextModel, number: int, variable: Variable, counts: np.ndarray
     return variable
 
 
-def _typical(model: TextModel, members: np.ndarray, counts: np.ndarray) -> str:
+def _typical(model: EvidenceModel, members: np.ndarray, counts: np.ndarray) -> str:
     """The most frequent plain words among the members, joined."""
     found = []
     for i in members[np.argsort(-counts[members], kind="stable")].tolist():
-        word = str(model.words[i]).lower()
+        word = str(model.domains[0][i]).lower()
         if PLAIN.fullmatch(word) and len(word) <= LONGEST and word not in found:
             found.append(word)
         if len(found) == TYPICAL:
@@ -44,7 +44,7 @@ def _typical(model: TextModel, members: np.ndarray, counts: np.ndarray) -> str:
     return "_".join(found)
 
 
-def _spoken_for(model: TextModel, weight: np.ndarray) -> list[str]:
+def _spoken_for(model: EvidenceModel, weight: np.ndarray) -> list[str]:
     """The label that each value speaks for most, where it stands out."""
     centred = weight - weight.mean(1, keepdims=True)
     plain = [re.sub(r"\W+", "_", str(label).lower()).strip("_") for label in model.labels]

@@ -1,4 +1,4 @@
-"""The readout of a hard text model as a convex problem, in integers: regularised multinomial logistic regression."""
+"""The readout of a hard model as a convex problem, in integers: regularised multinomial logistic regression."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from pellucid.learners.evidence.corpus import Corpus
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import Counted, EvidenceModel
 from pellucid.learners.logistic import regression, whole
-from pellucid.text.corpus import Corpus
-from pellucid.text.judge import Judge
-from pellucid.text.model import Counted, TextModel
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # variance of the prior on the weights
 SCALES = (4, 8, 16, 32, 64, 128)
 STEPS = 150
 
 
-def columns_of(model: TextModel) -> list[tuple[int, int, int]]:
+def columns_of(model: EvidenceModel) -> list[tuple[int, int, int]]:
     """Variables that the readout may weigh: number, first column and columns of each (1 for a number)."""
     found, at = [], 0
     for number, variable in enumerate(model.variables, 1):
@@ -28,10 +28,10 @@ def columns_of(model: TextModel) -> list[tuple[int, int, int]]:
     return found
 
 
-def matrix(model: TextModel, corpus: Corpus) -> sp.csr_matrix:
+def matrix(model: EvidenceModel, corpus: Corpus) -> sp.csr_matrix:
     """One-hot values of all variables and a column of ones: [texts, columns + 1] summed where pooled, else by word."""
     values, columns = model.values(corpus), columns_of(model)
-    positions = len(corpus.tokens)
+    positions = corpus.size
     owner = corpus.owner if model.pooled else np.arange(positions)
     width = columns[-1][1] + columns[-1][2]
     places, data = [], []
@@ -58,7 +58,7 @@ def solve(x: Any, y: np.ndarray, classes: int, strength: float, start: np.ndarra
     return regression(sp.csr_matrix(x[scored]), np.eye(classes)[y[scored]], strength, start, steps=STEPS)
 
 
-def fit_readout(model: TextModel, train: Judge, valid: Judge) -> tuple[TextModel, float]:
+def fit_readout(model: EvidenceModel, train: Judge, valid: Judge) -> tuple[EvidenceModel, float]:
     """The model with integer weights, the strength of the prior chosen on validation; and that strength."""
     x, judged = matrix(model, train.corpus), matrix(model, valid.corpus)
     classes = len(model.labels)
@@ -72,7 +72,7 @@ def fit_readout(model: TextModel, train: Judge, valid: Judge) -> tuple[TextModel
     return valid.settled(with_weights(model, rounded))[0], -strength
 
 
-def with_weights(model: TextModel, every: np.ndarray) -> TextModel:
+def with_weights(model: EvidenceModel, every: np.ndarray) -> EvidenceModel:
     """The model with weights int64 [columns + 1, labels], the last row being the bias."""
     weights = {}
     for number, at, size in columns_of(model):

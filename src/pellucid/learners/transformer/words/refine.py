@@ -11,16 +11,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import EvidenceModel, Kinds
 from pellucid.learners.transformer.words.readout import columns_of, matrix, solve
-from pellucid.text.judge import Judge
-from pellucid.text.model import Kinds, TextModel
 
 LEAST_GAIN = 1.0  # nats over all texts
 OFTEN = 3  # texts in which someword must occur to be moved
 ROWS = 400  # texts by which a move is judged, at most
 
 
-def refine(model: TextModel, train: Judge, strength: float, end: float) -> TextModel:
+def refine(model: EvidenceModel, train: Judge, strength: float, end: float) -> EvidenceModel:
     """The model with words moved between kinds, where that is clearly better; its readout is to be fitted afresh.
 
     Args:
@@ -42,14 +42,14 @@ def refine(model: TextModel, train: Judge, strength: float, end: float) -> TextM
     return model
 
 
-def _moved(model: TextModel, number: int, weights: np.ndarray, train: Judge) -> np.ndarray:
+def _moved(model: EvidenceModel, number: int, weights: np.ndarray, train: Judge) -> np.ndarray:
     """New kinds of the words."""
     variable, corpus = model.variables[number - 1], train.corpus
     assert isinstance(variable, Kinds)
     _, at, size = columns_of(model)[number - 1]
     weight, scores = weights[at : at + size], matrix(model, corpus) @ weights
-    words, codes = corpus.tokens, np.array(variable.codes)
-    owner = corpus.owner if model.pooled else np.arange(len(corpus.tokens))
+    words, codes = corpus.columns[0], np.array(variable.codes)
+    owner = corpus.owner if model.pooled else np.arange(corpus.size)
     order = np.argsort(words, kind="stable")
     edges = np.searchsorted(words[order], np.arange(len(codes) + 1))
     frequent = np.argsort(-np.diff(edges), kind="stable")

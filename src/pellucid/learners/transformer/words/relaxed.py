@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
 from pellucid.learners.transformer.layers import attend, cross_entropy, normal, read, table_params, tables
-from pellucid.learners.transformer.words.config import TextConfig
+from pellucid.learners.transformer.words.config import WordsConfig
 
 Tree = dict[str, Any]
 NEIGHBOURS = 0.6  # share of the heads that start near "any key", that is at the neighbours
@@ -24,7 +24,7 @@ SHARP = 4.0  # scores of a text are its mean scores times this
 
 
 def init_params(
-    rng: np.random.Generator, config: TextConfig, structured: float, start: np.ndarray, counts: np.ndarray
+    rng: np.random.Generator, config: WordsConfig, structured: float, start: np.ndarray, counts: np.ndarray
 ) -> Tree:
     """Random parameters of one seed.
 
@@ -60,7 +60,7 @@ def _gates(rng: np.random.Generator, heads: int, n: int, names: tuple[str, ...])
     return {name: normal(rng, (heads, n), n) for name in names}
 
 
-def _mlp(rng: np.random.Generator, n: int, c: TextConfig, structured: float) -> Tree:
+def _mlp(rng: np.random.Generator, n: int, c: WordsConfig, structured: float) -> Tree:
     """Tables that start near pairs: a kind of the word here with what a head of this layer found."""
     modules, features = c.mlps_cat, 2 * c.codes
     gates = normal(rng, (modules, 2, n + c.heads_cat), n + c.heads_cat)
@@ -77,7 +77,7 @@ def loss_of(
     keep: jax.Array,
     tau: jax.Array | float,
     tape: NoiseTape,
-    config: TextConfig,
+    config: WordsConfig,
 ) -> jax.Array:
     """Mean cross entropy (nats) of texts, or of scored words in tagging.
 
@@ -93,7 +93,7 @@ def loss_of(
     return cross_entropy(scores, labels)
 
 
-def forward(params: Tree, tokens: jax.Array, keep: jax.Array, tau, tape: NoiseTape, c: TextConfig) -> jax.Array:
+def forward(params: Tree, tokens: jax.Array, keep: jax.Array, tau, tape: NoiseTape, c: WordsConfig) -> jax.Array:
     """Class scores [classes, batch, width]."""
     own = (tokens >= 0).astype(jnp.float32)
     logits = params["embed"] * jax.lax.stop_gradient(params["pace"])
@@ -120,7 +120,7 @@ def _padded(values: jax.Array) -> jax.Array:
     return jnp.pad(values, ((0, 0), (0, 1), (0, 0), (0, 0)))
 
 
-def _heads(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape, c: TextConfig) -> jax.Array:
+def _heads(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape, c: WordsConfig) -> jax.Array:
     h = c.heads_cat
     mixed = read(jnp.concatenate([sample(head[name], tau, tape) for name in c.gates]), stream)
     predicate = sample(head["predicate"], tau, tape)

@@ -13,10 +13,10 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
+from pellucid.learners.evidence.corpus import Corpus
+from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import shifted
 from pellucid.learners.transformer.words.readout import solve
-from pellucid.text.corpus import Corpus
-from pellucid.text.judge import Judge
-from pellucid.text.model import shifted
 
 COMMON = 400  # words that count as neighbours
 DIMENSIONS = 24
@@ -55,7 +55,7 @@ def starts_of(
     """
     corpus = train.corpus
     size = len(unknown)
-    counts = np.bincount(corpus.tokens, minlength=size).astype(float)
+    counts = np.bincount(corpus.columns[0], minlength=size).astype(float)
     by_label = _scaled(_label_weights(train, valid, counts, classes, k))
     if vectors is None:
         company = _backed(_company(corpus, counts), counts, unknown)
@@ -93,7 +93,7 @@ def _label_weights(train: Judge, valid: Judge, counts: np.ndarray, classes: int,
 
 def _words(judged: Judge, size: int) -> sp.csr_matrix:
     """Counts of words by text; in tagging, by word, itself and those before and after: [rows, 1 or 3 (words + 1)]."""
-    corpus, tokens = judged.corpus, judged.corpus.tokens
+    corpus, tokens = judged.corpus, judged.corpus.columns[0]
     if len(judged.codes) == len(corpus):
         return _one_hot(corpus.owner, tokens, (len(corpus), size + 1))
     rows, places = np.arange(len(tokens)), [shifted(tokens, offset, corpus, size) for offset in (0, -1, 1)]
@@ -109,7 +109,7 @@ def _company(corpus: Corpus, counts: np.ndarray) -> np.ndarray:
     size, common = len(counts), min(COMMON, len(counts))
     place = np.full(size, -1)
     place[np.argsort(-counts, kind="stable")[:common]] = np.arange(common)
-    owner, tokens = corpus.owner, corpus.tokens
+    owner, tokens = corpus.owner, corpus.columns[0]
     together = owner[1:] == owner[:-1]
     first, second = tokens[:-1][together], tokens[1:][together]
     rows = np.concatenate([second, first])
