@@ -72,11 +72,20 @@ def judged(posed: Problem, data: Data) -> Judge:
     return Judge.of(posed, posed.schema.inputs, data)
 
 
-def accuracy(found: Found, data: Data) -> dict[str, float]:
-    return figures(found.model.predict(data.sequences), data.outputs, data.schema.when)  # pyright: ignore[reportOptionalMemberAccess]
+def files(found: Found) -> EvidenceFiles:
+    assert isinstance(found.model, EvidenceFiles)
+    return found.model
 
 
-def drawn(posed: Problem, config: WordsConfig, structured: float, seed: int) -> dict:
+def accuracy(found: Found, data: Data) -> float:
+    return figures(files(found).predict(data.sequences), data.outputs, data.schema.when)["token"]
+
+
+def words_of(posed: Problem) -> tuple:
+    return posed.schema.inputs[0].values or ()
+
+
+def drawn(config: WordsConfig, structured: float, seed: int) -> dict:
     """Random parameters."""
     rng = np.random.default_rng(seed)
     start, counts = 8 * rng.standard_normal((config.variables, config.k, config.n_words)), np.full(config.n_words, 50)
@@ -111,9 +120,9 @@ def test_padding_matches_nothing():
 
 @pytest.mark.parametrize("queries", [False, True])
 @pytest.mark.parametrize("structured", [0.0, 8.0])
-def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(posed, structured, queries):
+def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(structured, queries):
     config = WordsConfig(9, 3, False, k=4, hidden=8, heads_num=2, dropout=0.0, queries=queries)
-    params, rng = drawn(posed, config, structured, 5), np.random.default_rng(5)
+    params, rng = drawn(config, structured, 5), np.random.default_rng(5)
     model = harden(params, config, tuple(f"w{i}" for i in range(9)), ("x", "y", "z"))
     rows = [rng.integers(0, 9, size).tolist() for size in (5, 7, 2)]
     tokens = np.full((3, 7), -1)
@@ -131,7 +140,7 @@ def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(
 def test_a_hardened_model_is_a_program_that_computes_the_same(posed, queries):
     config = replace(words_learner.architecture(posed), layers=2, heads_cat=4, heads_num=1, k=4, queries=queries)
     (column,), train = posed.schema.inputs, judged(posed, posed.train)
-    hardened = harden(drawn(posed, config, 8.0, 7), config, column.values, ("neg", "pos"), train.corpus)
+    hardened = harden(drawn(config, 8.0, 7), config, words_of(posed), ("neg", "pos"), train.corpus)
     model, _ = fit_readout(named(hardened, train), train, train)
     shifts = [v for v in model.variables if isinstance(v, Shifted)]
     assert shifts
@@ -143,9 +152,9 @@ def test_a_hardened_model_is_a_program_that_computes_the_same(posed, queries):
     assert EvidenceFiles(model, program, [column.name]).predict(inputs) == [reference.run(program, x) for x in inputs]
 
 
-def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts(posed):
+def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts():
     config = WordsConfig(9, 2, True, k=4, hidden=8, heads_cat=2)
-    params = drawn(posed, config, 2.0, 6)
+    params = drawn(config, 2.0, 6)
     corpus = Corpus((np.random.default_rng(6).integers(0, 9, 40),), np.array([0, 15, 40]))
     words = tuple(f"w{i}" for i in range(9))
     full, short = (harden(params, config, words, ("x", "y"), texts) for texts in (None, corpus))
@@ -160,10 +169,10 @@ def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts(posed):
 
 def test_a_program_is_learnt_with_named_kinds(posed, learnt):
     found, run = learnt
-    assert accuracy(found, posed.splits.test)["token"] > 0.8
+    assert accuracy(found, posed.splits.test) > 0.8
     assert run.history["seeds"]["0"]["step"][-1] == 160
     assert run.report["seeds_tried"] == 1
-    kinds = [v for v in found.model.model.variables if isinstance(v, Kinds)]
+    kinds = [v for v in files(found).model.variables if isinstance(v, Kinds)]
     assert len(kinds) == 2
     for kind in kinds:
         assert len({*kind.names}) == len(kind.names)
@@ -173,15 +182,15 @@ def test_a_program_is_learnt_with_named_kinds(posed, learnt):
 def test_model_program_and_text_say_the_same(posed, learnt):
     found, _ = learnt
     known = [*posed.splits.test.sequences, *STRANGE]
-    verdict = verify(found.program, emit(found.program), found.model.predict, known=known, samples=300)
+    verdict = verify(found.program, emit(found.program), files(found).predict, known=known, samples=300)
     assert verdict.faithful, str(verdict)
     assert verdict.checked > 300
 
 
 def test_a_described_model_opens_again(posed, learnt):
     found, _ = learnt
-    again = LEARNER.opened(*found.model.described(), found.program, "model.json")
-    assert again.predict(posed.train.sequences) == found.model.predict(posed.train.sequences)
+    again = LEARNER.opened(*files(found).described(), found.program, "model.json")
+    assert again.predict(posed.train.sequences) == files(found).predict(posed.train.sequences)
     with pytest.raises(PellucidError, match=r"model\.json: not the description"):
         LEARNER.opened({"labels": 3}, {}, found.program, "model.json")
 
@@ -194,7 +203,7 @@ def test_raw_texts_are_split_by_the_program_itself():
     texts, labels = questions()
     made = problem(Data.of(texts, labels, words=Words(), when="sequence"))
     found, _ = learned(made)
-    assert accuracy(found, made.splits.test)["token"] > 0.9
+    assert accuracy(found, made.splits.test) > 0.9
     assert reference.run(found.program, "Where does the KING live?") in {"HUM", "LOC", "NUM"}
 
 
@@ -203,9 +212,9 @@ def test_entities_are_tagged_and_counts_may_be_read():
     made = problem(Data.of(inputs, outputs, words=AS_WRITTEN, when="every"), heads_num=1, heads=1)
     assert made.entities
     found, _ = learned(made)
-    assert accuracy(found, made.splits.test)["token"] > 0.9
-    assert sum(isinstance(v, Counted) for v in found.model.model.variables) == 1
-    verdict = verify(found.program, emit(found.program), found.model.predict, samples=200)
+    assert accuracy(found, made.splits.test) > 0.9
+    assert sum(isinstance(v, Counted) for v in files(found).model.variables) == 1
+    verdict = verify(found.program, emit(found.program), files(found).predict, samples=200)
     assert verdict.faithful, str(verdict)
 
 
@@ -234,9 +243,8 @@ def test_the_learner_is_imported_without_jax():
 
 @pytest.mark.parametrize("wrong", [{"k": 0}, {"dropout": 1.5}, {"word_dropout": 1}, {"lr": -1}])
 def test_settings_that_make_no_sense_are_refused(wrong):
-    made = problem(**wrong)
     with pytest.raises(PellucidError, match="--set"):
-        (words_learner.architecture(made), words_learner.settings_of(made, Run()))
+        learned(problem(**wrong), 1)
 
 
 # ---------------------------------------------------------------- batches, starts, readout
@@ -246,7 +254,8 @@ def test_draws_are_a_function_of_seed_and_step(posed):
     (column,) = posed.schema.inputs
     buckets, unknown = buckets_of(judged(posed, posed.train), 16), unknown_codes(column)
     assert {b.tokens.shape[1] for b in buckets} == {16, 32}
-    assert column.values[unknown[column.values.index("awful")]] == "<xxx-ful>"
+    words = words_of(posed)
+    assert words[unknown[words.index("awful")]] == "<xxx-ful>"
     draws = Draws(buckets, np.zeros_like(unknown), 3, 0, 0.5, 0.5)
     (a, _, keep), _ = draws(20)
     (b, _, again), _ = draws(20)
@@ -267,8 +276,8 @@ def test_long_texts_are_cut_for_training():
 
 
 def test_words_without_a_class_of_their_form_count_as_unknown():
-    (column,) = problem(forms=False).schema.inputs
-    assert {column.values[code] for code in unknown_codes(column)} == {UNKNOWN}
+    made = problem(forms=False)
+    assert {words_of(made)[code] for code in unknown_codes(*made.schema.inputs)} == {UNKNOWN}
 
 
 def test_the_readout_is_whole_numbers():
@@ -287,6 +296,7 @@ def test_refining_moves_words_to_the_kind_that_explains_the_labels():
     texts, wanted = [("a",)] * 20 + [("b",)] * 20 + [("c",)] * 8, ("x",) * 20 + ("y",) * 28
     judge = Judge(Corpus.of([texts], model.domains), wanted, model.labels, False)
     (better,) = refine(model, judge, 1.0, np.inf).variables
+    assert isinstance(better, Kinds)
     assert better.codes.tolist() == [0, 1, 1]
 
 
