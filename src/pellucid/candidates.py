@@ -116,14 +116,15 @@ def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
     """The best one: the plainest that is no worse than the best by more than chance.
 
     Within one standard error of the best on validation data (Breiman et al., 1984) an earlier learner is plainer than a
-    later one, and among those of one learner the better one wins, then the shorter. With `compact` the smallest.
+    later one, and among those of one learner the better one wins, then the shorter. Of programs without any error the
+    shortest wins, whoever found it. With `compact` the smallest.
     """
     best = max(candidates, key=lambda c: c.rank)
     if how == "compact":
         return _smallest(candidates, best)
     as_good = [c for c in candidates if _as_good(c, best)]
     first = as_good[0].learner
-    return max((c for c in as_good if c.learner == first), key=lambda c: c.rank)
+    return max((c for c in as_good if c.learner == first or best.quality == 1.0), key=lambda c: c.rank)
 
 
 def _as_good(c: Candidate, best: Candidate) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from pellucid.language.nodes import Aggregate, Let, Vote
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
-from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS, in_order
+from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS, in_order
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
 from pellucid.semantics.batch import predict
@@ -25,8 +26,10 @@ OnProgress = Callable[[str, float, str], None]
 BUDGET = 270.0  # seconds for learning, where nothing else is said
 SEARCH_FIRST = 0.65  # share of it that the searches may take before a Transformer is trained
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
-SHORT = 40  # cost of a program that is right on all data, below which no other learner is asked
-SHORT_AND_TRIED = 150  # likewise, of one that is right on longer inputs as well
+PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked that takes its time,
+SHORT = 6.0  # and below which none is asked at all
+TRIED = 2.0  # times as much may one cost that is right on longer inputs as well,
+LAW = 8.0  # and times as much one that gives real numbers: nothing but the law gives them exactly
 
 
 @dataclass(frozen=True)
@@ -126,7 +129,8 @@ def _willing(learners: Sequence[Learner], problem: Problem, model: str, turns: T
 
 def _needless(learner: Learner, turns: Turns, first: float, end: float) -> str | None:
     """Why a learner need not run; None: it must."""
-    if turns.right is not None and (learner in TRANSFORMERS or turns.right <= SHORT):
+    enough = math.inf if learner in TRANSFORMERS else PATIENT if learner in (EVOLVE, EVIDENCE) else SHORT
+    if turns.right is not None and turns.right <= enough:
         return "a program is right on all training and validation data"
     limit = end - 1 if learner in TRANSFORMERS else first
     return "no time left" if turns.found and time.monotonic() >= limit else None
@@ -175,12 +179,13 @@ def _search_on(problem: Problem, asked: Asked, end: float, began: float, turns: 
 
 
 def _right(program: Program, problem: Problem) -> float | None:
-    """The cost of a program that is right on all training and validation data; None for any other."""
+    """The cost of a program that is right on all training and validation data, less where it is sure; None for others."""
     for data in (problem.valid, problem.train):
         if figures(predict(program, data.sequences), data.outputs, data.schema.when)["token"] < 1.0:
             return None
     tried = bool(problem.longer) and all(_takes(program, data) for data in problem.longer.values())
-    return cost(program) * (SHORT / SHORT_AND_TRIED if tried else 1.0)
+    law = any(f.type.numbers is not None and not f.type.numbers.whole for f in problem.schema.outputs)
+    return cost(program) / (TRIED if tried else 1.0) / (LAW if law else 1.0)
 
 
 def _takes(program: Program, data: Any) -> bool:
