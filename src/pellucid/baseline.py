@@ -198,7 +198,7 @@ def _fitted(
     known = list(dict.fromkeys(labels))  # by index: a vector of numbers and strings would turn all into strings
     if len(known) == 1:
         return known * len(inputs)
-    vectorizer = CountVectorizer(analyzer=features, binary=True)
+    vectorizer = CountVectorizer(analyzer=features, binary=True)  # pyright: ignore[reportArgumentType]
     place = {label: i for i, label in enumerate(known)}
     model.fit(vectorizer.fit_transform(rows), [place[label] for label in labels])
     return [known[i] for i in model.predict(vectorizer.transform(inputs))] if inputs else []

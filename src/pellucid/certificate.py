@@ -131,5 +131,6 @@ def _use(program: Program) -> list[str]:
             'Use: run("a text") or run(["its", "words"]), or: python program.py "a text"',
             "  or: python program.py --jsonl (a JSON string or a JSON list a line)",
         ]
-    step = "1,2 3,4" if len(program.inputs) > 1 else "1 2 3" if program.inputs[0].type.is_number else "TOKEN ..."
+    (first, *more) = program.inputs
+    step = "1,2 3,4" if more else "1 2 3" if first.type.is_number else "TOKEN ..."
     return [f"Use: run([...]), or: python program.py {step}, or: python program.py --jsonl"]

@@ -15,6 +15,7 @@ from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
+from pellucid.learners.base import Opening
 from pellucid.learners.turns import Asked, known_settings, learners_of, take_turns
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
@@ -124,13 +125,11 @@ def model_of(described: Mapping[str, Any], place: Path, program: Program | None)
         from pellucid.learners.transformer.standard import predictor_from_folder
 
         return predictor_from_folder(place, described)
-    try:
-        learner = next(one for one in learners_of("auto") if one.name == family)
-    except StopIteration:
-        raise PellucidError(f"{place / folder.MODEL}: unknown family {family!r:.60}") from None
-    arrays = folder.read_arrays(place)
-    assert program is not None
-    return learner.opened(described.get("config", {}), arrays, program, str(place / folder.MODEL)).predict
+    opening = {one.name: one.opened for one in learners_of("auto") if isinstance(one, Opening)}
+    if program is None or family not in opening:
+        raise PellucidError(f"{place / folder.MODEL}: unknown family {family!r:.60}")
+    arrays, where = folder.read_arrays(place), str(place / folder.MODEL)
+    return opening[family](described.get("config", {}), arrays, program, where).predict
 
 
 def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | None]) -> None:

@@ -28,7 +28,7 @@ from pellucid.stages import Stages
 from pellucid.verify import Verdict, verify
 from pellucid.verify.stored import store
 
-LEARNERS = {
+LEARNERS: dict[str, str] = {
     "programs": "gradient-trained Transformer Program",
     "discrete": "Discrete Transformer",
     "automaton": "state merging",
@@ -182,7 +182,7 @@ def picked(learned: Learned, number: int) -> Learned:
     if not verdict.faithful:
         raise MismatchError(verdict)
     scores = {part: row[part] for part in ("train", "valid", "test") if row.get(part)}
-    learner = LEARNERS.get(row["learner"], row["learner"])
+    learner = LEARNERS.get(row["learner"], str(row["learner"]))
     exact = row["exact"] and scores["test"]["token"] == 1.0
     story = Story(report["task"], report["seed"], learner, scores, row["longer"], exact, verdict, given_up)
     source = emit(program, certificate(program, story))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,7 @@ def _print(model: Learned, sequence: Any, output: Any, typed: bool, as_json: boo
     if as_json:
         click.echo(json.dumps({"input": sequence, "output": output}))
     elif model.schema.words is not None and isinstance(output, list):
-        click.echo(_side_by_side(model.schema.words.as_written(sequence), output) + ("" if typed else "\n"))
+        click.echo(_side_by_side(model.schema.words.words.written(sequence), output) + ("" if typed else "\n"))
     elif typed:
         rows = output if isinstance(output, list) and model.schema.when == "every" else [output]
         click.echo(" ".join(",".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows))
@@ -104,7 +104,7 @@ def _print(model: Learned, sequence: Any, output: Any, typed: bool, as_json: boo
         click.echo(json.dumps(output))
 
 
-def _side_by_side(words: list[str], labels: list[Any]) -> str:
+def _side_by_side(words: Sequence[Any], labels: list[Any]) -> str:
     """A word and its label a line, as in CoNLL files."""
     from rich.cells import cell_len
 

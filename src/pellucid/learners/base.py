@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
 
 from pellucid.language.program import Program
 from pellucid.problem import Model, Problem
@@ -83,4 +85,18 @@ class Learner(Protocol):
 
     def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
         """Programs in the order they are found, each one better than those before in some way."""
+        ...
+
+
+@runtime_checkable
+class Opening(Protocol):
+    """A learner whose programs are read off models, which a learned folder holds."""
+
+    @staticmethod
+    def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> Model:
+        """The model that its `described` described.
+
+        Raises:
+            PellucidError: naming `where`, for anything that is not such a description.
+        """
         ...

@@ -27,7 +27,7 @@ def write_data(folder: Path, data: Data, library: Sequence[tuple[Gene, ...]] = (
     """The files that workers read; `library`: programs to start from."""
     train = data.train
     arrays = {"values": train.values, "valid": train.valid, "labels": train.labels}
-    np.savez(folder / ARRAYS, of_symbol=data.alphabet.of_symbol, **arrays)
+    np.savez(folder / ARRAYS, allow_pickle=False, of_symbol=data.alphabet.of_symbol, **arrays)
     settings = {
         "sources": [[source.of, source.column] for source in data.sources],
         "of_number": [*data.alphabet.of_number.items()],

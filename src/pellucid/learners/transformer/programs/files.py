@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -10,6 +11,23 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import Hardened, Module, ModuleKind
+
+
+@dataclass(frozen=True)
+class FittedPrograms:
+    """A trained Transformer Program: hardened, and the soft parameters of its seed (flat names); times in seconds."""
+
+    config: ProgramsConfig
+    hardened: Hardened
+    params: dict[str, np.ndarray]
+    seconds: dict[str, float]
+    history: dict[str, Any]
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """What the report says of the training."""
+        told = {name: self.history[name] for name in ("best_seed", "stopped")}
+        return {**told, "seeds_tried": len(self.history["seeds"])}
 
 
 def arrays_of(params: Mapping[str, np.ndarray], h: Hardened) -> dict[str, np.ndarray]:

@@ -17,7 +17,7 @@ import numpy as np
 
 from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among
-from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Evidence, Input, Let, Node, Reach, Select, Vote
+from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Delay, Evidence, Input, Let, Node, Reach, Select, Vote
 from pellucid.language.types import Plain
 from pellucid.learners.transformer.marked import Marked
 from pellucid.learners.transformer.programs.hardened import Hardened
@@ -70,7 +70,8 @@ class _Builder:
         self.streams[hardened.n_cat] = Stream(Const(1), Const(1), Const(1), most=1)
 
     def add(self, name: str, node: Node | Expression) -> Expression:
-        """A new variable."""
+        """A new variable; none of them has state."""
+        assert not isinstance(node, Delay)
         self.made.append(Assign(name, node if isinstance(node, Input | Aggregate | Vote | Let) else Let(node)))
         return Var(name)
 
@@ -233,7 +234,8 @@ class _Builder:
                 continue
             pairs = [((v, w), int(table[i, j])) for i, v in enumerate(domains[0]) for j, w in enumerate(domains[1])]
             found.append((self._helper if mark else self.add)(f"{name}{mark}", _lookup((a, b), tuple(pairs))))
-        return Stream(*found, range(int(table.max()) + 1))
+        here, begin, end = found
+        return Stream(here, begin, end, range(int(table.max()) + 1))
 
     def _vote(self) -> None:
         none = (0,) * len(self.labels)
