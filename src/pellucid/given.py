@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,20 @@ def task_reference(learned: Learned) -> Oracle:
         return list(instance.oracle(given)) if learned.schema.when == "every" else instance.oracle(given)
 
     return Oracle(TASK, right, learned.of_program("verify"))
+
+
+def task_function(learned: Learned) -> Callable[[Any], Any]:
+    """The function of a built-in task, where it stands in a file by its name, as a proof needs it.
+
+    Raises:
+        PellucidError: it does not.
+    """
+    function = _instance(learned).task.oracle
+    if "<locals>" in function.__qualname__:
+        raise PellucidError(
+            f"--prove: not for {learned.report['task']}; write what is right to a file, FILE.py:function"
+        )
+    return function
 
 
 def known_inputs(learned: Learned) -> list[Any]:

@@ -78,7 +78,7 @@ def _check_options(exhaustive: bool, against: dict[str, Any]) -> None:
 
 def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     """The verdict, or with --prove the proof, of a comparison with a function, a task or another program."""
-    from pellucid.given import known_inputs, task_reference
+    from pellucid.given import known_inputs, task_function, task_reference
     from pellucid.pipeline import load
     from pellucid.verify.apart import check_file, prove_file
     from pellucid.verify.proof import AgainstProgram, against_function, prove
@@ -89,10 +89,11 @@ def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     if against["equals"] is not None:
         other, name = load(against["equals"]).of_program("compare with"), str(against["equals"])
         if against["prove"]:
-            return prove(program, AgainstProgram(other, name), **limits)
+            return prove(program, AgainstProgram(program, other, name), **limits)
         return check_same(program, other, name, seed, known)
     if spec == TASK:
         reference = task_reference(model)
-        return prove(program, against_function(reference), **limits) if against["prove"] else check_spec(
-            program, reference, seed, None, known)  # fmt: skip
+        if against["prove"]:
+            return prove(program, against_function(reference, task_function(model)), **limits)
+        return check_spec(program, reference, seed, None, known)
     return prove_file(program, spec, **limits) if against["prove"] else check_file(program, spec, seed, None, known)
