@@ -81,6 +81,7 @@ def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     from pellucid.given import known_inputs, task_function, task_reference
     from pellucid.pipeline import load
     from pellucid.verify.apart import check_file, prove_file
+    from pellucid.verify.oracle import Oracle
     from pellucid.verify.proof import AgainstProgram, against_function, prove
     from pellucid.verify.spec import check_same, check_spec
 
@@ -92,8 +93,8 @@ def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
             return prove(program, AgainstProgram(program, other, name), **limits)
         return check_same(program, other, name, seed, known)
     if spec == TASK:
-        reference = task_reference(model)
         if against["prove"]:
-            return prove(program, against_function(reference, task_function(model)), **limits)
-        return check_spec(program, reference, seed, None, known)
+            function = task_function(model)
+            return prove(program, against_function(Oracle(TASK, function, program), function), **limits)
+        return check_spec(program, task_reference(model), seed, None, known)
     return prove_file(program, spec, **limits) if against["prove"] else check_file(program, spec, seed, None, known)
