@@ -23,12 +23,16 @@ import numpy as np
 import sympy
 from common import RESULTS, learn
 
-from pellucid.data.old_tasks import NumericTask, get_numeric_task, numeric_names
-from pellucid.program.numeric import NumericProgram, outputs
-from pellucid.program.numeric.expression import Apply, Const, Expression, Var
-from pellucid.program.numeric.nodes import Column, Formula
-from pellucid.program.numeric.serialise import loads
+from pellucid.data.tasks import TASKS
+from pellucid.data.tasks.base import Task
+from pellucid.language.expressions import Apply, Const, Expression, Var
+from pellucid.language.json import loads
+from pellucid.language.nodes import Input, Let
+from pellucid.language.program import Program
+from pellucid.semantics.batch import predict
+from pellucid.semantics.scores import figures
 
+NAMES = [name for name, task in TASKS.items() if task.group == "physics"]
 FRESH = 10_000
 JUDGE = 555_000_001
 TINY = 1e-9  # a coefficient below it, beside the largest, is rounding
@@ -39,7 +43,7 @@ FUNCTIONS = {
 }  # fmt: skip
 
 
-def meaning(program: NumericProgram, result: str, symbols: dict[str, sympy.Symbol]) -> sympy.Expr | None:
+def meaning(program: Program, result: str, symbols: dict[str, sympy.Symbol]) -> sympy.Expr | None:
     """A result as an expression of the input columns at the same step; None where it is more than that."""
 
     def of(expression: Expression) -> sympy.Expr:
@@ -50,12 +54,13 @@ def meaning(program: NumericProgram, result: str, symbols: dict[str, sympy.Symbo
                 return sympy.Float(float(value), 17) if isinstance(value, float) else sympy.Rational(value)
             case Apply(op, args):
                 return FUNCTIONS[op](*map(of, args))
+        raise KeyError(expression)
 
     def named(name: str) -> sympy.Expr:
         match program[name]:
-            case Column(column):
+            case Input(column, "value"):
                 return symbols[column]
-            case Formula(expression):
+            case Let(expression):
                 return of(expression)
         raise KeyError(name)
 
@@ -77,9 +82,9 @@ def terms(expression: sympy.Expr) -> dict[sympy.Expr, float]:
     return {key: value for key, value in found.items() if abs(value) > TINY * most}
 
 
-def compared(program: NumericProgram, task: NumericTask) -> dict[str, dict[str, Any]]:
+def compared(program: Program, task: Task) -> dict[str, dict[str, Any]]:
     """For each output column: whether the terms are those of the law, and the largest relative error of one."""
-    symbols: dict[str, Any] = {name: sympy.Symbol(name, real=True) for name in task.input_names}
+    symbols: dict[str, Any] = {name: sympy.Symbol(name, real=True) for name in task.names[0]}
     found = {}
     for result, (name, law) in zip(program.results, task.laws.items(), strict=True):
         wanted = terms(sympy.parse_expr(law, local_dict={**symbols, **task.constants}))
@@ -93,17 +98,17 @@ def compared(program: NumericProgram, task: NumericTask) -> dict[str, dict[str, 
 
 def measure(name: str, seed: int, noise: float) -> dict[str, Any]:
     """One run, judged."""
-    task = get_numeric_task(name)
+    task = TASKS[name]
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch, "learned")
         row = learn(name, seed, out, "--set", f"noise={noise}", allowed=(0, 3))
-        program = loads((out / "program.json").read_text(encoding="utf-8"))
+        program = loads((out / "program.json").read_text(encoding="utf-8"), str(out / "program.json"))
         source = (out / "program.py").read_text(encoding="utf-8")
     report = row.pop("report")
-    fresh = task.dataset(JUDGE, FRESH)
-    errors = np.concatenate([a - b for a, b in zip(outputs(program, fresh.inputs), fresh.outputs, strict=True)])
+    fresh = task.at().sample(np.random.default_rng(JUDGE), FRESH)
+    clean = figures(predict(program, fresh.sequences), fresh.outputs, "every")
     body = source[source.index("def run(") :]
-    row |= {"mse": float((errors**2).mean()), "max_error": float(abs(errors).max()), "laws": compared(program, task)}
+    row |= {"mse": clean["mse"], "max_error": clean["max_error"], "laws": compared(program, task)}
     row |= {"model": report["model"], "claimed": report["exact"], "size": report["size"]}
     return {**row, "program": body[: body.index("\n\n\n")]}
 
@@ -131,7 +136,7 @@ def table(results: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Check whether the laws of motion are recovered.")
-    parser.add_argument("tasks", nargs="*", default=list(numeric_names("physics")))
+    parser.add_argument("tasks", nargs="*", default=NAMES)
     parser.add_argument("--noise", type=float, nargs="+", default=[0.0, 0.01])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
     parser.add_argument("--again", action="store_true", help="repeat runs that were made already")

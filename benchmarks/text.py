@@ -20,11 +20,12 @@ from typing import Any
 
 from common import RESULTS, learn
 
-from pellucid import baseline, load
-from pellucid.data.dataset import together
-from pellucid.data.texts import load_texts
-from pellucid.program.scores import figures
-from pellucid.program.verify import run_text
+from pellucid import load
+from pellucid.baseline import baselines
+from pellucid.data.data import Data
+from pellucid.data.readers import read_splits
+from pellucid.semantics.scores import figures
+from pellucid.verify.runner import run_text
 
 # Published by Friedman et al. 2023, table 2: bag of words, standard Transformer, Transformer Program (test accuracy,
 # with 300-dimensional vectors; AG News with 120,000 training texts). reach: what we set out to reach.
@@ -58,18 +59,16 @@ def files_of(name: str, data: Path, scratch: Path) -> dict[str, str]:
     return {"train": str(train[0])} | {part: str(data / entry[part]) for part in ("valid", "test") if part in entry}
 
 
-def judged(out: Path, texts: Any) -> dict[str, Any]:
+def judged(out: Path, test: Data) -> dict[str, Any]:
     """The written program on every raw test text: its figures, and on how many the model says the same."""
-    learned = load(out)
-    test = learned.vocab.match_dataset(texts.splits.test)
+    learned, when = load(out), test.schema.when
     if learned.program is None:
-        return {"test": figures(learned.outputs(test.inputs), test)}
-    raw = [texts.originals.get(words, words) for words in texts.splits.test.inputs]
-    told = run_text((out / "program.py").read_text(encoding="utf-8"), raw)
-    model = learned.predictor(test.inputs)
+        return {"test": figures(learned.outputs(test.sequences), test.outputs, when)}
+    told = run_text((out / "program.py").read_text(encoding="utf-8"), test.sequences)
+    model = [] if learned.predictor is None else learned.predictor(test.sequences)
     return {
-        "test": figures(told, test),
-        "agree": sum(a == b for a, b in zip(told, model, strict=True)),
+        "test": figures(told, test.outputs, when),
+        "agree": sum(a == b for a, b in zip(told, model, strict=True)) if model else 0,
         "texts": len(test),
     }
 
@@ -80,14 +79,14 @@ def measure(name: str, data: Path, model: str, seed: int, vectors: str | None) -
         scratch = Path(folder)
         files = files_of(name, data, scratch)
         more = [word for part in ("valid", "test") if part in files for word in (f"--{part}", files[part])]
-        more += ["--vectors", vectors] if vectors and model in ("auto", "programs") else []
+        more += ["--vectors", vectors] if vectors and model in ("auto", "words") else []
         out = scratch / "learned"
         row = learn(files["train"], seed, out, "--model", model, *more)
         report = row.pop("report")
-        texts = load_texts(files["train"], files.get("valid"), files.get("test"), seed=seed)
+        test = read_splits(files["train"], files.get("valid"), files.get("test"), seed=seed).splits.test
         return {
             **row,
-            **judged(out, texts),
+            **judged(out, test),
             "found_by": report["model"],
             "accuracy": report["accuracy"],
             "size": report.get("size"),
@@ -99,9 +98,8 @@ def simple(name: str, data: Path, seed: int) -> list[dict[str, Any]]:
     """Majority, unigram and naive Bayes on the same split, training and validation data together."""
     with tempfile.TemporaryDirectory() as folder:
         files = files_of(name, data, Path(folder))
-        splits = load_texts(files["train"], files.get("valid"), files.get("test"), seed=seed).splits
-    both = together(splits.train, splits.valid)
-    return [row.to_json() for row in baseline.baselines(both, splits.test, seed)]
+        splits = read_splits(files["train"], files.get("valid"), files.get("test"), seed=seed).splits
+    return [row.to_json() for row in baselines(splits.train + splits.valid, splits.test, seed)]
 
 
 def table(results: dict[str, Any]) -> str:
@@ -113,7 +111,7 @@ def table(results: dict[str, Any]) -> str:
     ]
     for name, found in results["runs"].items():
         runs = found["runs"]
-        best = _first(runs, "auto") or _first(runs, "search")
+        best = _first(runs, "auto") or _first(runs, "evidence")
         if best is None:
             continue
         key = "f1" if "f1" in best["test"] else "token"
@@ -133,7 +131,7 @@ def _alone(results: dict[str, Any]) -> list[str]:
     """The gradient learner alone, without and with word vectors, where that was run."""
     lines = []
     for name, found in results["runs"].items():
-        plain, helped = (_first(found["runs"], label) for label in ("programs", "programs with vectors"))
+        plain, helped = (_first(found["runs"], label) for label in ("words", "words with vectors"))
         told = ["-" if run is None else format(100 * run["test"].get("f1", run["test"]["token"]), ".1f")
                 for run in (plain, helped)]  # fmt: skip
         if plain or helped:
@@ -166,7 +164,7 @@ def main() -> None:
         if "simple" not in found:
             found["simple"] = simple(name, options.data, 0)
         for model, seed in ((m, s) for m in options.models for s in options.seeds):
-            label = model + (" with vectors" if options.vectors and model in ("auto", "programs") else "")
+            label = model + (" with vectors" if options.vectors and model in ("auto", "words") else "")
             done = found["runs"].setdefault(label, {})
             if str(seed) in done and not options.again:
                 continue
