@@ -24,6 +24,8 @@ MOST_LABELS = 500
 
 def refusal(schema: Schema) -> str | None:
     """Why the search cannot take such data; None: it can."""
+    if any(field.words is not None for field in schema.inputs):
+        return "texts of words"
     if len(schema.outputs) != 1:
         return "several outputs"
     if any(field.type.numbers is not None and not field.type.numbers.whole for field in schema.inputs):
