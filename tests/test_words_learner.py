@@ -254,8 +254,6 @@ def test_draws_are_a_function_of_seed_and_step(posed):
     (column,) = posed.schema.inputs
     buckets, unknown = buckets_of(judged(posed, posed.train), 16), unknown_codes(column)
     assert {b.tokens.shape[1] for b in buckets} == {16, 32}
-    words = words_of(posed)
-    assert words[unknown[words.index("awful")]] == "<xxx-ful>"
     draws = Draws(buckets, np.zeros_like(unknown), 3, 0, 0.5, 0.5)
     (a, _, keep), _ = draws(20)
     (b, _, again), _ = draws(20)
@@ -275,9 +273,11 @@ def test_long_texts_are_cut_for_training():
     assert long.labels.shape == (1, LONGEST)
 
 
-def test_words_without_a_class_of_their_form_count_as_unknown():
-    made = problem(forms=False)
-    assert {words_of(made)[code] for code in unknown_codes(*made.schema.inputs)} == {UNKNOWN}
+def test_an_unknown_word_has_the_class_of_its_form_and_a_class_is_its_own():
+    plain, formed = problem(forms=False), problem()
+    assert {words_of(plain)[code] for code in unknown_codes(*plain.schema.inputs)} == {UNKNOWN}
+    words, unknown = words_of(formed), unknown_codes(*formed.schema.inputs)
+    assert [words[unknown[words.index(w)]] for w in (UNKNOWN, "<xxx>", "awful")] == [UNKNOWN, "<xxx>", "<xxx-ful>"]
 
 
 def test_the_readout_is_whole_numbers():

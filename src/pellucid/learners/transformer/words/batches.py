@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.schema import Field
-from pellucid.language.words import UNKNOWN
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.transformer.marked import PAD
 
@@ -62,7 +61,7 @@ def unknown_codes(column: Field) -> np.ndarray:
     words, reading = column.values or (), column.words
     codes = {word: code for code, word in enumerate(words)}
     assert reading is not None
-    return np.array([codes.get(reading.unknown(word), codes[UNKNOWN]) for word in words], np.int64)
+    return np.array([codes[reading.unknown(word)] for word in words], np.int64)
 
 
 def _by_width(lengths: np.ndarray) -> list[tuple[int, np.ndarray]]:
