@@ -15,8 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pellucid
 from pellucid.numeric import Bias
+
+import pellucid
 
 
 def heated_room(path: Path, days: int = 60, hours: int = 24) -> None:

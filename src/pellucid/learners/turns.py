@@ -179,7 +179,7 @@ def _search_on(problem: Problem, asked: Asked, end: float, began: float, turns: 
 
 
 def _right(program: Program, problem: Problem) -> float | None:
-    """The cost of a program that is right on all training and validation data, less where it is sure; None for others."""
+    """The cost of a program that is right on training and validation data, less where it is sure; None for others."""
     for data in (problem.valid, problem.train):
         if figures(predict(program, data.sequences), data.outputs, data.schema.when)["token"] < 1.0:
             return None
