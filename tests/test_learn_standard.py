@@ -1,17 +1,30 @@
-"""The standard Transformer: masks, padding, pooling, and its training."""
+"""The standard Transformer: masks, padding, pooling, its training, and the folder that it is kept in."""
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import jax
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from made_texts import questions, sentences
+from pellucid import folder
+from pellucid.cli import main
+from pellucid.data.data import Data
 from pellucid.errors import PellucidError
+from pellucid.language.words import AS_WRITTEN
+from pellucid.learners.base import Run
 from pellucid.learners.transformer.programs.hardened import accuracy
 from pellucid.learners.transformer.standard import net
-from pellucid.learners.transformer.standard.fit import StandardFit, StandardTraining, arrays_task, fit
-from pellucid.learners.transformer.standard.net import StandardConfig, forward, predict_standard
+from pellucid.learners.transformer.standard.config import StandardConfig, StandardTraining
+from pellucid.learners.transformer.standard.fit import StandardFit, arrays_task, fit
+from pellucid.learners.transformer.standard.learner import train
+from pellucid.learners.transformer.standard.model import StandardModel
+from pellucid.learners.transformer.standard.net import forward, predict_standard
+from pellucid.pipeline import learn, load
+from pellucid.resolve import resolve
 
 BEGIN = 4
 SMALL = StandardConfig(5, 4, 4, 7, layers=1, heads=2, hidden=16, mlp=2)
@@ -192,5 +205,154 @@ def test_bad_sizes_and_data_are_told_in_one_line():
     tokens, labels = first_token(10)
     with pytest.raises(PellucidError, match="valid: no position is scored"):
         fit_standard((tokens, labels), (tokens, np.full_like(labels, -1)), SMALL, QUICK)
-    with pytest.raises(PellucidError, match=r"train: labels have shape \(10,\)"):
-        fit_standard((tokens, labels[:, 0]), (tokens, labels), SMALL, QUICK)
+
+
+# ---------------------------------------------------------------- from data to a folder, and back
+
+TINY = {"layers": 1, "heads": 2, "hidden": 16, "mlp": 2}
+
+
+def letters(count: int = 300) -> Data:
+    """Is the symbol the first one?"""
+    rng = np.random.default_rng(5)
+    rows = [rng.choice(["a", "b", 3], int(rng.integers(1, 6))).tolist() for _ in range(count)]
+    return Data.of(rows, [["yes" if x == row[0] else "no" for x in row] for row in rows])
+
+
+def asked_for(count: int = 240) -> Data:
+    return Data.of(*questions(count), when="sequence")
+
+
+def tagged() -> Data:
+    return Data.of(*sentences(240), words=AS_WRITTEN)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    place = tmp_path_factory.mktemp("standard") / "out"
+    return learn(letters(), model="standard", steps=300, settings=TINY | {"lr": 0.005}, out=place), place
+
+
+def test_symbols_are_learned_kept_and_loaded(kept):
+    learned, place = kept
+    assert set(learned.files) == {folder.MODEL, folder.WEIGHTS, folder.REPORT, folder.HISTORY}
+    assert learned.program is None
+    report = learned.report
+    assert report["accuracy"]["test"]["token"] > 0.95
+    assert sum(report["examples"].values()) == 300
+    assert [report[key] for key in ("task", "model", "seed")] == ["data", "standard", 0]
+    assert report["settings"]["hidden"] == 16
+    assert report["found"]["learners"]["standard"]["stopped"] in ("perfect on validation", "all rounds done")
+    assert {"compile", "train", "total"} <= report["seconds"].keys()
+    opened = load(place)
+    assert opened.schema == learned.schema
+    sequences = letters(40).sequences
+    assert opened.outputs(sequences) == learned.outputs(sequences)
+    assert opened.run(["a", "3"]) == opened.run(["a", 3])
+    assert opened.evaluate(letters(60))["token"] > 0.95
+
+
+def test_what_it_does_not_take_is_told_in_one_line(kept):
+    learned, _ = kept
+    with pytest.raises(PellucidError, match="6 positions are too many; the longest this model takes has 5"):
+        learned.run(["a"] * 6)
+    with pytest.raises(PellucidError, match="position 2: column 'x': unknown token 'z'; known: "):
+        learned.run(["a", "z"])
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"what": Data.of([[i / 2] for i in range(20)], [["a"], ["b"]] * 10)}, "not for --model standard .an input of"),
+        ({"what": Data.of([[(i, 2)] for i in range(20)], [["a"], ["b"]] * 10)}, "--model standard .several columns"),
+        ({"seeds": 2}, "--seeds: a standard Transformer is trained with one seed"),
+        ({"settings": {"k": 4}}, "--set k: unknown setting"),
+        ({"settings": {"heads": 3}}, "hidden = 64 must be a multiple of heads = 3"),
+        ({"settings": {"lr": 0}}, "--set lr: expected a positive number"),
+    ]
+    for options, message in refused:
+        with pytest.raises(PellucidError, match=message):
+            learn(**{"what": letters(40), "model": "standard", **options})
+
+
+def test_commands_work_on_its_folder_or_say_that_there_is_no_program(kept, tmp_path):
+    _, place = kept
+    data = tmp_path / "data.jsonl"
+    data.write_text('{"input": ["a", "b"], "output": ["yes", "no"]}\n{"input": ["b"], "output": ["yes"]}\n')
+
+    def said(*args: object) -> tuple[int, str]:
+        result = CliRunner().invoke(main, list(map(str, args)))
+        return result.exit_code, result.output
+
+    assert said("run", place, "a", "b", "a") == (0, "yes no yes\n")
+    assert said("eval", place, data) == (0, "tokens 100.000%   sequences 100.000%\n")
+    code, text = said("history", place)
+    assert code == 0
+    assert text.split()[:3] == ["step", "loss", "0"]
+    for command in ("explain", "verify", "circuit", "errors"):
+        code, text = said(command, place, *([data] if command == "errors" else ["a"] if command == "explain" else []))
+        assert (code, text.count("\n")) == (2, 1)
+        assert "a standard Transformer has no program to" in text
+
+
+@pytest.mark.parametrize("damage", ["schema", "config", "labels", "arrays"])
+def test_a_damaged_folder_is_told_in_one_line(kept, tmp_path, damage):
+    learned, _ = kept
+    files = dict(learned.files)
+    model = json.loads(files[folder.MODEL])
+    if damage in ("schema", "config"):
+        del model[damage]
+    elif damage == "labels":
+        model["schema"]["outputs"][0]["type"]["texts"].append("zebra")
+    else:
+        model["config"]["hidden"] = 32
+    folder.write(tmp_path / "out", files | {folder.MODEL: json.dumps(model)})
+    with pytest.raises(
+        PellucidError, match=r"model.json: (schema: Schema: expected|not the description of|its configuration)"
+    ):
+        load(tmp_path / "out")
+
+
+@pytest.mark.parametrize("make", [asked_for, tagged])
+def test_words_are_learned_kept_and_loaded(make, tmp_path):
+    learned = learn(make(), model="standard", steps=100, settings=TINY | {"dropout": 0.1}, out=tmp_path / "out")
+    figures = learned.report["accuracy"]["test"]
+    assert figures.get("f1", figures["token"]) > 0.9
+    opened = load(tmp_path / "out")
+    known = make().sequences[:20]
+    assert opened.outputs(known) == learned.outputs(known)
+    assert opened.run(["Zzz", "unheard", "of"]) is not None
+    long = list(make().inputs[0]) * 30
+    if make is tagged:
+        piece = opened.run(long[:64])
+        assert opened.run(long)[:64] == piece
+        assert len(opened.run(long)) == len(long)
+    else:
+        assert opened.run(long) == opened.run(long[:64])
+
+
+class KilledError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("make", [letters, asked_for])
+def test_a_killed_training_goes_on_where_it_was(make, tmp_path):
+    given = TINY | {"hidden": 8, "heads": 1}
+    posed = resolve(make(60))
+
+    def trained(checkpoint=None, calls=10**6) -> tuple[StandardModel, dict, list[str]]:
+        told: list[str] = []
+
+        def on_progress(share: float, message: str) -> None:
+            told.append(message)
+            if len(told) > calls:
+                raise KilledError
+
+        run = Run(steps=100, on_progress=on_progress, checkpoint=checkpoint)
+        return train(posed, given, run), run.history, told
+
+    whole, history, first = trained()
+    with pytest.raises(KilledError):
+        trained(tmp_path, 3)
+    again, resumed, told = trained(tmp_path)
+    assert resumed == history
+    assert first[1].startswith("step ")
+    assert first[1] not in told
+    for name, array in whole.params.items():
+        np.testing.assert_array_equal(array, again.params[name])

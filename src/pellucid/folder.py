@@ -15,7 +15,9 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from pellucid.data.schema import Schema
 from pellucid.errors import PellucidError
+from pellucid.language.json import decoded
 
 PROGRAM, IR, MODEL, WEIGHTS = "program.py", "program.json", "model.json", "model.safetensors"
 REPORT, HISTORY, FRONT = "report.json", "history.json", "front.json"
@@ -103,6 +105,18 @@ def read_arrays(folder: Path) -> dict[str, np.ndarray]:
         return load(read_bytes(folder, WEIGHTS))
     except (SafetensorError, ValueError) as error:
         raise PellucidError(f"{folder / WEIGHTS}: cannot be read: {error}") from None
+
+
+def schema_of_json(model: Mapping[str, Any], where: str) -> Schema:
+    """The columns in the description of a model without a program.
+
+    Raises:
+        PellucidError: naming `where`, for anything else.
+    """
+    try:
+        return decoded(model.get("schema"), Schema, "schema")
+    except ValueError as error:
+        raise PellucidError(f"{where}: {error}") from None
 
 
 def digest(content: str | bytes) -> str:

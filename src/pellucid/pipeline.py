@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,17 @@ from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-from pellucid.learners.base import Opening
-from pellucid.learners.turns import Asked, known_settings, learners_of, take_turns
+from pellucid.learners.base import Opening, Run
+from pellucid.learners.transformer.standard import learner as standard
+from pellucid.learners.transformer.standard.learner import STANDARD
+from pellucid.learners.turns import BUDGET, Asked, known_settings, learners_of, take_turns
+from pellucid.problem import Problem
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
 from pellucid.settings import check_known
 from pellucid.stages import OnProgress, Stages
 from pellucid.verify.stored import from_json
-from pellucid.writing import picked, written
+from pellucid.writing import picked, without_program, written
 
 
 def learn(
@@ -86,7 +90,7 @@ def learn(
     if pick is not None and isinstance(what, str | Path) and Path(what, folder.FRONT).exists():
         return _kept(picked(load(what), pick), place)
     stages = Stages(on_progress or (lambda stage, share, message: None))
-    check_known(settings or {}, known_settings())
+    check_known(settings or {}, known_settings(model))
     options = Options(outputs=None if output is None else tuple(output), column=tag)
     problem = resolve(
         what, settings=settings, seed=seed, bias=bias, valid=valid, test=test, longer=longer, vectors=vectors,
@@ -94,10 +98,8 @@ def learn(
     )  # fmt: skip
     asked = Asked(seed, seeds, steps, budget, effort)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
-    if model == "standard":
-        from pellucid.learners.transformer.standard.learner import learn_standard
-
-        return _kept(learn_standard(problem, asked, stages, checkpoint), place)
+    if model == STANDARD:
+        return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
     turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
     with stages.stage("simplify"):
         candidates = read_off(turns.found, problem, simplify, stages.on_progress)
@@ -105,6 +107,19 @@ def learn(
     rows = front(candidates, best)
     chosen = best if pick is None else _row(rows, pick)
     return _kept(written(chosen, rows, turns, problem, asked, simplify, stages), place)
+
+
+def _standard(
+    problem: Problem, given: Mapping[str, Any], asked: Asked, stages: Stages, checkpoint: Path | None
+) -> Learned:
+    """The standard Transformer, which has no program."""
+
+    def report(share: float, message: str) -> None:
+        stages.on_progress("train", share, message)
+
+    deadline = time.monotonic() + (asked.budget or BUDGET)
+    run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
+    return without_program(standard.train(problem, given, run), STANDARD, given, run, problem, asked, stages)
 
 
 def load(path: str | Path) -> Learned:
@@ -121,21 +136,21 @@ def model_of(described: Mapping[str, Any], place: Path, program: Program | None)
     family = described.get("family")
     if family == "program":
         return from_json(described.get("said"), str(place / folder.MODEL)).predict
-    if family == "standard":
-        from pellucid.learners.transformer.standard import predictor_from_folder
+    arrays, where = folder.read_arrays(place), str(place / folder.MODEL)
+    if family == STANDARD:
+        from pellucid.learners.transformer.standard.model import opened as opened_standard  # JAX
 
-        return predictor_from_folder(place, described)
+        return opened_standard(described.get("config"), arrays, folder.schema_of_json(described, where), where).predict
     opening = {one.name: one.opened for one in learners_of("auto") if isinstance(one, Opening)}
     if program is None or family not in opening:
-        raise PellucidError(f"{place / folder.MODEL}: unknown family {family!r:.60}")
-    arrays, where = folder.read_arrays(place), str(place / folder.MODEL)
+        raise PellucidError(f"{where}: unknown family {family!r:.60}")
     return opening[family](described.get("config", {}), arrays, program, where).predict
 
 
 def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | None]) -> None:
     if simplify not in SIMPLIFY:
         raise PellucidError(f"--simplify {simplify}: expected one of {', '.join(SIMPLIFY)}")
-    if model != "standard":
+    if model != STANDARD:
         learners_of(model)
     if seed < 0:
         raise PellucidError(f"--seed {seed}: expected 0 or more")

@@ -19,11 +19,13 @@ from pellucid.data.schema import Schema
 from pellucid.emit.emit import emit
 from pellucid.emit.size import ast_nodes, code_lines
 from pellucid.errors import MismatchError, PellucidError
-from pellucid.language.json import dumps
+from pellucid.language.json import dumps, plain
 from pellucid.language.nodes import Input
 from pellucid.language.program import Program
+from pellucid.learners.base import Run
 from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Model, Problem
+from pellucid.semantics.scores import figures
 from pellucid.stages import Stages
 from pellucid.verify import Verdict, verify
 from pellucid.verify.stored import store
@@ -113,18 +115,47 @@ def _report(
     options = {**vars(asked), "simplify": how}
     assert story.verdict is not None
     return {
-        "task": problem.name,
-        "model": chosen.learner,
-        "seed": asked.seed,
+        **_head(chosen.learner, problem, asked, chosen.scores),
         "options": {k: v for k, v in options.items() if v is not None},
         "settings": {**_plain(problem.settings), **({"bias": bias} if (bias := problem.bias.changed) else {})},
-        "examples": {name: len(part) for name, part in problem.splits.parts().items()},
-        "accuracy": {part: _rounded(score) for part, score in chosen.scores.items()},
         "longer": {name: None if score is None else _rounded(score) for name, score in chosen.longer.items()},
         "exact": story.exact,
         "faithful": story.verdict.to_json(),
         "given_up": None if chosen.given_up is None else dict(chosen.given_up),
         "cut_short": list(story.cut_short),
+    }
+
+
+def without_program(
+    model: Model, learner: str, given: Mapping[str, Any], run: Run, problem: Problem, asked: Asked, stages: Stages
+) -> Learned:
+    """What `learn` returns of a model without a program: how right it is, and its files. given: settings it obeyed."""
+    parts = problem.splits.parts()
+    with stages.stage("judge"):
+        scores = {n: figures(model.predict(p.sequences), p.outputs, p.schema.when) for n, p in parts.items()}
+    config, arrays = model.described()
+    described = {"family": learner, "config": _plain(config), "schema": plain(problem.schema)}
+    files: dict[str, str | bytes] = {folder.MODEL: folder.dump(described), folder.WEIGHTS: save(dict(arrays))}
+    report = {
+        **_head(learner, problem, asked, scores),
+        "options": {k: v for k, v in vars(asked).items() if v is not None},
+        "settings": _plain(given),
+        "longer": {},
+        "exact": all(score["token"] == 1.0 for score in scores.values()),
+        "found": {"by": learner, "effort": asked.effort, "learners": {learner: _plain(run.report)}},
+        "seconds": {**run.report["seconds"], **stages.seconds, "total": stages.total},
+    }
+    return finished(problem.schema, None, None, model.predict, report, files, {learner: run.history})
+
+
+def _head(learner: str, problem: Problem, asked: Asked, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+    """What the report of every model begins with."""
+    return {
+        "task": problem.name,
+        "model": learner,
+        "seed": asked.seed,
+        "examples": {name: len(part) for name, part in problem.splits.parts().items()},
+        "accuracy": {part: _rounded(score) for part, score in scores.items()},
         "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "scipy", "optax")},
     }
 

@@ -48,6 +48,7 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
 
     _check_options(exhaustive, against)
     model = load(learned)
+    model.of_program("verify")
     problems = tampering(model)
     if against["spec"] is not None or against["equals"] is not None:
         found: Any = _compared(model, seed, against)

@@ -39,8 +39,8 @@ _REST: dict[str, Any] = {
 
 def to_json(program: Program) -> dict[str, Any]:
     """The program as a JSON object."""
-    head = {"format": FORMAT, "version": VERSION, **{key: _plain(getattr(program, key)) for key in _REST}}
-    return {**head, "variables": [{"name": a.name, **_plain(a.node)} for a in program]}
+    head = {"format": FORMAT, "version": VERSION, **{key: plain(getattr(program, key)) for key in _REST}}
+    return {**head, "variables": [{"name": a.name, **plain(a.node)} for a in program]}
 
 
 def dumps(program: Program) -> str:
@@ -76,7 +76,7 @@ def from_json(data: Any) -> Program:
     if type(data.get("version")) is not int or data["version"] != VERSION:
         raise ValueError(f"version {show(data.get('version'))} of the format; this pellucid reads version {VERSION}")
     _keys("the program", data, {"format", "version", "variables", *_REST})
-    fields = {key: _decode(data[key], hint, key) for key, hint in _REST.items()}
+    fields = {key: decoded(data[key], hint, key) for key, hint in _REST.items()}
     if not isinstance(data["variables"], list):
         raise ValueError("variables: expected a list")
     program = Program(assignments=tuple(map(_assign, range(len(data["variables"])), data["variables"])), **fields)
@@ -91,7 +91,8 @@ def _no_constant(name: str) -> NoReturn:
 # ---------------------------------------------------------------- writing
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A node, a type, columns or the like as JSON has it."""
     match value:
         case Var(name):
             return name
@@ -102,20 +103,20 @@ def _plain(value: Any) -> Any:
         case Const(number):
             return number
         case Apply(operator, args):
-            return [operator, *map(_plain, args)]
+            return [operator, *map(plain, args)]
         case Table(args, cases, default):
-            return {"table": _plain(args), "cases": _plain(cases), "default": default}
+            return {"table": plain(args), "cases": plain(cases), "default": default}
         case Cases(rules, default):
-            return {"rules": _plain(rules), "default": _plain(default)}
+            return {"rules": plain(rules), "default": plain(default)}
         case Type():
             return _type_json(value)
         case Reading():
             return value.to_json()
         case tuple():
-            return [_plain(item) for item in value]
+            return [plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         tag = {"node": type(value).__name__} if type(value) in get_args(Node) else {}
-        return {**tag, **{f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}}
+        return {**tag, **{f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}}
     return value
 
 
@@ -138,11 +139,11 @@ def _assign(index: int, row: Any) -> Assign:
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):
         raise ValueError(f"variable {index + 1}: expected an object with a name")
     fields = {key: value for key, value in row.items() if key != "name"}
-    return Assign(row["name"], _decode(fields, Node, f"variable {row['name']:.60}"))
+    return Assign(row["name"], decoded(fields, Node, f"variable {row['name']:.60}"))
 
 
-def _decode(value: Any, hint: Any, where: str) -> Any:
-    """`value` as an instance of a type hint."""
+def decoded(value: Any, hint: Any, where: str) -> Any:
+    """JSON as an instance of a type hint, the inverse of `plain`; `ValueError` says what is wrong in `where`."""
     if hint in (Expression, Atom):
         found = _expression(value, where, 1)
         if hint == Atom and not isinstance(found, Var | Const):
@@ -177,7 +178,7 @@ def _union(value: Any, args: tuple, where: str) -> Any:
     if rest == get_args(Expression):
         return _expression(value, where, 1)
     if len(rest) == 1:
-        return _decode(value, rest[0], where)
+        return decoded(value, rest[0], where)
     if type(value) in rest and (type(value) is not float or math.isfinite(value)):
         return value
     raise ValueError(f"{where}: expected {' or '.join(a.__name__ for a in args)}, got {show(value)}")
@@ -187,10 +188,10 @@ def _tuple(value: Any, args: tuple, where: str) -> tuple:
     if not isinstance(value, list):
         raise ValueError(f"{where}: expected a list, got {show(value)}")
     if len(args) == 2 and args[1] is Ellipsis:
-        return tuple(_decode(item, args[0], f"{where}[{i}]") for i, item in enumerate(value))
+        return tuple(decoded(item, args[0], f"{where}[{i}]") for i, item in enumerate(value))
     if len(value) != len(args):
         raise ValueError(f"{where}: expected {len(args)} items, got {len(value)}")
-    return tuple(_decode(item, arg, f"{where}[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True)))
+    return tuple(decoded(item, arg, f"{where}[{i}]") for i, (item, arg) in enumerate(zip(value, args, strict=True)))
 
 
 def _node(value: Any, where: str) -> Node:
@@ -203,7 +204,7 @@ def _node(value: Any, where: str) -> Node:
 def _object(value: Any, cls: type, where: str) -> Any:
     hints = _hints(cls)
     _keys(f"{where}: {cls.__name__}", value, set(hints))
-    return cls(**{name: _decode(value[name], hint, f"{where}.{name}") for name, hint in hints.items()})
+    return cls(**{name: decoded(value[name], hint, f"{where}.{name}") for name, hint in hints.items()})
 
 
 @functools.cache
@@ -238,7 +239,7 @@ def _special(data: dict, where: str, level: int) -> Expression:
         case {"table": list(args), "cases": cases, "default": default, **rest} if not rest:
             hint = tuple[tuple[tuple[str | int | float | None, ...], str | int | float | None], ...]
             made = tuple(_expression(arg, where, level + 1) for arg in args)
-            return Table(made, _decode(cases, hint, f"{where}.cases"), _plain_value(default, where))
+            return Table(made, decoded(cases, hint, f"{where}.cases"), _plain_value(default, where))
         case {"rules": list(rules), "default": default, **rest} if not rest:
             pairs = tuple(_rule(rule, f"{where}.rules[{i}]", level + 1) for i, rule in enumerate(rules))
             return Cases(pairs, _expression(default, where, level + 1))
@@ -264,7 +265,7 @@ def _number(value: Any, where: str) -> int | float:
 def _type(data: Any, where: str) -> Type:
     if not isinstance(data, dict) or set(data) - {"texts", "whole", "real", "listed", "nothing"} or not data:
         raise ValueError(f'{where}: expected a type, such as {{"whole": [0, null]}}, got {show(data)}')
-    texts = _decode(data.get("texts", []), tuple[str, ...], f"{where}.texts")
+    texts = decoded(data.get("texts", []), tuple[str, ...], f"{where}.texts")
     if texts != tuple(sorted(set(texts))):
         raise ValueError(f"{where}.texts: expected different texts in the order of their code points")
     if "whole" in data and "real" in data:
@@ -276,11 +277,11 @@ def _type(data: Any, where: str) -> Type:
 
 def _numbers_type(data: Any, is_whole: bool, listed: bool, where: str) -> Numbers:
     if listed:
-        values = _decode(data, tuple[int, ...], where)
+        values = decoded(data, tuple[int, ...], where)
         if not values or not is_whole or values != tuple(sorted(set(values))):
             raise ValueError(f"{where}: expected different whole numbers in order")
         return Numbers(values[0], values[-1], True, values)
-    low, high = _decode(data, tuple[int | float | None, int | float | None], where)
+    low, high = decoded(data, tuple[int | float | None, int | float | None], where)
     low, high = -INF if low is None else low, INF if high is None else high
     if not low <= high or (is_whole and float in map(type, (e for e in (low, high) if math.isfinite(e)))):
         raise ValueError(f"{where}: expected [low, high], null for an open end, got {show(data)}")

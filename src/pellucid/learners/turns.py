@@ -17,6 +17,7 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS, in_order
+from pellucid.learners.transformer.standard.learner import SETTINGS, STANDARD
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
 from pellucid.semantics.batch import predict
@@ -67,16 +68,17 @@ def learners_of(model: str) -> tuple[Learner, ...]:
         return groups[model]
     named = tuple(learner for learner in groups["auto"] if learner.name == model)
     if not named:
-        known = [*groups, *dict.fromkeys(learner.name for learner in groups["auto"]), "standard"]
+        known = [*groups, *dict.fromkeys(learner.name for learner in groups["auto"]), STANDARD]
         raise PellucidError(f"--model {model}: expected one of {', '.join(known)}")
     return named
 
 
-def known_settings() -> set[str]:
-    """Keys of `--set` that somebody knows: the data, a built-in task or a learner."""
-    tasks = {key for task in TASKS.values() for key in (*task.sizes, *task.hints)}
-    learners = {key for learner in learners_of("auto") for key in getattr(learner, "settings", ())}
-    return {"size", *WORD_SETTINGS, *tasks, *learners}
+def known_settings(model: str) -> set[str]:
+    """Keys of `--set` that somebody knows: the data, a built-in task, or the learners that `model` names."""
+    data = {"size", "causal", "markers", *WORD_SETTINGS, *(key for task in TASKS.values() for key in task.sizes)}
+    if model == STANDARD:
+        return {*data, *SETTINGS}
+    return {*data, *(key for learner in learners_of(model) for key in getattr(learner, "settings", ()))}
 
 
 def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgress, checkpoint: Path | None) -> Turns:

@@ -33,6 +33,15 @@ def read(program: Program, sequence: Any) -> Columns:
         raise PellucidError(
             f"{len(steps)} positions are too many; the longest this program takes has {program.longest}"
         )
+    return _columns(columns, steps)
+
+
+def columns_of(columns: Sequence[Column], sequence: Any) -> Columns:
+    """The values of columns at each position of an input of any length; else as `read`."""
+    return _columns(columns, steps_of(columns, sequence))
+
+
+def _columns(columns: Sequence[Column], steps: Sequence[Any]) -> Columns:
     found: Columns = {column.name: [] for column in columns}
     for place, step in enumerate(steps, 1):
         try:

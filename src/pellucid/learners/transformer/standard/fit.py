@@ -12,42 +12,24 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
+from pellucid.errors import PellucidError
+from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.arrays import fingerprint
 from pellucid.learners.transformer.history import Measured
+from pellucid.learners.transformer.marked import Arrays, Marked
 from pellucid.learners.transformer.population import Relaxed, Shapes, Tree
 from pellucid.learners.transformer.programs.hardened import accuracy
-from pellucid.learners.transformer.standard.net import StandardConfig, init_params, loss_of, predict_standard
+from pellucid.learners.transformer.standard.config import StandardConfig, StandardTraining
+from pellucid.learners.transformer.standard.model import StandardModel
+from pellucid.learners.transformer.standard.net import init_params, loss_of, predict_standard
 from pellucid.learners.transformer.trainer import Progress, Round, Trainer
-from pellucid.learners.transformer.training import Trained, Training
+from pellucid.learners.transformer.training import Trained
+from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
+from pellucid.problem import Problem
+from pellucid.semantics.scores import figures
 
-Arrays = tuple[np.ndarray, np.ndarray]
 Score = tuple[float, float]
-CHECK_COST = 0.1  # share of the time that checks on validation may take
-
-
-@dataclass(frozen=True)
-class StandardTraining(Training):
-    """How a standard Transformer is trained: AdamW with gradients clipped, warm-up, cosine decay; one seed.
-
-    It stops when `patience` checks have brought nothing. The paper's rate, 3e-4, is for hidden 256; the defaults are
-    for 2 cores and hidden 64.
-    """
-
-    seeds: int = 1
-    steps: int = 6000
-    lr: float = 1e-3
-    lr_end: float = 0.1
-    cosine: bool = True
-    warmup: int = 100
-    noise_end: float = 1.0
-    chunk: int = 25
-    checks: int = 60
-    budget: float = 240.0
-    reserve: float = 0.0
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    patience: int = 1000
 
 
 @dataclass(frozen=True)
@@ -90,8 +72,19 @@ def fit(
     return StandardFit(job.best, trainer.histories()[str(settings.seed)], trainer.seconds(), trainer.stopped)
 
 
+def task_of(problem: Problem, config: StandardConfig, settings: StandardTraining) -> Task:
+    """The task of a problem; of words some are replaced by their class at random."""
+    if problem.schema.words is not None:
+        return _words_task(problem, config, settings)
+    coded = Marked.of(problem)
+    return arrays_task(coded.arrays(problem.train), coded.arrays(problem.valid), config, settings)
+
+
 def arrays_task(train: Arrays, valid: Arrays, config: StandardConfig, settings: StandardTraining) -> Task:
     """The task of arrays: tokens int32 [n, width] with padding -1, labels int32 [n, width] with -1 unscored, or [n]."""
+    for name, (_, labels) in (("train", train), ("valid", valid)):
+        if not (labels >= 0).any():
+            raise PellucidError(f"{name}: no position is scored")
     data = tuple(jnp.asarray(array, jnp.int32) for array in train)
 
     def score(params: Mapping[str, np.ndarray]) -> Score:
@@ -102,10 +95,22 @@ def arrays_task(train: Arrays, valid: Arrays, config: StandardConfig, settings: 
     return Task([shapes], lambda at: (data, settings.batch), score, fingerprint(settings, None, *train, *valid))
 
 
-def often(settings: StandardTraining, valid: int) -> int:
-    """Number of checks that cost little, on so many validation sequences: a forward pass costs a third of a step."""
-    cheap = valid / (3 * settings.batch * CHECK_COST)
-    return max(5, min(settings.checks, int(settings.steps / max(cheap, 1))))
+def _words_task(problem: Problem, config: StandardConfig, settings: StandardTraining) -> Task:
+    (column,), valid = problem.schema.inputs, problem.valid
+    buckets = buckets_of(Judge.of(problem, (column,), problem.train), settings.batch)
+    draws = Draws(buckets, unknown_codes(column), 1, settings.seed, settings.word_dropout, 0.0)
+    arrays, rows = [array for bucket in buckets for array in (bucket.tokens, bucket.labels)], valid.column(column.name)
+
+    def draw(at: int) -> tuple[tuple[Any, ...], int]:
+        (tokens, labels, _), batch = draws(at)
+        return (tokens, labels), batch
+
+    def score(params: Mapping[str, np.ndarray]) -> Score:
+        outputs = StandardModel(params, config, problem.schema).outputs(rows)
+        found = figures(outputs, valid.outputs, valid.schema.when)
+        return found.get("f1", found["token"]), found["sequence"]
+
+    return Task([bucket.shapes for bucket in buckets], draw, score, fingerprint(settings, None, *arrays))
 
 
 class _Job:

@@ -1,4 +1,4 @@
-"""The standard Transformer, as pure functions: its sizes, fresh parameters, scores and predictions.
+"""The standard Transformer, as pure functions: fresh parameters, scores and predictions.
 
 The baseline of Friedman et al. (2023), section 4: not interpretable, it only says what a Transformer reaches.
 Deviations: a last layer norm, no square root of `hidden` on the embeddings, an MLP `mlp` times as wide as the stream.
@@ -8,54 +8,21 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.data.tokens import Kind
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.choices import NoiseTape
 from pellucid.learners.transformer.layers import cross_entropy
+from pellucid.learners.transformer.standard.config import StandardConfig
 
 Params = dict[str, jax.Array]
 HIDDEN_AWAY = -1e9
 PREDICT_BATCH = 512
 SMALL_VOCABULARY = 128
-
-
-@dataclass(frozen=True)
-class StandardConfig:
-    """Sizes of a standard Transformer.
-
-    n_symbols: token codes, of which those below n_tokens are the user's own and the rest markers. width: positions.
-    hidden: size of the residual stream. mlp: width of an MLP in units of hidden. dropout: share dropped in training.
-    """
-
-    n_symbols: int
-    n_tokens: int
-    n_classes: int
-    width: int
-    kind: Kind = "tagging"
-    causal: bool = False
-    layers: int = 3
-    heads: int = 4
-    hidden: int = 64
-    mlp: int = 4
-    dropout: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("n_symbols", "n_classes", "width", "layers", "heads", "hidden", "mlp"):
-            if getattr(self, name) < 1:
-                raise PellucidError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.kind not in ("tagging", "classification"):
-            raise PellucidError(f"kind must be tagging or classification, got {self.kind!r}")
-        if self.hidden % self.heads:
-            raise PellucidError(f"hidden = {self.hidden} must be a multiple of heads = {self.heads}")
-        if not 0 <= self.dropout < 1:
-            raise PellucidError(f"dropout must be at least 0 and below 1, got {self.dropout}")
 
 
 def init_params(rng: np.random.Generator, config: StandardConfig) -> dict[str, np.ndarray]:
