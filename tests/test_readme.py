@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pellucid.data.old_tasks import get_task
-from pellucid.program.metrics import accuracy
-from pellucid.program.size import ast_nodes
-from pellucid.program.verify import run_text
+from pellucid.data.tasks import get_task
+from pellucid.emit.size import ast_nodes
+from pellucid.semantics.scores import figures
+from pellucid.verify.runner import run_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,7 +39,7 @@ def test_there_is_a_program_and_a_result_for_every_task():
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)
 def test_learned_program_is_as_right_as_the_table_says(path):
-    instance = get_task(path.stem).build()
+    instance = get_task(path.stem).at()
     every = instance.enumerate()
     rng = np.random.default_rng(5)
     if every is None:
@@ -47,7 +47,7 @@ def test_learned_program_is_as_right_as_the_table_says(path):
     else:
         inputs = list(every)
         data = instance.label([inputs[i] for i in rng.choice(len(inputs), 400, replace=False)])
-    measured = accuracy(run_text(path.read_text(encoding="utf-8"), data.inputs), data)
+    measured = figures(run_text(path.read_text(encoding="utf-8"), data.sequences), data.outputs, data.schema.when)
     assert measured["token"] == pytest.approx(RESULTS[path.stem]["judged"]["token"], abs=0.03)
 
 

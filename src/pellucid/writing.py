@@ -27,6 +27,7 @@ from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Model, Problem
 from pellucid.semantics.scores import figures
 from pellucid.stages import Stages
+from pellucid.values import counted
 from pellucid.verify import Verdict, verify
 from pellucid.verify.stored import store
 
@@ -201,7 +202,7 @@ def picked(learned: Learned, number: int) -> Learned:
     table = json.loads(learned.files[folder.FRONT])
     rows = table["candidates"]
     if number > len(rows):
-        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates")
+        raise PellucidError(f"--pick {number}: there {'is' if len(rows) == 1 else 'are'} {counted(rows, 'candidate')}")
     if number == table["chosen"]:
         return learned
     row, report = rows[number - 1], dict(learned.report)
