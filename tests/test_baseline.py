@@ -67,7 +67,9 @@ def files(tmp_path, monkeypatch):
     (tmp_path / "test.tsv").write_text("".join(lines[:6]))
     rows = [json.dumps({"input": words, "output": tags}) for words, tags in WORDS_AND_TAGS]
     (tmp_path / "tags.jsonl").write_text("\n".join(rows))
-    (tmp_path / "sums.jsonl").write_text("\n".join(json.dumps({"input": [i / 2, 1], "output": i / 2 + 1}) for i in range(20)))
+    (tmp_path / "sums.jsonl").write_text(
+        "\n".join(json.dumps({"input": [i / 2, 1], "output": i / 2 + 1}) for i in range(20))
+    )
     (tmp_path / "ner.conll").write_text("Ann I-PER\nsat O\n\nBo I-PER\n\n" * 6)
     return tmp_path
 

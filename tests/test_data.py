@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-
 from pellucid.data.arrays import codes, flat, numbers, padded
+
 from pellucid.data.data import Data
 from pellucid.data.schema import Field, Schema
 from pellucid.errors import PellucidError

@@ -5,9 +5,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from pellucid.data.series import Series
+from pellucid.numeric import ALL_MODES, ALL_OPERATORS, Bias
+from pellucid.program.numeric import Formula
 
 from pellucid.annealing import plot_history
-from pellucid.data.series import Series
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer.discrete import regress
 from pellucid.learners.transformer.discrete.assemble import keeps_mask, linear_expression
@@ -21,8 +23,6 @@ from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.linear import Least
 from pellucid.learners.transformer.discrete.model import init_params
 from pellucid.learners.transformer.discrete.words import to_text
-from pellucid.numeric import ALL_MODES, ALL_OPERATORS, Bias
-from pellucid.program.numeric import Formula
 
 RNG = np.random.default_rng(1)
 BEFORE, STEPS, N = 4, 8, 60

@@ -4,14 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from pellucid.data.old_tasks.registry import get_numeric_task
+from pellucid.numeric import Bias, SeriesProblem
+from pellucid.program.numeric import Route, Running
 from safetensors.numpy import load
 
-from pellucid.data.old_tasks.registry import get_numeric_task
 from pellucid.learners.transformer.discrete.fit import fit_discrete
 from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.words import to_text
-from pellucid.numeric import Bias, SeriesProblem
-from pellucid.program.numeric import Route, Running
 
 FREE = Bias()
 

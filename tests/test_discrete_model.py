@@ -3,8 +3,9 @@
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from pellucid.data.series import Series
+from pellucid.numeric import Bias
+
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.choices import NoiseTape
@@ -15,7 +16,6 @@ from pellucid.learners.transformer.discrete.hardened import buckets, harden, out
 from pellucid.learners.transformer.discrete.live import live_choices, live_variables
 from pellucid.learners.transformer.discrete.model import forward, init_params
 from pellucid.learners.transformer.training import with_given
-from pellucid.numeric import Bias
 
 CONFIG = DiscreteConfig(2, 1, layers=2, heads=2, units=2, hidden=4, before=3)
 OPEN = np.ones((2, 9), bool)

@@ -13,6 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from inspect_samples import LAST, POOLED
+from pellucid.data.texts import texts_of
+from pellucid.estimator_base import ProgramEstimator
+from pellucid.learned import Learned
+from pellucid.numeric import Bias
+from pellucid.program.emit import emit
 from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
@@ -21,18 +27,12 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 import pellucid
-from inspect_samples import LAST, POOLED
 from made_texts import questions, sentences
 from pellucid import estimators, notebook
 from pellucid.data.tags import to_iob2
-from pellucid.data.texts import texts_of
 from pellucid.errors import PellucidError
-from pellucid.estimator_base import ProgramEstimator
 from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
 from pellucid.language.words import Words
-from pellucid.learned import Learned
-from pellucid.numeric import Bias
-from pellucid.program.emit import emit
 
 RNG = np.random.default_rng(0)
 QUICK = {"model": "search", "budget": 1, "seeds": 1}
