@@ -68,8 +68,8 @@ def test_compact_takes_the_smallest_that_is_as_good(rows):
 
 
 def test_a_law_that_is_nearer_wins_among_approximations(rows):
-    far, near = (replace(c, scores=dict.fromkeys(("train", "valid", "test"), {"token": t, "sequence": 0.0, "mse": e}))
-                 for c, t, e in ((rows[0], 0.5, 1e-2), (rows[0], 0.1, 1e-6)))  # fmt: skip
+    told = [{"token": 0.5, "sequence": 0.0, "mse": 1e-2}, {"token": 0.1, "sequence": 0.0, "mse": 1e-6}]
+    far, near = (replace(rows[0], scores={"train": t, "valid": t, "test": t}) for t in told)
     assert best_of([far, near], "exact") is near
     assert far.quality < near.quality < scored(rows[0], 1, 0.0).quality
 

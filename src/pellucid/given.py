@@ -68,7 +68,7 @@ def data_for(learned: Learned, name: str, tag: int = -1) -> Data:
     """
     if name == TASK:
         return _instance(learned).sample(np.random.default_rng(learned.report["seed"] + 77), FRESH)
-    return read(name, Options(column=tag, outputs=_named(learned.schema)), learned.schema).data
+    return read(name, Options(column=tag, outputs=_named(learned.schema, name)), learned.schema).data
 
 
 def _instance(learned: Learned) -> TaskInstance:
@@ -127,9 +127,9 @@ def example(program: Program) -> str:
     return " ".join(",".join(map(str, step)) if isinstance(step, list) else str(step) for step in steps)
 
 
-def _named(schema: Schema) -> tuple[str, ...] | None:
-    """Output columns, where a table with one step a row must say them."""
-    several = len(schema.outputs) > 1 or len(schema.inputs) > 1
+def _named(schema: Schema, name: str) -> tuple[str, ...] | None:
+    """Output columns, where a file is a table with one step a row, which must say them."""
+    several = name.lower().endswith((".csv", ".tsv")) and len(schema.outputs) + len(schema.inputs) > 2
     return tuple(field.name for field in schema.outputs) if several else None
 
 
