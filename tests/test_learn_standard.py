@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from made_texts import questions, sentences
-from pellucid import folder
+from pellucid import folder, learn, load
 from pellucid.cli import main
 from pellucid.data.data import Data
 from pellucid.errors import PellucidError
@@ -23,7 +23,6 @@ from pellucid.learners.transformer.standard.fit import StandardFit, arrays_task,
 from pellucid.learners.transformer.standard.learner import train
 from pellucid.learners.transformer.standard.model import StandardModel
 from pellucid.learners.transformer.standard.net import forward, predict_standard
-from pellucid.pipeline import learn, load
 from pellucid.resolve import resolve
 
 BEGIN = 4

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from pellucid.errors import MismatchError, PellucidError
     from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
     from pellucid.language.program import Program
-    from pellucid.pipeline import learn, load
+    from pellucid.loading import load
+    from pellucid.pipeline import learn
 
 # Loaded on first use, so that `import pellucid` is instant.
 _HOMES = {
@@ -28,7 +29,7 @@ _HOMES = {
     "ProgramTagger": "pellucid.estimators",
     "Splits": "pellucid.data.split",
     "learn": "pellucid.pipeline",
-    "load": "pellucid.pipeline",
+    "load": "pellucid.loading",
 }
 
 __all__ = [

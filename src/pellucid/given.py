@@ -18,7 +18,7 @@ from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import Evaluation, evaluation
 from pellucid.language.program import Program
 from pellucid.language.types import Value
-from pellucid.pipeline import load
+from pellucid.loading import load
 from pellucid.semantics import domain
 from pellucid.settings import taken
 from pellucid.verify.oracle import Oracle

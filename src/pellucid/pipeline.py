@@ -8,24 +8,23 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import folder
-from pellucid.artifact import Learned, opened
+from pellucid.artifact import Learned
 from pellucid.bias import Bias
 from pellucid.candidates import best_of, front
 from pellucid.data.data import Data
 from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
-from pellucid.language.program import Program
-from pellucid.learners.base import Opening, Run
+from pellucid.learners.base import Run
 from pellucid.learners.transformer.standard import learner as standard
 from pellucid.learners.transformer.standard.learner import STANDARD
 from pellucid.learners.turns import BUDGET, Asked, known_settings, learners_of, take_turns
+from pellucid.loading import load
 from pellucid.problem import Problem
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
 from pellucid.settings import check_known
 from pellucid.stages import OnProgress, Stages
-from pellucid.verify.stored import from_json
 from pellucid.writing import picked, without_program, written
 
 
@@ -120,31 +119,6 @@ def _standard(
     deadline = time.monotonic() + (asked.budget or BUDGET)
     run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
     return without_program(standard.train(problem, given, run), STANDARD, given, run, problem, asked, stages)
-
-
-def load(path: str | Path) -> Learned:
-    """A folder written by `learn`.
-
-    Raises:
-        PellucidError: naming the file that is missing or damaged.
-    """
-    return opened(path, model_of)
-
-
-def model_of(described: Mapping[str, Any], place: Path, program: Program | None):
-    """The model of a folder, from inputs to outputs; a network needs JAX. Of a program alone, what it once said."""
-    family = described.get("family")
-    if family == "program":
-        return from_json(described.get("said"), str(place / folder.MODEL)).predict
-    arrays, where = folder.read_arrays(place), str(place / folder.MODEL)
-    if family == STANDARD:
-        from pellucid.learners.transformer.standard.model import opened as opened_standard  # JAX
-
-        return opened_standard(described.get("config"), arrays, folder.schema_of_json(described, where), where).predict
-    opening = {one.name: one.opened for one in learners_of("auto") if isinstance(one, Opening)}
-    if program is None or family not in opening:
-        raise PellucidError(f"{where}: unknown family {family!r:.60}")
-    return opening[family](described.get("config", {}), arrays, program, where).predict
 
 
 def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | None]) -> None:

@@ -44,7 +44,7 @@ def verify(learned: Path, exhaustive: bool, seed: int, as_json: bool, **against:
     tried on texts of random words and odd strings. Exit code 1 if anything differs.
     """
     from pellucid.artifact import tampering
-    from pellucid.pipeline import load
+    from pellucid.loading import load
 
     _check_options(exhaustive, against)
     model = load(learned)
@@ -80,7 +80,7 @@ def _check_options(exhaustive: bool, against: dict[str, Any]) -> None:
 def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     """The verdict, or with --prove the proof, of a comparison with a function, a task or another program."""
     from pellucid.given import known_inputs, task_function, task_reference
-    from pellucid.pipeline import load
+    from pellucid.loading import load
     from pellucid.verify.apart import check_file, prove_file
     from pellucid.verify.oracle import Oracle
     from pellucid.verify.proof import AgainstProgram, against_function, prove

@@ -34,7 +34,7 @@ def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_jso
     from pellucid.explain.explanation import explain as explained
     from pellucid.explain.text import text
     from pellucid.given import example, typed
-    from pellucid.pipeline import load
+    from pellucid.loading import load
 
     model = load(learned)
     program = model.of_program("explain")
@@ -73,7 +73,7 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
     whole program, that is given. DATA may be `task`: the inputs of the task that LEARNED was learned from. Without a
     choice: all variables, and how much each matters.
     """
-    from pellucid.pipeline import load
+    from pellucid.loading import load
 
     asked = [name for name, value in kinds.items() if value is not None]
     _check_options(asked, ablate, data, out)
@@ -189,7 +189,7 @@ def errors(learned: Path, data: str, top: int, tag: int, as_json: bool) -> None:
     """
     from pellucid.explain.errors import errors as grouped
     from pellucid.given import data_for
-    from pellucid.pipeline import load
+    from pellucid.loading import load
 
     if top < 1:
         raise PellucidError(f"--top {top}: expected 1 or more")

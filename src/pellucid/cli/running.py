@@ -56,7 +56,7 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     JSON string or a JSON list of words a line; one that labels words prints a word and its label a line.
     """
     from pellucid.given import typed
-    from pellucid.pipeline import load
+    from pellucid.loading import load
 
     model = load(learned)
     texts = model.schema.words is not None

@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from pellucid import folder
 from pellucid.errors import PellucidError
+from pellucid.loading import load
 from pellucid.notebook import heart
-from pellucid.pipeline import learn, load
+from pellucid.pipeline import learn
 
 ESTIMATOR = "estimator.json"
 
