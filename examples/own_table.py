@@ -15,8 +15,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from pellucid.numeric import Bias
-
 import pellucid
 
 
@@ -34,9 +32,10 @@ def heated_room(path: Path, days: int = 60, hours: int = 24) -> None:
                 table.writerow([day, outside, heating, room])
 
 
-def body(learned: pellucid.LearnedSeries) -> str:
+def body(learned: pellucid.Learned) -> str:
     """The text of `run`, without the helpers around it."""
-    text = learned.source[learned.source.index("def run(") :]
+    source = learned.source or ""
+    text = source[source.index("def run(") :]
     return text[: text.index("\n\n\n")]
 
 
@@ -49,10 +48,10 @@ def main(place: Path) -> None:
     print("A cold hour without heating, then one with it:", room.run([[-5.0, 0], [-5.0, 1]]))
 
     print("\nThe larger of the last two inputs, with no arithmetic allowed (units=0): a window instead of a comparison")
-    print(body(pellucid.learn("mips/maximum_prev2", model="search", budget=60, bias=Bias(units=0))))
+    print(body(pellucid.learn("mips/maximum_prev2", model="search", budget=60, bias=pellucid.Bias(units=0))))
 
     print("\nA mass on a spring, with the last two outputs masked: the law three steps back")
-    mask = Bias(mask=frozenset({"y[t-1]", "y[t-2]"}))
+    mask = pellucid.Bias(mask=frozenset({"y[t-1]", "y[t-2]"}))
     print(body(pellucid.learn("mips/newton_spring", model="search", budget=60, bias=mask)))
 
 

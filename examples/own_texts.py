@@ -4,7 +4,7 @@
 
 To be run cell by cell (`# %%`) or whole, in a few seconds. The texts are made here, from templates, and one label in
 twenty is drawn anew: the figures say little about texts that people write. Read your own with
-`pellucid.read_texts("mine.tsv")` or `pellucid.texts_from_columns(data_frame)`.
+`pellucid.learn("mine.tsv")` or `pellucid.Data.from_columns(data_frame)`.
 """
 
 # %% 300 requests in three classes, many with a sentence that could be of another class
@@ -59,8 +59,8 @@ labels = [rng.choice(list(REQUESTS)) for _ in range(300)]
 texts = [request(label) for label in labels]
 labels = [rng.choice(list(REQUESTS)) if rng.random() < 0.05 else label for label in labels]
 
-# %% Learn a program. Search alone takes seconds; `model="auto"`, the default, also trains by gradient descent
-learned = pellucid.learn(pellucid.texts_of(texts, labels), model="search")
+# %% Learn a program. Weighing evidence takes seconds; `model="auto"`, the default, asks all learners
+learned = pellucid.learn(pellucid.Data.of(texts, labels), model="evidence")
 print("Accuracy:", {part: round(found["token"], 3) for part, found in learned.report["accuracy"].items()})
 
 
@@ -84,8 +84,8 @@ with tempfile.TemporaryDirectory() as scratch:
     again = pellucid.load(Path(scratch) / "requests")
 assert again.run(question) == learned.run(question)
 
-# %% Cross-validation, and how large the program should be; `kinds` and `phrases` are sizes of the search
-model = pellucid.ProgramClassifier(model="search", settings={"kinds": 12, "phrases": 100})
+# %% Cross-validation, and how large the program should be; `kinds` and `phrases` are its sizes
+model = pellucid.ProgramClassifier(model="evidence", settings={"kinds": 12, "phrases": 100})
 print("Accuracy by fold:", cross_val_score(model, texts, labels, cv=3).round(3).tolist())
 sizes = [{"kinds": 4, "phrases": 0}, {"kinds": 12, "phrases": 100}]
 chosen = GridSearchCV(model, {"settings": sizes}, cv=2).fit(texts, labels)
@@ -108,6 +108,6 @@ def order() -> tuple[list[str], list[str]]:
 
 orders = [order() for _ in range(120)]
 # Lists of few different words are learned as symbols, to which a new word is an error, unless `words` is given.
-tagger = pellucid.ProgramTagger(model="search", settings={"kinds": 12}, words=AS_WRITTEN, metric="entity")
+tagger = pellucid.ProgramTagger(model="evidence", settings={"kinds": 12}, words=AS_WRITTEN, metric="entity")
 tagger.fit([words for words, _ in orders], [tags for _, tags in orders])
 print("A shop not seen before:", tagger.predict(["Please send 3 red lamps to our shop in Bergen."])[0])

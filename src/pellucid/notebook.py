@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RUNTIME = "# Runtime, the same in every program."
-LISTS, SPLITTING = "# The words of each kind.", "# How texts are split; the rest is the same in every program."
+LISTS, SPLITTING = "# The words of each kind.", "# How texts are read."
 MOST_LISTED = 60  # lines of word lists that are shown
 
 

@@ -126,9 +126,11 @@ def check_spec(
     narrow = narrowed(program, known)
     most = longest or program.longest or max(map(len, known), default=None)
     exhaustive = domain.size(narrow, most) <= EXHAUSTIVE
-    inputs = domain.every(narrow, most) if exhaustive else _some(narrow, seed, most, known)
+    chosen = [] if exhaustive else distinct([*_short(narrow, most), *known])
+    random = () if exhaustive else domain.sample(narrow, SAMPLES, seed, most)
+    inputs = domain.every(narrow, most) if exhaustive else distinct([*chosen, *random])
     longer = longer_inputs(narrow, seed, most) if longest is None else []
-    return _Comparing(narrow, reference).verdict(inputs, longer, 0 if exhaustive else SAMPLES, exhaustive)
+    return _Comparing(narrow, reference).verdict(inputs, longer, len(chosen), exhaustive)
 
 
 def check_same(program: Program, other: Program, name: str, seed: int = 0, known: Sequence[Any] = ()) -> SpecVerdict:
@@ -163,14 +165,14 @@ def narrowed(program: Program, known: Sequence[Any]) -> Program:
     return replace(program, inputs=tuple(column(i, c) for i, c in enumerate(program.inputs)))
 
 
-def _some(program: Program, seed: int, longest: int | None, known: Sequence[Any]) -> list[Any]:
-    """Short inputs, shortest first, as many as are samples; then the known ones and random ones."""
+def _short(program: Program, longest: int | None) -> list[Any]:
+    """The inputs of the greatest length of which not too many are possible, as many as are samples."""
     short = list[Any]()
     for length in range(1, (longest or 1) + 1):
         if domain.size(program, length) > 100 * SAMPLES:
             break
         short = list(itertools.islice(domain.every(program, length), SAMPLES))
-    return distinct([*short, *known, *domain.sample(program, SAMPLES, seed, longest)])
+    return short
 
 
 class _Comparing:
