@@ -75,7 +75,10 @@ def svg() -> str:
     ]
     for name, other in needed(imports()):
         (x, y), (a, b) = place[name], place[other]
-        line = f'x1="{x + WIDTH / 2:.0f}" y1="{y + HEIGHT:.0f}" x2="{a + WIDTH / 2:.0f}" y2="{b:.0f}"'
+        ends = (x + WIDTH / 2, y + HEIGHT, a + WIDTH / 2, b)
+        if y == b:  # neighbours
+            ends = (x + WIDTH * (x < a), y + HEIGHT / 2, a + WIDTH * (a < x), y + HEIGHT / 2)
+        line = 'x1="{:.0f}" y1="{:.0f}" x2="{:.0f}" y2="{:.0f}"'.format(*ends)
         parts.append(f'<line {line} stroke="#5a6a80" marker-end="url(#head)"/>')
     for name, (x, y) in place.items():
         box = f'x="{x:.0f}" y="{y:.0f}" width="{WIDTH}" height="{HEIGHT}"'
