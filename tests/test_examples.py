@@ -15,7 +15,7 @@ def test_own_texts(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "def run(text):" in done.stdout
-    assert "text    Where is my toaster?" in done.stdout
+    assert "input   Where is my toaster ?" in done.stdout
     assert "output  delivery" in done.stdout
     (folds,) = re.findall(r"Accuracy by fold: \[(.*)\]", done.stdout)
     assert min(map(float, folds.split(", "))) > 0.85  # one label in thirty is wrong
