@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pellucid.errors import PellucidError
-from pellucid.language.expressions import Apply, Const
+from pellucid.language.expressions import Apply, Const, Var
 from pellucid.language.nodes import Aggregate, Let
 from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
@@ -35,6 +35,7 @@ from verify_samples import (
 )
 
 WIDE = made(symbol(range(12)), ("y", Aggregate(EQUAL, "count")), longest=9)
+OPEN = made(whole(), ("y", Let(Apply("+", (Var("x"), Const(0))))), longest=5)
 # A table over a number that grows says nothing of longer inputs.
 COUNTED = Let(table("n", {n: n for n in range(1, 6)}, 0))
 BOUNDED = made(DIGITS, ("n", Aggregate(EQUAL, "count")), ("y", COUNTED), longest=5)
@@ -79,6 +80,14 @@ def test_a_rare_difference_is_found_and_shrunk():
     right = check_spec(WIDE, oracle(hist))
     assert right.agrees
     assert 0 < right.bound < 0.002
+
+
+def test_the_bound_counts_every_random_input():
+    """Few short inputs are listed where a column is open; the bound was once that of one random input."""
+    found = check_spec(OPEN, oracle(lambda s: list(s)))
+    assert found.agrees
+    assert not found.exhaustive
+    assert 0 < found.bound < 0.002
 
 
 def test_a_difference_says_on_which_lengths_it_is():
