@@ -1,0 +1,94 @@
+"""Which learner takes which data: a problem of each kind x all learners of the portfolio."""
+
+import random
+import time
+
+import pytest
+
+from learner_problems import problem_of, task_problem
+from made_texts import questions, sentences
+from pellucid.data.data import Data
+from pellucid.emit.emit import emit
+from pellucid.language.words import Words
+from pellucid.learners.base import Run
+from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS
+from pellucid.reading_off import simplified
+from pellucid.resolve import resolve
+from pellucid.verify import verify
+
+RNG = random.Random(5)
+LEARNERS = {learner.name: learner for learner in (*SEARCHES, *TRANSFORMERS)}
+LETTERS = [[RNG.choice("abc") for _ in range(RNG.randint(1, 5))] for _ in range(60)]
+WHOLE = [[RNG.randint(-500, 500) for _ in range(RNG.randint(2, 5))] for _ in range(40)]
+REAL = [[RNG.uniform(-1, 1) for _ in range(RNG.randint(2, 5))] for _ in range(40)]
+PAIRS = [[(RNG.uniform(-1, 1), RNG.uniform(-1, 1)) for _ in range(3)] for _ in range(40)]
+MIXED = [[(RNG.choice(["buy", "sell"]), RNG.randint(0, 9)) for _ in range(3)] for _ in range(60)]
+
+
+def worded(inputs, outputs):
+    return resolve(Data.of(inputs, outputs, words=Words()))
+
+
+PROBLEMS = {
+    "symbols": lambda: problem_of(LETTERS, [x[::-1] for x in LETTERS]),
+    "a label per sequence": lambda: problem_of(LETTERS, ["yes" if x[-1] == "a" else "no" for x in LETTERS]),
+    "small whole numbers": lambda: task_problem("hist", 100, length=4),
+    "whole numbers": lambda: problem_of(WHOLE, [[2 * v + 1 for v in x] for x in WHOLE]),
+    "reals": lambda: problem_of(REAL, [[2 * v + 1 for v in x] for x in REAL]),
+    "a number per sequence": lambda: problem_of(REAL, [x[-1] / 2 for x in REAL]),
+    "several columns and outputs": lambda: problem_of(PAIRS, [[(a + b, a - b) for a, b in x] for x in PAIRS]),
+    "a symbol and a number": lambda: problem_of(MIXED, [[n if s == "buy" else -n for s, n in x] for x in MIXED]),
+    "texts": lambda: worded(*questions(60)),
+    "words": lambda: worded(*sentences(60)),
+}
+FORMULAS = {"dynamics", "sparse", "linear", "cases", "approximate"}
+BOTH = FORMULAS | {"automaton", "enumerate", "evolve", "evidence"}  # small whole numbers are symbols and numbers
+TAKEN = {
+    "symbols": {"automaton", "enumerate", "evolve", "evidence", "programs"},
+    "a label per sequence": BOTH | {"programs"},
+    "small whole numbers": BOTH | {"programs"},
+    "whole numbers": BOTH | {"programs"},
+    "reals": FORMULAS | {"enumerate"},
+    "a number per sequence": FORMULAS | {"enumerate"},
+    "several columns and outputs": FORMULAS | {"enumerate"},
+    "a symbol and a number": BOTH,
+    "texts": {"evidence", "words"},
+    "words": {"evidence", "words"},
+}
+SOLVED = {  # a cheap learner that is right on it
+    "a label per sequence": "automaton", "whole numbers": "dynamics", "reals": "dynamics",
+    "several columns and outputs": "dynamics",
+}  # fmt: skip
+QUICK = [
+    (kind, name)
+    for kind, names in TAKEN.items()
+    for name in LEARNERS
+    if name in names - {"programs", "words"} and (name != "evolve" or kind == "symbols")
+    if (kind, name) != ("whole numbers", "evidence")  # a vote over a thousand numbers: slow
+]
+
+
+@pytest.fixture(scope="module")
+def problems():
+    return {kind: make() for kind, make in PROBLEMS.items()}
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_who_takes_what_and_who_says_why_not(problems, kind):
+    reasons = {name: learner.refuses(problems[kind]) for name, learner in LEARNERS.items()}
+    assert {name for name, why in reasons.items() if why is None} == TAKEN[kind]
+    assert all(isinstance(why, str) and why and "\n" not in why for why in reasons.values() if why is not None)
+
+
+@pytest.mark.parametrize(("kind", "name"), QUICK)
+def test_every_taker_gives_only_programs_that_verify(problems, kind, name):
+    problem = problems[kind]
+    run = Run(effort=0.01, deadline=time.monotonic() + 5, seeds=1)
+    found = [one for one, _ in zip(LEARNERS[name].learn(problem, run), range(2), strict=False)]
+    assert found or SOLVED.get(kind) != name
+    for one in found:
+        assert [c.name for c in one.program.inputs] == [f.name for f in problem.schema.inputs]
+        program = simplified(one.program, "none")
+        model = None if one.model is None else one.model.predict
+        verdict = verify(program, emit(program), model, longest=3, known=problem.train.sequences[:20], samples=100)
+        assert verdict.faithful, verdict
