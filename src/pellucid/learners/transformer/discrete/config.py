@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
+from pellucid.bias import Bias
 from pellucid.learners.transformer.training import Training, check_sizes
-from pellucid.numeric import Bias
 
 LARGEST = 64  # of a size: sub-MLPs and heads beyond it are not read by anybody
 FAR_BUCKETS = 3
-SIZES = ("layers", "heads", "units", "hidden", "before", "knots", "encoding", "content")
 SMALL = {"layers": 1, "heads": 2, "units": 2}
 LARGER = {"layers": 2, "heads": 4, "units": 3}
 FEEDBACK = 2  # past outputs that are offered where the learner decides
-CONTENT_MODES = frozenset({"min", "max", "last-where"})
+CONTENT_MODES = frozenset({"min", "max", "argmin", "argmax", "last"})
 
 
 @dataclass(frozen=True)
@@ -98,17 +97,16 @@ class Attempt:
     longer: int = 1
 
 
-def split(settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Settings (`--set key=value`) of the architecture, and those of the training."""
-    sizes = {key: value for key, value in settings.items() if key in SIZES}
-    known = {f.name for f in fields(DiscreteTraining)}
-    return sizes, {key: value for key, value in settings.items() if key in known and key not in sizes}
+def attempts(bias: Bias, sizes: Mapping[str, Any], past: bool) -> list[Attempt]:
+    """Small models first, without past outputs and with them, then larger ones; what is fixed stays as it is.
 
-
-def attempts(bias: Bias, sizes: Mapping[str, Any], last: bool) -> list[Attempt]:
-    """Small models first, without past outputs and with them, then larger ones; what is fixed stays as it is."""
+    Args:
+        bias: what a model may be made of.
+        sizes: those that the user set.
+        past: whether there are past outputs.
+    """
     given = {k: v for k in ("layers", "heads", "units") if (v := getattr(bias, k)) is not None}
     given = {"before": bias.window, "content": bool(bias.modes & CONTENT_MODES)} | given | dict(sizes)
-    offered = [0] if last else [bias.feedback] if bias.feedback is not None else [0, min(FEEDBACK, bias.window)]
+    offered = [0] if not past else [bias.feedback] if bias.feedback is not None else [0, min(FEEDBACK, bias.window)]
     found = [Attempt(n, {**SMALL, **given}) for n in offered]
     return found + [Attempt(n, {**LARGER, **given}, 2) for n in offered]

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.series import Series
-from pellucid.learners.transformer.discrete.assemble import assemble, linear_expression, tidied
+from pellucid.bias import Bias, parsed_mask
+from pellucid.language.program import Program
+from pellucid.learners.transformer.discrete.assemble import assemble, linear_expression
 from pellucid.learners.transformer.discrete.formulas import Grammar
 from pellucid.learners.transformer.discrete.frame import Frame, Scaling
 from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, outputs, run
@@ -21,30 +22,37 @@ from pellucid.learners.transformer.discrete.reading import CONSTANT, Material, r
 from pellucid.learners.transformer.discrete.symbols import Builder, Symbol, free_name, root, summed
 from pellucid.learners.transformer.discrete.units import Unit, network_expression
 from pellucid.learners.transformer.history import softmax
-from pellucid.numeric import Bias, parsed_mask
-from pellucid.program.numeric import NumericProgram
-
-CHECKED = 300  # sequences on which tidying must change nothing
+from pellucid.problem import Problem
+from pellucid.simplify.simplify import simplify
 
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """What an extraction works on: raw frame, fitted rows first; how many they are; scaling, bias, data for names."""
+    """What an extraction works on: raw frame, fitted rows first; how many they are; scaling; their problem."""
 
     frame: Frame
     fitted: int
     scaling: Scaling
-    bias: Bias
-    like: Series
+    problem: Problem
     tau: float
     regression: bool = False
+
+    @property
+    def bias(self) -> Bias:
+        """Which pieces may be used."""
+        return self.problem.bias
+
+    @property
+    def inputs(self) -> set[str]:
+        """Names of the input columns."""
+        return {field.name for field in self.problem.schema.inputs}
 
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
     """A program, with what was found about each head and sub-MLP, and how well it fits (error by the variance)."""
 
-    program: NumericProgram
+    program: Program
     error: float
     report: dict[str, Any]
 
@@ -135,7 +143,7 @@ class Reader:
             reads = (self.symbol(first), self.symbol(second))
             scales = (self.scale(first), self.scale(second))
             values = hard.network(index, reads[0].values / scales[0], reads[1].values / scales[1])
-            name = free_name(f"network_{layer + 1}_{index + 1}", {*self.sources.like.input_names})
+            name = free_name(f"network_{layer + 1}_{index + 1}", self.sources.inputs)
             network = network_expression(hard, index, reads, scales)
             self.units[variable] = Unit(name, reads, values, network, reads)
         return self.units[variable]
@@ -150,8 +158,8 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
     frame = sources.frame
     done = run(model, sources.scaling.apply(frame).values)
     live = live_variables(model, done.stream)
-    taken = set(sources.like.input_names)
-    builder = Builder({name: free_name(name, taken) for name in sources.like.output_names})
+    outputs_named = [field.name for field in sources.problem.schema.outputs]
+    builder = Builder({name: free_name(name, sources.inputs) for name in outputs_named})
     reader = Reader(model, done, sources, builder)
     direct, units = _head_variables(reader, live)
     material = _material(sources)
@@ -160,8 +168,7 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
     columns = _distinct(
         [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
     )
-    program, error, fits = _refit(columns, material, builder, sources.like)
-    program = tidied(program, sources.like.inputs[:CHECKED])
+    program, error, fits = _refit(columns, material, builder, sources.problem)
     report = {
         "heads": [_head_report(reader, v) for v in live if v in reader.heads],
         "units": [r.to_json() for r in readings],
@@ -170,7 +177,7 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
         "error_before_refit": _hard_error(model, done, sources),
         "error_after_refit": error,
     }
-    return Extraction(program, error, report)
+    return Extraction(simplify(program), error, report)
 
 
 def _head_variables(reader: Reader, live: Sequence[int]) -> tuple[list[Symbol], list[Unit]]:
@@ -201,13 +208,13 @@ def _distinct(symbols: Sequence[Symbol]) -> list[Symbol]:
 
 
 def _refit(
-    columns: Sequence[Symbol], material: Material, builder: Builder, like: Series
-) -> tuple[NumericProgram, float, list[Fit]]:
+    columns: Sequence[Symbol], material: Material, builder: Builder, problem: Problem
+) -> tuple[Program, float, list[Fit]]:
     """The output head by least squares: what is not needed left out, constants snapped."""
     least = material.least([s.values for s in columns])
     costs = [*(s.cost for s in columns), CONSTANT]
     heads, errors, fits = {}, [], []
-    for output, name in enumerate(like.output_names):
+    for output, name in enumerate(builder.results):
         fit = least.sparse(range(len(costs)), costs, output)
         weights = dict(zip(fit.columns, least.snapped(fit, output), strict=True))
         constant = weights.pop(len(columns), Fraction(0))
@@ -215,7 +222,7 @@ def _refit(
         heads[name] = linear_expression(names, list(weights.values()), constant)
         errors.append(fit.error)
         fits.append(fit)
-    return assemble(builder, heads, like), float(np.mean(errors)), fits
+    return assemble(builder, heads, problem), float(np.mean(errors)), fits
 
 
 def _head_report(reader: Reader, variable: int) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""One call from number sequences to a program: train populations, harden, read off, refit, choose."""
+"""One call from columns of numbers to a program: train populations, harden, read off, refit, choose."""
 
 from __future__ import annotations
 
 import functools
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -12,27 +11,28 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from safetensors.numpy import save as to_safetensors
 
-from pellucid.data.series import Series
+from pellucid.data.data import Data
+from pellucid.emit.emit import emit
+from pellucid.emit.size import ast_nodes
 from pellucid.errors import PellucidError
+from pellucid.language.columns import ProgramError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.arrays import fingerprint, flat_params
+from pellucid.learners.transformer.arrays import fingerprint
 from pellucid.learners.transformer.discrete.assemble import keeps_mask
-from pellucid.learners.transformer.discrete.config import Attempt, DiscreteConfig, DiscreteTraining, attempts, split
+from pellucid.learners.transformer.discrete.config import Attempt, DiscreteConfig, DiscreteTraining, attempts
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import Hardened, harden, run
-from pellucid.learners.transformer.discrete.judge import Verdict, exact_on, judge, price
+from pellucid.learners.transformer.discrete.judge import Verdict, judge
 from pellucid.learners.transformer.discrete.live import live_choices, measured
 from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
 from pellucid.learners.transformer.population import Engine, Relaxed, Tree
 from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Trained, with_given
-from pellucid.numeric import FoundProgram, SeriesProblem
-from pellucid.program.numeric import NumericProgram
+from pellucid.learners.transformer.training import Trained
+from pellucid.problem import Problem
 
-OnProgress = Callable[[str, float, str], None]
+OnProgress = Callable[[float, str], None]
 LONGEST = 64  # steps of a sequence that are trained on
 TRAINED = 20_000  # sequences that are trained on
 SAMPLE = 200
@@ -42,50 +42,33 @@ READ_OFF = 6  # seeds of a round that are read off, the best ones
 
 
 @dataclass(frozen=True, eq=False)
-class FittedDiscrete:
-    """What a fit gives: programs best first, the report, the history of all seeds, parameters of the best seed."""
-
-    found: list[FoundProgram]
-    report: dict[str, Any]
-    history: dict[str, Any]
-    seconds: dict[str, float]
-    params: dict[str, np.ndarray]
-    described: dict[str, Any]
-
-    @property
-    def program(self) -> NumericProgram:
-        """The best program."""
-        return self.found[0].program
-
-    def files(self) -> dict[str, str | bytes]:
-        """The model as files by name: soft parameters of the best seed, and what they belong to."""
-        text = json.dumps(self.described, indent=1, ensure_ascii=False) + "\n"
-        return {"model.safetensors": to_safetensors(self.params), "model.json": text}
-
-
-@dataclass(frozen=True, eq=False)
 class Candidate:
-    """A seed read off: its extraction, what it does on validation data, whether it is exact everywhere."""
+    """A seed read off: its extraction, what it does on validation data, whether it is exact everywhere, its size."""
 
     trained: Trained
     extraction: Extraction
     verdict: Verdict
     exact: bool
-    breaks_mask: bool
-    seconds: float
-    number: int
+    nodes: int
 
     @property
-    def rank(self) -> tuple[bool, bool, float, float, int]:
-        """What breaks a mask last; else exact ones first, then by size, others by error."""
-        error = 0.0 if self.exact else self.verdict.nmse
-        return (self.breaks_mask, not self.exact, error, price(self.extraction.program), self.trained.seed)
+    def rank(self) -> tuple[bool, float, int, int]:
+        """Exact ones first, then by size, others by error."""
+        return (not self.exact, 0.0 if self.exact else self.verdict.error, self.nodes, self.trained.seed)
 
-    def found(self) -> FoundProgram:
-        """As the learners' common record."""
-        details = {"seed": self.trained.seed, **self.extraction.report}
-        verdict, program = self.verdict, self.extraction.program
-        return FoundProgram("discrete", program, self.exact, verdict.mse, verdict.max_error, self.seconds, details)
+    @property
+    def details(self) -> dict[str, Any]:
+        """What was found about each head and sub-MLP."""
+        return {"seed": self.trained.seed, **self.extraction.report}
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """What a fit gives: seeds read off, the best first; the report; the history of all seeds."""
+
+    found: list[Candidate]
+    report: dict[str, Any]
+    history: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,20 +86,22 @@ class Setup:
     settings: DiscreteTraining
 
 
-def fit_discrete(
-    problem: SeriesProblem,
-    options: Mapping[str, Any],
-    on_progress: OnProgress = lambda stage, share, message: None,
+def fit(
+    problem: Problem,
+    sizes: Mapping[str, Any],
+    settings: DiscreteTraining,
+    on_progress: OnProgress = lambda share, message: None,
     checkpoint: Path | None = None,
     resume: bool = False,
-) -> FittedDiscrete:
+) -> Fitted:
     """Learn a program with the Discrete Transformer.
 
     Args:
-        problem: data and bias, with the settings of architecture and training. Training sees the first 64 steps; the
-            loss is the mean squared error of outputs standardised by the training data.
-        options: as `learn` takes them (seed, seeds, steps, budget in seconds), None for the default.
-        on_progress: called with the stage, the share done (0..1) and a short message.
+        problem: data and bias. Training sees the first 64 steps; the loss is the mean squared error of outputs
+            standardised by the training data.
+        sizes: of the model, those that are given.
+        settings: of the training.
+        on_progress: called with the share done (0..1) and a short message.
         checkpoint, resume: as for `Trainer`.
 
     Stops at an exact program, when all attempts are made, and as `Trainer.run`.
@@ -124,9 +109,7 @@ def fit_discrete(
     Raises:
         PellucidError: a setting that makes no sense, or a bias that leaves nothing to read.
     """
-    sizes, training = split(problem.settings)
-    settings = with_given(DiscreteTraining(), options, training)
-    trainer = Trainer(settings, lambda share, message: on_progress("train", share, message), checkpoint)
+    trainer = Trainer(settings, on_progress, checkpoint)
     job = _Job(problem, sizes, settings, trainer)
     trainer.run(job, resume)
     return job.result()
@@ -136,20 +119,17 @@ class _Job:
     """The state of one fit. done: of the rounds that were read off, the trained seeds and how many were read."""
 
     def __init__(
-        self, problem: SeriesProblem, sizes: Mapping[str, Any], settings: DiscreteTraining, trainer: Trainer
+        self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, trainer: Trainer
     ) -> None:
         self.problem, self.settings, self.trainer = problem, settings, trainer
-        problem.bias.check(problem.train.input_names, problem.train.output_names)
-        self.plan = attempts(problem.bias, sizes, problem.train.last)[: settings.rounds]
+        self.plan = attempts(problem.bias, sizes, _has_past(problem.train))[: settings.rounds]
         self.rounds = len(self.plan)
         self.candidates: list[Candidate] = []
         self.reports: list[dict[str, Any]] = []
         self.setups: dict[int, Setup] = {}
         self.done: dict[int, tuple[list[Trained], int]] = {}
         told = [repr(problem.bias), [asdict(attempt) for attempt in self.plan]]
-        series = (problem.train, problem.valid)
-        rows = [row for part in series for some in (part.inputs, part.outputs) for row in some]
-        self.mark = fingerprint(settings, told, *rows)
+        self.mark = fingerprint(settings, [told, [(d.inputs, d.outputs) for d in (problem.train, problem.valid)]])
 
     @property
     def found(self) -> bool:
@@ -175,10 +155,10 @@ class _Job:
 
     def _set_up(self, attempt: Attempt) -> Setup:
         problem, s = self.problem, replace(self.settings, steps=self.settings.steps * attempt.longer)
-        columns = columns_for(problem.train, problem.bias, attempt.feedback)
+        columns = columns_for(problem.schema, problem.bias, attempt.feedback)
         if not columns:
             raise PellucidError("nothing may be read: --readable-inputs and --mask leave no input column")
-        config = DiscreteConfig(len(columns), len(problem.train.output_names), **attempt.sizes)
+        config = DiscreteConfig(len(columns), len(problem.schema.outputs), **attempt.sizes)
         train = make_frame(problem.train.take(range(min(len(problem.train), TRAINED))), columns, config.before, LONGEST)
         sample = make_frame(problem.valid.take(range(min(SAMPLE, len(problem.valid)))), columns, config.before, LONGEST)
         scaling, allow = Scaling.of(train, config.before), allowed(columns, problem.bias, train.values.shape[2])
@@ -196,15 +176,17 @@ class _Job:
         return "exact program found" if self.candidates and self.candidates[0].exact else None
 
     def _read_off(self, number: int, ranked: list[Trained], most: int, hurry: bool = True) -> None:
-        setup, began, found = self._setup(number), time.monotonic(), []
+        setup, began = self._setup(number), time.monotonic()
+        found: list[Candidate | None] = []
         sources = self._sources(setup)
         for trained in ranked:
             model = harden(trained.params, setup.config, setup.like.allow)
             self.trainer.history[trained.seed].live = live_choices(model, run(model, setup.sample.values).stream)
             if len(found) < most and (not found or not hurry or not self.trainer.clock.over()):
                 self.trainer.tell(f"reading off seed {trained.seed}", 1.0)
-                found.append(self._candidate(trained, extract(model, sources), number))
-        self.candidates = sorted([*self.candidates, *found], key=lambda c: c.rank)
+                found.append(self._candidate(trained, model, sources))
+        good = [c for c in found if c is not None]
+        self.candidates = sorted([*self.candidates, *good], key=lambda c: c.rank)
         self.done[number] = ranked, len(found)
         self.reports.append(
             {
@@ -212,32 +194,35 @@ class _Job:
                 **{k: setup.attempt.sizes[k] for k in ("layers", "heads", "units")},
                 "seeds": [trained.seed for trained in ranked],
                 "read_off": len(found),
-                "exact": sum(c.exact for c in found),
+                "against_the_bias": len(found) - len(good),
+                "exact": sum(c.exact for c in good),
                 "hard_loss": {str(trained.seed): -trained.score for trained in ranked},
                 "seconds": round(time.monotonic() - began, 3),
             }
         )
 
     def _sources(self, setup: Setup) -> Sources:
-        problem = self.problem
-        steps = 1 if problem.train.last else min(max(map(len, problem.train.inputs)), LONGEST)
+        problem, s = self.problem, setup.settings
+        steps = min(problem.train.longest, LONGEST) if problem.schema.when == "every" else 1
         n, m = (min(len(p), max(PLACES // k // steps, 20)) for p, k in ((problem.train, 1), (problem.valid, 2)))
-        joined = Series(
-            problem.train.inputs[:n] + problem.valid.inputs[:m],
-            problem.train.outputs[:n] + problem.valid.outputs[:m],
-            problem.train.input_names,
-            problem.train.output_names,
-            problem.train.last,
-        )
-        frame, s = make_frame(joined, setup.columns, setup.config.before, LONGEST), setup.settings
-        return Sources(frame, n, setup.scaling, problem.bias, problem.train, s.tau_end, s.regression)
+        joined = problem.train.take(range(n)) + problem.valid.take(range(m))
+        frame = make_frame(joined, setup.columns, setup.config.before, LONGEST)
+        fitted = int((problem.train.lengths[:n] > 0).sum())
+        return Sources(frame, fitted, setup.scaling, problem, s.tau_end, s.regression)
 
-    def _candidate(self, trained: Trained, extraction: Extraction, number: int) -> Candidate:
-        problem, program = self.problem, extraction.program
-        verdict = judge(program, problem.valid)
-        exact = verdict.exact and exact_on(program, (problem.train, *problem.longer.values()))
-        breaks, spent = not keeps_mask(program, problem.bias), self.trainer.clock.spent
-        return Candidate(trained, extraction, verdict, exact and not breaks, breaks, spent, number)
+    def _candidate(self, trained: Trained, model: Hardened, sources: Sources) -> Candidate | None:
+        """A seed read off; None where no program of the language comes out, or one that reads what is masked."""
+        problem = self.problem
+        try:
+            extraction = extract(model, sources)
+        except ProgramError:
+            return None
+        if not keeps_mask(extraction.program, problem.bias):
+            return None
+        verdict = judge(extraction.program, problem.valid)
+        others = (problem.train, *problem.longer.values())
+        exact = verdict.exact and all(judge(extraction.program, data).exact for data in others)
+        return Candidate(trained, extraction, verdict, exact, ast_nodes(emit(extraction.program)))
 
     def pack(self) -> tuple[dict[str, np.ndarray], Any]:
         """Trained seeds of the rounds before this one; they are read off again, which gives the same programs."""
@@ -253,31 +238,26 @@ class _Job:
             found = [Trained(seed, tree(arrays[str(seed)]), steps, score) for seed, steps, score in ranked]
             self._read_off(int(number), found, read, hurry=False)
 
-    def result(self) -> FittedDiscrete:
-        """What `fit_discrete` returns."""
-        best, trainer = self.candidates[0], self.trainer
-        seed, setup, seconds = best.trained.seed, self._setup(best.number), trainer.seconds()
+    def result(self) -> Fitted:
+        """What `fit` returns."""
+        trainer, best = self.trainer, self.candidates[0] if self.candidates else None
         report = {
             "stopped": trainer.stopped,
             "loss": "mean squared error of outputs standardised by the training data",
-            "seed": seed,
-            "exact": best.exact,
-            "breaks_mask": best.breaks_mask,
             "rounds": self.reports,
-            "compile_seconds": seconds["compile"],
+            "compile_seconds": trainer.seconds()["compile"],
             "refitted": REFITTED,
-            **best.extraction.report,
         }
-        history = {"seeds": trainer.histories(), "best_seed": seed, "stopped": trainer.stopped}
-        described = {
-            "model": "discrete",
-            "seed": seed,
-            "feedback": setup.attempt.feedback,
-            **asdict(setup.config),
-            "columns": [column.label for column in setup.columns],
-        }
-        found = [candidate.found() for candidate in self.candidates]
-        return FittedDiscrete(found, report, history, seconds, flat_params(best.trained.params), described)
+        history: dict[str, Any] = {"seeds": trainer.histories(), "stopped": trainer.stopped}
+        if best is not None:
+            report |= {"exact": best.exact, **best.details}
+            history["best_seed"] = best.trained.seed
+        return Fitted(self.candidates, report, history)
+
+
+def _has_past(data: Data) -> bool:
+    """Whether the outputs of all earlier steps are known."""
+    return data.schema.when == "every" and not any(row is None for rows in data.outputs for row in rows)
 
 
 def relaxed(config: DiscreteConfig, s: DiscreteTraining, allow: np.ndarray) -> Relaxed:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.program.numeric.expression import Apply, Const, Expression, Var, size
+from pellucid.language.expressions import Apply, Const, Expression, Var, size, walk
 
 A, B = Var("a"), Var("b")
 LARGEST_MODULUS = 16
@@ -155,14 +155,14 @@ def best(found: Iterable[Term], questions: Collection[Question], keep: int) -> l
 
 def weight(expression: Expression) -> int:
     """Size; dividing by what may be 0 counts more, since its meaning there is a convention."""
-    return size(expression) + DIVISION * _divisions(expression)
+    return size(expression) + DIVISION * sum(map(_may_divide_by_zero, walk(expression)))
 
 
-def _divisions(expression: Expression) -> int:
-    if not isinstance(expression, Apply):
-        return 0
-    own = expression.op in ("/", "//", "%") and not isinstance(expression.args[1], Const)
-    return own + sum(map(_divisions, expression.args))
+def _may_divide_by_zero(expression: Expression) -> bool:
+    match expression:
+        case Apply("/" | "//" | "%", (_, under)):
+            return not isinstance(under, Const)
+    return False
 
 
 def _prepare(question: Question) -> tuple[np.ndarray, np.ndarray]:

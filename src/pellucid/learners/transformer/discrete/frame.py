@@ -1,4 +1,4 @@
-"""Series as the columns of a Discrete Transformer: inputs, position, past outputs, zeros before the start, masks."""
+"""Data as the columns of a Discrete Transformer: inputs, position, past outputs, zeros before the start, masks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pellucid.data.series import Series
-from pellucid.numeric import POSITION, Bias
+from pellucid.bias import POSITION, Bias
+from pellucid.data.data import Data
+from pellucid.data.schema import Schema
+from pellucid.language.prefixes import shifted
+from pellucid.learners.formulas.grid import TEXTS, Coding, Grid, grid_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """Arrays of a data set, all sequences filled up with zeros to one length.
+    """Arrays of the examples that have steps, all filled up with zeros to one length.
 
     values: float64 [columns, examples, before + steps], zeros before the start and beyond the end.
     targets: float64 [outputs, examples, steps]; scored: bool [examples, steps], where a target counts; present:
@@ -39,50 +42,35 @@ class Frame:
     scored: np.ndarray
     present: np.ndarray
 
-    def take(self, rows: np.ndarray) -> Frame:
-        """Some of the examples."""
-        return Frame(self.columns, self.values[:, rows], self.targets[:, rows], self.scored[rows], self.present[rows])
 
-
-def columns_for(series: Series, bias: Bias, feedback: int) -> tuple[Column, ...]:
+def columns_for(schema: Schema, bias: Bias, feedback: int) -> tuple[Column, ...]:
     """The scalars of the stream at the start. Masked past outputs stay: attention may route to earlier ones."""
-    inputs = [Column(name) for name in series.input_names if bias.readable(name)]
+    inputs = [Column(f.name) for f in schema.inputs if bias.readable(f.name)]
     if bias.readable_inputs is not None and POSITION in bias.readable_inputs and bias.readable(POSITION):
         inputs.append(Column(POSITION))
-    lags = range(1, feedback + 1) if not series.last else ()
-    return (*inputs, *(Column(name, lag) for name in series.output_names if name not in bias.mask for lag in lags))
+    lags, names = range(1, feedback + 1), [f.name for f in schema.outputs if f.name not in bias.mask]
+    return (*inputs, *(Column(name, lag) for name in names for lag in lags))
 
 
-def make_frame(series: Series, columns: tuple[Column, ...], before: int, longest: int | None = None) -> Frame:
+def make_frame(data: Data, columns: tuple[Column, ...], before: int, longest: int | None = None) -> Frame:
     """Fill the arrays; sequences are cut after `longest` steps, where given."""
-    steps = max(len(x) for x in series.inputs)
-    if longest is not None:
-        steps = min(steps, longest)
-    n = len(series)
-    values = np.zeros((len(columns), n, before + steps))
-    targets = np.zeros((len(series.output_names), n, steps))
-    scored, present = np.zeros((n, steps), bool), np.zeros((n, steps), bool)
-    for i, (x, y) in enumerate(zip(series.inputs, series.outputs, strict=True)):
-        _fill(values[:, i, before:], columns, series, x, y)
-        used = min(len(x), steps)
-        present[i, :used] = True
-        if not series.last:
-            targets[:, i, :used], scored[i, :used] = y[:used].T, True
-        elif len(x) <= steps:
-            targets[:, i, len(x) - 1], scored[i, len(x) - 1] = y[0], True
-    return Frame(columns, values, targets, scored, present)
+    grid = grid_of(data, Coding(()))
+    steps = min(grid.shape[0], longest or grid.shape[0])
+    present = np.arange(steps) < data.lengths[data.lengths > 0][:, None]
+    targets = np.stack([values[:steps].T for values in grid.targets.values()])
+    scored = grid.scored[:steps].T & (targets != TEXTS).all(0)
+    values = np.zeros((len(columns), len(present), before + steps))
+    for row, column in zip(values, columns, strict=True):
+        row[:, before:] = np.where(present, _values(column, grid)[:steps].T, 0.0)
+    return Frame(columns, values, np.where(scored, targets, 0.0), scored, present)
 
 
-def _fill(row: np.ndarray, columns: Sequence[Column], series: Series, x: np.ndarray, y: np.ndarray) -> None:
-    used = min(len(x), row.shape[1])
-    for c, column in enumerate(columns):
-        if column.lag:
-            past = y[: max(used - column.lag, 0), series.output_names.index(column.name)]
-            row[c, column.lag : column.lag + len(past)] = past
-        elif column.name in series.input_names:
-            row[c, :used] = x[:used, series.input_names.index(column.name)]
-        else:
-            row[c, :used] = np.arange(1, used + 1)
+def _values(column: Column, grid: Grid) -> np.ndarray:
+    if column.lag:
+        return shifted(grid.targets[column.name], column.lag, 0.0)
+    if column.name in grid.inputs:
+        return grid.inputs[column.name]
+    return np.arange(1.0, grid.shape[0] + 1)[:, None]
 
 
 def allowed(columns: Sequence[Column], bias: Bias, distances: int) -> np.ndarray:

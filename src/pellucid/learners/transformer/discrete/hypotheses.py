@@ -137,12 +137,14 @@ def _hypotheses(head: Attention, modes: frozenset[str], window: int) -> Iterator
         yield Hypothesis("first")
     windows = [*range(2, window + 1), None]
     for how in ("max", "min"):
-        if how in modes and head.key is not None:
+        if head.key is not None:
             own = np.array_equal(head.key, head.value)
+            if (how if own else f"arg{how}") not in modes:
+                continue
             for w in windows:
                 for start in (False, True) if own and w is not None and "shift" in modes else (False,):
                     yield Hypothesis(how if own else f"arg{how}", window=w, start=start)
-    if "last-where" in modes and head.key is not None:
+    if "last" in modes and head.key is not None:
         for predicate in _predicates(head.key[:, head.before :][head.present]):
             yield Hypothesis("last where", predicate=predicate)
     if "mean" in modes:

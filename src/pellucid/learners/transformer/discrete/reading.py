@@ -8,6 +8,9 @@ from fractions import Fraction
 
 import numpy as np
 
+from pellucid.explain.words import text
+from pellucid.language.expressions import Expression, Table, Var
+from pellucid.language.nodes import Let
 from pellucid.learners.transformer.discrete.formulas import Grammar, weight
 from pellucid.learners.transformer.discrete.linear import NOISE_FLOOR, Least, keeps
 from pellucid.learners.transformer.discrete.regress import regressed
@@ -23,8 +26,6 @@ from pellucid.learners.transformer.discrete.units import (
     placed,
     proposals,
 )
-from pellucid.learners.transformer.discrete.words import to_text
-from pellucid.program.numeric import Expression, Formula, Lookup
 
 MOST_ROWS = 6000
 PRICED = 12  # formulas that fit equally well are compared by the size of the whole, the smallest so many
@@ -132,7 +133,7 @@ def _read(unit: Unit, others: Sequence[Symbol], given: Sequence[Symbol], materia
         best = _best(regressed(unit, material, rows, given), unit, others, material)
         if best is not None and best.error <= limit:
             return _formula(unit, best, rows)
-    return Reading(unit, "network", unit.symbol, Formula(unit.network), 1.0)
+    return Reading(unit, "network", unit.symbol, Let(unit.network), 1.0)
 
 
 def _best(formulas: Sequence[Expression], unit: Unit, others: Sequence[Symbol], material: Material) -> Candidate | None:
@@ -152,13 +153,11 @@ def _best(formulas: Sequence[Expression], unit: Unit, others: Sequence[Symbol], 
 
 def _symbol(unit: Unit, found: Candidate) -> Symbol:
     cost = 1.0 + weight(found.expression)
-    return Symbol(f"{unit.name}_formula", to_text(found.expression), found.values, cost)
+    return Symbol(f"{unit.name}_formula", text(found.expression), found.values, cost)
 
 
 def _formula(unit: Unit, found: Candidate, rows: Rows) -> Reading:
-    return Reading(
-        unit, "formula", _symbol(unit, found), Formula(found.expression), own_share(unit, found.values, rows)
-    )
+    return Reading(unit, "formula", _symbol(unit, found), Let(found.expression), own_share(unit, found.values, rows))
 
 
 def _inside(unit: Unit, material: Material) -> Reading | None:
@@ -168,8 +167,8 @@ def _inside(unit: Unit, material: Material) -> Reading | None:
         over = placed(match.expression, unit)
         values = values_of(over, unit.arguments)
         if (share := own_share(unit, values, rows)) >= CLOSE:
-            symbol = Symbol(f"{unit.name}_inside", to_text(over), values, 1.0 + weight(over))
-            return Reading(unit, "formula", symbol, Formula(over), share)
+            symbol = Symbol(f"{unit.name}_inside", text(over), values, 1.0 + weight(over))
+            return Reading(unit, "formula", symbol, Let(over), share)
     return None
 
 
@@ -178,7 +177,7 @@ class Tabled:
     """A table for a sub-MLP as a variable, and the error with it."""
 
     symbol: Symbol
-    node: Lookup
+    node: Let
     error: float
 
 
@@ -199,8 +198,8 @@ def _table(unit: Unit, others: Sequence[Symbol], material: Material) -> Tabled |
     content = [plain(_snap(float(c))) for c in fit.coefficients[len(rest) :]]
     values = np.array(content, float)[place]
     pair = unit.arguments[: 1 + (unit.arguments[0].name != unit.arguments[1].name)]
-    cases = tuple((tuple(plain(v) for v in cell[: len(pair)]), out) for cell, out in zip(cells, content, strict=True))
-    node = Lookup(tuple(s.name for s in pair), cases, 0)
+    cases = tuple((tuple(map(int, cell[: len(pair)])), out) for cell, out in zip(cells, content, strict=True))
+    node = Let(Table(tuple(Var(s.name) for s in pair), cases, 0))
     symbol = Symbol(f"{unit.name}_table", f"table({', '.join(s.label for s in pair)})", values, 4.0 + len(cells))
     error = material.error([*(s.values for s in others), values])
     return Tabled(symbol, node, error)

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.optimize import least_squares
 
 from pellucid.errors import PellucidError
+from pellucid.language.expressions import Apply, Const, Expression, mapped, walk
 from pellucid.learners.transformer.discrete.formulas import A, B
-from pellucid.program.numeric import Apply, Const, Expression
-from pellucid.program.numeric.arrays import evaluate
+from pellucid.learners.transformer.discrete.symbols import evaluate
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.discrete.reading import Material
@@ -112,18 +112,18 @@ def bare(expression: Expression) -> Expression:
 
 def _inner(expression: Expression) -> Expression:
     """Products with at most one constant, in front."""
-    if isinstance(expression, Apply) and expression.op in "*/":
+    if isinstance(expression, Apply) and expression.operator in ("*", "/"):
         constant, factors = _factors(expression)
         return _product(factors if constant == 1 else [Const(constant), *factors])
     if isinstance(expression, Apply):
-        return Apply(expression.op, tuple(map(_inner, expression.args)))
+        return Apply(expression.operator, tuple(map(_inner, expression.args)))
     return expression
 
 
 def _factors(expression: Expression) -> tuple[float, list[Expression]]:
     """A product as one number and the other factors, what is divided by as a quotient of 1."""
     match expression:
-        case Const(value):
+        case Const(int() | float() as value):
             return float(value), []
         case Apply("*", args):
             parts = [_factors(arg) for arg in args]
@@ -160,7 +160,7 @@ def with_constants(
 
     def apart(values: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):
-            g = np.asarray(evaluate(filled(expression, values.tolist()), {"a": a, "b": b}), float) + np.zeros_like(a)
+            g = evaluate(filled(expression, values.tolist()), {"a": a, "b": b})
         if not np.isfinite(g).all():
             return np.full_like(rest, 1e6)
         g = g - q @ (q.T @ g)
@@ -177,24 +177,10 @@ def _short(value: float) -> float:
 
 def constants(expression: Expression) -> list[float]:
     """Constants from left to right."""
-    match expression:
-        case Const(value):
-            return [float(value)]
-        case Apply(_, args):
-            return [c for arg in args for c in constants(arg)]
-    return []
+    return [float(e.value) for e in walk(expression) if isinstance(e, Const) and isinstance(e.value, int | float)]
 
 
 def filled(expression: Expression, values: Sequence[float]) -> Expression:
     """The formula with other constants."""
     left = iter(values)
-
-    def fill(part: Expression) -> Expression:
-        match part:
-            case Const():
-                return Const(next(left))
-            case Apply(op, args):
-                return Apply(op, tuple(map(fill, args)))
-        return part
-
-    return fill(expression)
+    return mapped(expression, lambda e: Const(next(left)) if isinstance(e, Const) else e)

@@ -1,4 +1,4 @@
-"""Variables of the program under construction with their values, as assignments of the numeric language."""
+"""Variables of the program under construction with their values, as assignments of the language."""
 
 from __future__ import annotations
 
@@ -8,23 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pellucid.learners.transformer.discrete.frame import Column as Source
+from pellucid.bias import POSITION
+from pellucid.language.expressions import Apply, Const, Expression, Var
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
+from pellucid.learners.formulas import kernels
+from pellucid.learners.transformer.discrete.frame import Column
 from pellucid.learners.transformer.discrete.hypotheses import Attention, Hypothesis, routed
-from pellucid.numeric import POSITION
-from pellucid.program.numeric import (
-    Apply,
-    Assign,
-    Column,
-    Const,
-    Expression,
-    Formula,
-    Node,
-    Position,
-    Route,
-    Running,
-    Var,
-)
-from pellucid.program.numeric.arrays import evaluate
 
 Number = int | float
 
@@ -61,20 +50,20 @@ class Builder:
         self.assignments[name] = node
         return name
 
-    def column(self, source: Source, values: np.ndarray) -> Symbol:
+    def column(self, source: Column, values: np.ndarray) -> Symbol:
         """A column of the stream at the start."""
         if source.lag:
             return self.earlier(self.results[source.name], source.label, values, source.lag)
         if source.name == POSITION:
-            name = self.define("position", Position(1))
+            before = self.define("position", Input("", "position"))
+            name = self.define("step", Let(Apply("+", (Var(before), Const(1)))))
         else:
-            name = self.define(source.name, Column(source.name))
+            name = self.define(source.name, Input(source.name))
         return Symbol(name, source.label, values, 1.0, name, 0)
 
     def earlier(self, base: str, label: str, values: np.ndarray, lag: int) -> Symbol:
         """An earlier value of a variable of the program."""
-        default = plain(values[0, 0])
-        name = self.define(f"{base}_{lag}_before", Route(base, "offset", lag, default=default))
+        name = self.define(f"{base}_{lag}_before", Delay(base, lag, Const(plain(values[0, 0]))))
         return Symbol(name, label, values, 1.0 + 0.1 * lag, base, lag)
 
     def routed(self, hypothesis: Hypothesis, value: Symbol, key: Symbol | None, head: Attention) -> Symbol:
@@ -89,28 +78,21 @@ class Builder:
                 found = self.earlier(base, f"{root(value.label)}[t-{lag}]", told, lag)
                 return Symbol(found.name, found.label, told, found.cost + 1.0, base, lag)
         label = f"{hypothesis.words} of {value.label}".replace("mean of", "sum of" if hypothesis.start else "mean of")
-        return Symbol(self._selected(hypothesis, value, key, told), label, told, 3.0)
+        return Symbol(self._selected(hypothesis, value, key), label, told, 3.0)
 
-    def _selected(self, h: Hypothesis, value: Symbol, key: Symbol | None, told: np.ndarray) -> str:
-        start = plain(value.values[0, 0])
-        match h.kind:
-            case "first":
-                return self.define(f"first_{value.name}", Route(value.name, "first", default=start))
-            case "max" | "min" if h.start:
-                return self.define(f"{h.kind}_{value.name}", Formula(Apply(h.kind, tuple(self._window(h, value)))))
-            case "max" | "min":
-                return self.define(f"{h.kind}_{value.name}", Running(h.kind, value.name, h.window))
-            case "mean" if h.start:
-                return self.define(f"sum_{value.name}", Formula(Apply("+", tuple(self._window(h, value)))))
-            case "mean":
-                return self.define(f"mean_{value.name}", Running("mean", value.name, h.window))
-        assert key is not None
-        if h.kind == "last where":
-            op, constant = h.predicate or ("==", 0.0)
-            where = self.define(f"is_{key.name}", Formula(Apply(op, (Var(key.name), Const(plain(constant))))))
-            return self.define(f"last_{value.name}", Route(value.name, "last where", where=where, default=start))
-        rule = "argmax" if h.kind == "argmax" else "argmin"
-        return self.define(f"{rule}_{value.name}", Route(value.name, rule, where=key.name, window=h.window))
+    def _selected(self, h: Hypothesis, value: Symbol, key: Symbol | None) -> str:
+        so_far = Select(reach="upto", window=h.window)
+        if h.start:  # the steps before the start take part: each one on its own
+            how, name = ("+", "sum") if h.kind == "mean" else (h.kind, h.kind)
+            return self.define(f"{name}_{value.name}", Let(Apply(how, tuple(self._window(h, value)))))
+        if key is None:
+            return self.define(f"{h.kind}_{value.name}", Aggregate(so_far, h.kind, value.name))
+        if h.kind != "last where":
+            return self.define(f"{h.kind}_{value.name}", Aggregate(so_far, h.kind, value.name, by=key.name))
+        op, constant = h.predicate or ("==", 0.0)
+        where = self.define(f"is_{key.name}", Let(Apply(op, (Var(key.name), Const(plain(constant))))))
+        start = Const(plain(value.values[0, 0]))
+        return self.define(f"last_{value.name}", Aggregate(Select(reach="upto", mask=where), "last", value.name, start))
 
     def _window(self, h: Hypothesis, value: Symbol) -> list[Expression]:
         base, lag = (value.base, value.lag) if value.base is not None else (value.name, 0)
@@ -121,7 +103,7 @@ class Builder:
 
     def formula(self, wish: str, expression: Expression, values: np.ndarray, label: str, cost: float) -> Symbol:
         """A variable computed from others at the same step."""
-        return Symbol(self.define(wish, Formula(expression)), label, values, cost)
+        return Symbol(self.define(wish, Let(expression)), label, values, cost)
 
 
 def summed(hypothesis: Hypothesis) -> int:
@@ -152,12 +134,16 @@ def free_name(wish: str, taken: set[str]) -> str:
 
 def values_of(expression: Expression, symbols: Sequence[Symbol]) -> np.ndarray:
     """Values [n, length] of an expression over symbols."""
-    return np.asarray(evaluate(expression, {s.name: s.values for s in symbols}), np.float64) + np.zeros_like(
-        symbols[0].values
-    )
+    return evaluate(expression, {s.name: s.values for s in symbols})
 
 
-def ordered(assignments: Mapping[str, Node], results: Sequence[str]) -> tuple[Assign, ...]:
-    """Assignments as they were made, those of the results last."""
-    first = [Assign(name, node) for name, node in assignments.items() if name not in results]
-    return (*first, *(Assign(name, assignments[name]) for name in dict.fromkeys(results)))
+def evaluate(expression: Expression, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    """An expression of operators on float64 arrays of one shape, by name."""
+    match expression:
+        case Var(name):
+            return values[name]
+        case Const(int() | float() as value):
+            return np.full(next(iter(values.values())).shape, float(value))
+        case Apply(operator, args):
+            return kernels.apply(operator, *(evaluate(arg, values) for arg in args))
+    raise TypeError(f"no formula: {expression!r:.60}")

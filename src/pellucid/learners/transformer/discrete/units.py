@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.explain.words import text
+from pellucid.language.expressions import Apply, Const, Expression, Var, substitute
+from pellucid.language.nodes import Let, Node
 from pellucid.learners.transformer.discrete.formulas import Grammar, Match, Question, best, terms
 from pellucid.learners.transformer.discrete.hardened import HardUnits
 from pellucid.learners.transformer.discrete.symbols import Symbol
-from pellucid.learners.transformer.discrete.words import to_text
-from pellucid.program.numeric import Apply, Const, Expression, Formula, Node, Var
-from pellucid.program.numeric.expression import substitute
 
 ROWS = 500  # data points a formula is looked for on
 KEEP = 6
@@ -60,9 +60,7 @@ class Reading:
             "unit": self.unit.name,
             "reads": [s.label for s in self.unit.reads],
             "how": self.how,
-            "formula": to_text(self.node.expression)
-            if self.how == "formula" and isinstance(self.node, Formula)
-            else None,
+            "formula": text(self.node.expression) if self.how == "formula" and isinstance(self.node, Let) else None,
             "share_of_variance": round(self.share, 9),
         }
 
@@ -139,9 +137,12 @@ def placed(expression: Expression, unit: Unit) -> Expression:
 
 
 def pairs(unit: Unit, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Values of the pairs that occur [cells, 2], and the cell of every place [n, length]; None where too many."""
+    """Values of the pairs that occur [cells, 2], and the cell of every place [n, length].
+
+    None where there are too many, or not all are whole numbers.
+    """
     both = np.stack([s.values for s in unit.arguments], -1)
     cells, place = np.unique(both.reshape(-1, 2), axis=0, return_inverse=True)
-    if len(cells) > TABLE:
+    if len(cells) > TABLE or (cells != np.floor(cells)).any():
         return None
     return cells, place.reshape(mask.shape)
