@@ -5,12 +5,18 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from pellucid.data.series import Series
-from pellucid.numeric import ALL_MODES, ALL_OPERATORS, Bias
-from pellucid.program.numeric import Formula
 
 from pellucid.annealing import plot_history
+from pellucid.bias import MODES, Bias
+from pellucid.data.data import Data
+from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
+from pellucid.explain.words import text
+from pellucid.language.columns import Assign, Column, Output
+from pellucid.language.nodes import Aggregate, Input, Let, Select
+from pellucid.language.operators import OPERATORS
+from pellucid.language.program import Program
+from pellucid.language.types import whole
 from pellucid.learners.transformer.discrete import regress
 from pellucid.learners.transformer.discrete.assemble import keeps_mask, linear_expression
 from pellucid.learners.transformer.discrete.config import DiscreteConfig
@@ -22,7 +28,7 @@ from pellucid.learners.transformer.discrete.hypotheses import Attention, judge_h
 from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.linear import Least
 from pellucid.learners.transformer.discrete.model import init_params
-from pellucid.learners.transformer.discrete.words import to_text
+from pellucid.problem import Problem
 
 RNG = np.random.default_rng(1)
 BEFORE, STEPS, N = 4, 8, 60
@@ -39,7 +45,7 @@ def attention(chosen, key=KEY, value=VALUE, weights=None) -> Attention:
     return Attention(chosen, key, value, weights, np.ones((N, STEPS), bool), BEFORE)
 
 
-def found(head: Attention, modes=ALL_MODES, window: int = 4):
+def found(head: Attention, modes=frozenset(MODES), window: int = 4):
     return judge_head(head, modes, window)[0]
 
 
@@ -103,10 +109,10 @@ EMPTY = np.zeros((300, 1))
 FREE = Bias()
 
 
-def shortest(a, b, target, whole, operators=ALL_OPERATORS, basis=EMPTY) -> str:
+def shortest(a, b, target, whole, operators=frozenset(OPERATORS), basis=EMPTY) -> str:
     matches = best(terms(a, b, Grammar(operators, whole)), [Question(target, basis)], 4)[0]
     assert matches[0].share == pytest.approx(1.0)
-    return to_text(matches[0].expression)
+    return text(matches[0].expression)
 
 
 def test_enumeration_finds_small_formulas_up_to_an_affine_function():
@@ -120,7 +126,7 @@ def test_enumeration_finds_small_formulas_up_to_an_affine_function():
 def test_only_the_operators_allowed_are_used():
     allowed = frozenset({"+", "%"})
     for expression, _ in terms(A, B, Grammar(allowed, True)):
-        assert set(to_text(expression)) <= set("ab+%*() 0123456789")
+        assert set(text(expression)) <= set("ab+%*() 0123456789")
     assert not list(terms(P, Q, Grammar(frozenset(), False)))
 
 
@@ -145,23 +151,30 @@ def test_noise_does_not_hide_whole_constants_nor_spoil_others():
 
 def test_rational_weights_become_one_division():
     third, zero = Fraction(1, 3), Fraction(0)
-    assert to_text(linear_expression(["p", "q"], [third, -third], zero)) == "(p - q) / 3"
-    assert to_text(linear_expression(["p", "q"], [Fraction(-1), Fraction(1)], Fraction(2))) == "(q - p) + 2"
-    assert to_text(linear_expression(["p"], [0.25], zero)) == "0.25 * p"
-    assert to_text(linear_expression([], [], zero)) == "0"
+    assert text(linear_expression(["p", "q"], [third, -third], zero)) == "(p - q) / 3"
+    assert text(linear_expression(["p", "q"], [Fraction(-1), Fraction(1)], Fraction(2))) == "q - p + 2"
+    assert text(linear_expression(["p"], [0.25], zero)) == "0.25 * p"
+    assert text(linear_expression([], [], zero)) == "0"
 
 
-def made(config: DiscreteConfig, series: Series, tree, bias: Bias = FREE, feedback: int = 0):
-    columns = columns_for(series, bias, feedback)
-    frame = make_frame(series, columns, config.before)
+def made(config: DiscreteConfig, data: Data, tree, bias: Bias = FREE, feedback: int = 0):
+    columns = columns_for(data.schema, bias, feedback)
+    frame = make_frame(data, columns, config.before)
     allow = np.ones((len(columns), frame.values.shape[2]), bool)
-    sources = Sources(frame, 2 * len(series) // 3, Scaling.of(frame, config.before), bias, series, 0.1)
+    problem = Problem("made", Splits(data, data, data), bias=bias)
+    sources = Sources(frame, 2 * len(data) // 3, Scaling.of(frame, config.before), problem, 0.1)
     return extract(harden(tree, config, allow), sources)
 
 
-def doubled(rule, high: int = 20) -> Series:
+def doubled(rule, high: int = 20) -> Data:
     x = RNG.integers(0, high, (90, 8))
-    return Series.of(list(x), [rule(row) for row in x])
+    return Data.of(x.tolist(), [rule(row).tolist() for row in x])
+
+
+def formula(program) -> str:
+    node = program[program.results[0]]
+    assert isinstance(node, Let)
+    return text(node.expression)
 
 
 def wired(config: DiscreteConfig):
@@ -185,7 +198,7 @@ def test_a_linear_law_comes_out_without_the_rest():
     extraction = made(ONE, data, wired(ONE))
     program = extraction.program
     assert judge(program, data).exact
-    assert to_text(program["y"].expression) == "x - x_1_before"
+    assert formula(program) == "x - x_1_before"
     assert extraction.report["heads"][0]["hypothesis"] == "fixed offset 1"
     assert extraction.report["heads"][0]["agreement"] == 1.0
     assert extraction.report["read_off"]["max_difference"] < 1e-9
@@ -195,7 +208,7 @@ def test_a_unit_becomes_the_formula_the_outputs_need():
     data = doubled(lambda row: (row + np.append(0, row[:-1])) % 3, 3)
     extraction = made(ONE, data, wired(ONE))
     assert judge(extraction.program, data).exact
-    assert to_text(extraction.program["y"].expression) == "(x + x_1_before) % 3"
+    assert formula(extraction.program) == "(x + x_1_before) % 3"
     assert extraction.report["units"][0]["how"] == "formula"
 
 
@@ -210,18 +223,17 @@ def test_without_operators_a_small_domain_gives_a_table():
 
 def test_what_no_formula_fits_stays_the_network():
     config, tree = ONE, wired(ONE)
-    columns = columns_for(doubled(lambda row: row), Bias(), 0)
     x = [RNG.normal(size=8) for _ in range(90)]
-    frame = make_frame(Series.of(x, x), columns, config.before)
+    same = Data.of([row.tolist() for row in x], [row.tolist() for row in x])
+    frame = make_frame(same, columns_for(same.schema, Bias(), 0), config.before)
     scale = Scaling.of(frame, config.before).columns[0]
     u = tree["layers"][0]["units"]
     rows = [np.stack([row, np.append(0, row[:-1])]) / scale for row in x]
     y = [np.maximum(np.einsum("rt,rh->th", r, u["w1"][0]) + u["b1"][0], 0) @ u["w2"][0] for r in rows]
-    data = Series.of(x, [np.asarray(v, float) for v in y])
+    data = Data.of(same.inputs, [v.tolist() for v in y])
     extraction = made(config, data, tree, Bias(operators=frozenset()))
     assert extraction.report["units"][0]["how"] == "network"
     assert judge(extraction.program, data).exact
-    assert isinstance(extraction.program["y"], Formula)
 
 
 def test_what_is_masked_is_not_read_by_a_detour():
@@ -236,17 +248,17 @@ def test_past_outputs_are_fed_back():
     data = doubled(np.cumsum)
     config = DiscreteConfig(2, 1, heads=0, units=0, before=2)
     extraction = made(config, data, init_params(np.random.default_rng(3), config), feedback=1)
-    assert to_text(extraction.program["y"].expression) == "x + y_1_before"
+    assert formula(extraction.program) == "x + y_1_before"
     assert judge(extraction.program, doubled(np.cumsum)).exact
 
 
 def test_formulas_of_symbolic_regression_are_read_not_run():
     expression = regress.bare(regress.parsed("(0.2 + ((-0.489) * ((1.4 * X2) * sin(((-1.325) * X1)))))"))
-    assert to_text(expression) == "b * sin(1.325 * a)"
+    assert text(expression) == "b * sin(1.325 * a)"
     with pytest.raises(PellucidError, match="cannot be read"):
         regress.parsed("__import__('os').system('true')")
     fitted = next(regress.with_constants(expression, P, Q, 0.7 * np.sin(1.3 * P) * Q + 1, np.ones((300, 1))))
-    assert to_text(fitted) == "b * sin(1.3 * a)"
+    assert text(fitted) == "b * sin(1.3 * a)"
 
 
 def test_without_pyoperon_regression_says_what_to_install(monkeypatch):
@@ -255,7 +267,7 @@ def test_without_pyoperon_regression_says_what_to_install(monkeypatch):
 
     monkeypatch.setattr(regress.importlib, "import_module", missing)
     with pytest.raises(PellucidError, match=r"pip install 'pellucid\[sr\]'"):
-        regress.structures(P, Q, P * Q, ALL_OPERATORS)
+        regress.structures(P, Q, P * Q, frozenset(OPERATORS))
 
 
 def columns_of(offset: float) -> dict[str, list[float]]:
@@ -283,3 +295,13 @@ def test_the_figure_of_one_run_and_of_a_population(tmp_path):
         plot_history(columns_of(0), tmp_path / "figure.png")
     with pytest.raises(PellucidError, match="no records"):
         plot_history({"seeds": {}}, tmp_path / "none.svg")
+
+
+def test_a_mask_reaches_into_windows():
+    data = doubled(lambda row: np.maximum.accumulate(row))
+    columns, outputs = (Column("x", whole()),), (Output("y", "y"),)
+    nodes = Assign("x", Input("x")), Assign("y", Aggregate(Select(reach="upto", window=3), "max", "x"))
+    program = Program(columns, nodes, outputs)
+    assert not keeps_mask(program, Bias(mask=frozenset({"x[t-2]"})))
+    assert keeps_mask(program, Bias(mask=frozenset({"x[t-3]"})))
+    assert not judge(program, data).exact

@@ -1,21 +1,26 @@
 """The Discrete Transformer: what it may read, what it routes, hardened as the relaxed model at temperature zero."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from pellucid.data.series import Series
-from pellucid.numeric import Bias
 
+from learner_problems import problem_of
+from pellucid.bias import Bias
+from pellucid.data.data import Data
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining, attempts, split
+from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining, attempts
 from pellucid.learners.transformer.discrete.fit import relaxed
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import buckets, harden, outputs, run
+from pellucid.learners.transformer.discrete.learner import ARCHITECTURE, TRAINING, Discrete
 from pellucid.learners.transformer.discrete.live import live_choices, live_variables
 from pellucid.learners.transformer.discrete.model import forward, init_params
 from pellucid.learners.transformer.training import with_given
+from pellucid.settings import taken
 
 CONFIG = DiscreteConfig(2, 1, layers=2, heads=2, units=2, hidden=4, before=3)
 OPEN = np.ones((2, 9), bool)
@@ -27,14 +32,9 @@ def params(seed: int = 0, config: DiscreteConfig = CONFIG):
     return init_params(np.random.default_rng(seed), config)
 
 
-def series(**given) -> Series:
-    x = [[1, 2, 3], [4, 5, 6, 7]]
-    return Series.of(x, [[10, 20, 30], [40, 50, 60, 70]], **given)
-
-
 def test_past_outputs_and_zeros_before_the_start():
-    data = series()
-    columns = columns_for(data, Bias(readable_inputs=frozenset({"x", "position"})), 2)
+    data = Data.of([[1, 2, 3], [4, 5, 6, 7]], [[10, 20, 30], [40, 50, 60, 70]])
+    columns = columns_for(data.schema, Bias(readable_inputs=frozenset({"x", "position"})), 2)
     assert [c.label for c in columns] == ["x", "position", "y[t-1]", "y[t-2]"]
     frame = make_frame(data, columns, before=2)
     assert frame.values[:, 0].tolist() == [
@@ -49,11 +49,31 @@ def test_past_outputs_and_zeros_before_the_start():
 
 
 def test_one_output_per_sequence_counts_at_the_last_step():
-    data = Series.of([[1, 2, 3], [4, 5]], [6, 9], last=True)
-    frame = make_frame(data, columns_for(data, Bias(), 2), before=1)
-    assert [c.label for c in frame.columns] == ["x"]
+    data = Data.of([[1, 2, 3], [4, 5]], [6, 9])
+    frame = make_frame(data, columns_for(data.schema, Bias(), 0), before=1)
     assert frame.scored.tolist() == [[False, False, True], [False, True, False]]
     assert frame.targets[0].tolist() == [[0, 0, 6], [0, 9, 0]]
+
+
+def test_rows_that_do_not_count_are_not_scored_and_long_inputs_are_cut():
+    data = Data.of([[1, 2, 3], [4, 5, 6, 7]], [[10, None, 30], [40, 50, 60, 70]])
+    frame = make_frame(data, columns_for(data.schema, Bias(), 0), before=0, longest=3)
+    assert frame.scored.tolist() == [[True, False, True], [True] * 3]
+    assert frame.targets[0].tolist() == [[10, 0, 30], [40, 50, 60]]
+
+
+def test_it_takes_numbers_alone():
+    def refusal(inputs, outputs):
+        return Discrete().refuses(problem_of(inputs * 5, outputs * 5))
+
+    assert refusal([[1, 2], [0.5]], [[1, 2], [3]]) is None
+    assert refusal([[1, 2], [3]], [4, 5]) is None
+    assert refusal([[1, 2], [3]], [["a", "b"], ["a"]]) == "column 'y': expected numbers"
+    assert refusal([["a", "b"], ["a"]], [1, 2]) == "column 'x': expected numbers"
+    problem = problem_of([[1, 2], [3]] * 5, [4, 5] * 5)
+    empty = replace(problem.train, inputs=((), *problem.train.inputs[1:]))
+    problem = replace(problem, splits=replace(problem.splits, train=empty))
+    assert Discrete().refuses(problem) == "an output for an input without steps"
 
 
 def test_a_masked_output_may_be_read_from_further_back():
@@ -148,13 +168,15 @@ def test_a_seed_does_not_depend_on_its_companions():
 
 
 def test_attempts_and_settings():
-    plan = attempts(Bias(), {}, last=False)
+    plan = attempts(Bias(), {}, past=True)
     assert [(a.feedback, a.sizes["layers"]) for a in plan] == [(0, 1), (2, 1), (0, 2), (2, 2)]
-    plan = attempts(Bias(units=0, feedback=1, window=3), {}, last=False)
+    plan = attempts(Bias(units=0, feedback=1, window=3), {}, past=True)
     assert all(a.sizes["units"] == 0 and a.feedback == 1 and a.sizes["before"] == 3 for a in plan)
-    sizes, training = split({"lr": 0.02, "hidden": 8, "noise": 0.1})
+    given = {"lr": "0.02", "hidden": "8", "noise": 0.1}
+    sizes, training = taken(given, ARCHITECTURE), taken(given, TRAINING)
     assert (sizes, training) == ({"hidden": 8}, {"lr": 0.02})
-    assert attempts(Bias(), sizes, last=True)[0].sizes["hidden"] == 8
+    assert [a.feedback for a in attempts(Bias(), sizes, past=False)] == [0, 0]
+    assert attempts(Bias(), sizes, past=False)[0].sizes["hidden"] == 8
     made = with_given(DiscreteTraining(), {"seeds": 3, "steps": None}, training)
     assert (made.lr, made.seeds, made.group, made.steps) == (0.02, 3, 3, 1500)
     assert with_given(DiscreteTraining(), {"seeds": 9}).seeds == 16
