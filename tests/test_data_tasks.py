@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pellucid.data.tasks import TASKS, TaskInstance, get_task
 from pellucid.errors import PellucidError
-from pellucid.settings import MODEL, TRAINING
+from pellucid.learners.transformer.programs.learner import Programs
 
 SIZES = {
     "reverse": 19_530,
@@ -185,7 +185,7 @@ def test_splits_of_a_small_domain_use_what_there_is():
 @pytest.mark.parametrize("name", SIZES)
 def test_hints_are_settings(name: str):
     task = get_task(name)
-    assert set(task.hints) <= {*MODEL, *TRAINING, "steps", "seeds", "causal", "markers"}
+    assert set(task.hints) <= {*Programs.settings, "steps", "seeds"}
     assert bool(task.hints.get("causal")) == (name in ("dyck1", "dyck2", "induction"))
     lengths = {"reverse": 6, "sort": 6, "dyck1": 15, "dyck2": 15, "induction": 9}
     assert task.at().domain.lengths[-1] == lengths.get(name, 7)
