@@ -16,7 +16,7 @@ from pellucid.language.nodes import Aggregate, Let, Vote
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
-from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS, in_order
+from pellucid.learners.portfolio import ENUMERATE, EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS, in_order
 from pellucid.learners.transformer.standard.learner import SETTINGS, STANDARD
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
@@ -26,6 +26,7 @@ from pellucid.semantics.scores import figures
 OnProgress = Callable[[str, float, str], None]
 BUDGET = 270.0  # seconds for learning, where nothing else is said
 SEARCH_FIRST = 0.65  # share of it that the searches may take before a Transformer is trained
+ENUMERATION = 0.25  # share of what is left that enumeration may take before the search of heads
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
 PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked that takes its time,
 SHORT = 6.0  # and below which none is asked at all
@@ -104,6 +105,8 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
             turns.report[learner.name] = {"skipped": why}
             continue
         deadline = first if learner not in TRANSFORMERS else end
+        if learner is ENUMERATE and EVOLVE in willing[willing.index(learner) :]:
+            deadline = time.monotonic() + ENUMERATION * max(1.0, first - time.monotonic())
         if model == "auto" and learner in TRANSFORMERS:
             deadline = time.monotonic() + GRADIENT * max(1.0, end - time.monotonic())
         _run(learner, problem, asked, deadline, began, turns, on_progress, checkpoint)

@@ -43,7 +43,7 @@ def enumerated(work: Work, output: str) -> list[Term]:
     right = work.right(output)
     short = right is not None and size(right) <= SHORT
     found = _enumerated(work, output, SECOND_OPINION if short else COLUMNS, COMPUTED)
-    if not found and right is None and work.whole:
+    if not found and right is None and work.whole and not work.run.over:
         found = _enumerated(work, output, DEEP, DEEP_COMPUTED)
     return found
 
@@ -115,7 +115,7 @@ class _Attempt:
             if new:
                 self._close(lambda closings, new=new: closings.of_one(new))
             self._close(lambda closings: closings.logical(range(len(steps.pool))))
-            if not self.found and not self.misled:
+            if not self.found and not self.misled and not self.work.run.over:
                 near = range(min(len(steps.pool), PAIRED))
                 if near.stop > self.paired and (steps.cost <= 4 or steps.over):
                     self.paired = near.stop
