@@ -43,7 +43,8 @@ def typed(schema: Schema, tokens: Sequence[str]) -> Any:
     for place, token in enumerate(tokens, 1):
         row = token.split(",") if several else [token]
         if len(row) != len(schema.inputs):
-            raise PellucidError(f"step {place}: expected {len(schema.inputs)} values as 1,2, got {token!r:.40}")
+            names = ",".join(field.name for field in schema.inputs)
+            raise PellucidError(f"step {place}: expected {len(schema.inputs)} values, {names}; got {token!r:.40}")
         values = [_value(text, field.type.is_number, place) for text, field in zip(row, schema.inputs, strict=True)]
         found.append(values if several else values[0])
     return found

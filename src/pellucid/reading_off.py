@@ -13,6 +13,7 @@ from pellucid.learners.base import Found, Run
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.problem import Problem
 from pellucid.semantics.batch import predict
+from pellucid.semantics.scores import figures
 from pellucid.simplify.closed import closed
 from pellucid.simplify.facts import known
 from pellucid.simplify.names import with_readable_names
@@ -48,12 +49,15 @@ def read_off(
 
 
 def _candidate(one: Found, program: Program, problem: Problem, how: str, after: float) -> Candidate:
-    rest = {"found_after": after, "details": one.details}
-    candidate = judged(one.learner, one.model, program, problem, **rest)
-    approximate = "mse" in candidate.scores["valid"] and not candidate.exact
-    if how == "none" or one.model is not None or not approximate:
-        return candidate
-    return judged(one.learner, None, rounded(program, problem.train), problem, **rest)
+    if how != "none" and one.model is None and _approximate(program, problem.valid):
+        program = rounded(program, problem.train)
+    return judged(one.learner, one.model, program, problem, found_after=after, details=one.details)
+
+
+def _approximate(program: Program, data: Data) -> bool:
+    """Whether its real numbers are near what is right, and not what is right."""
+    valid = figures(predict(program, data.sequences), data.outputs, data.schema.when)
+    return "mse" in valid and valid["token"] < 1.0
 
 
 def simplified(program: Program, how: str) -> Program:

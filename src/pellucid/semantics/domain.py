@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
-
-import numpy as np
 
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Table, walk
@@ -62,14 +61,14 @@ def sample(program: Program, count: int, seed: int, longest: int | None = None) 
     columns can hold: the program's own constants and what lies next to them, runs of values as its tables list them,
     ends of intervals. In a part of the inputs few different values repeat.
     """
-    rng = np.random.default_rng(seed)
+    rng = random.Random(seed)
     words = any(column.words is not None for column in program.inputs)
     longest = longest or program.longest or (LONGEST_TEXT if words else LONGEST)
     runs = list(dict.fromkeys(run for assign in program for run in _runs(assign.node)))
     makers = [_Maker(column, runs, rng) for column in program.inputs]
     found = []
     for _ in range(count):
-        length, few = int(rng.integers(1, longest + 1)), bool(rng.random() < 0.5)
+        length, few = rng.randint(1, longest), rng.random() < 0.5
         columns = [maker.sequence(length, few) for maker in makers]
         found.append(columns[0] if len(columns) == 1 else [list(row) for row in zip(*columns, strict=True)])
     return found
@@ -78,7 +77,7 @@ def sample(program: Program, count: int, seed: int, longest: int | None = None) 
 class _Maker:
     """Draws values of a column."""
 
-    def __init__(self, column: Column, runs: Sequence[Run], rng: np.random.Generator) -> None:
+    def __init__(self, column: Column, runs: Sequence[Run], rng: random.Random) -> None:
         self.rng, self.type = rng, column.type
         near = dict.fromkeys(v for run in runs for value in run for v in _near(value))
         self.constants = [value for value in near if self._holds(value)]
@@ -95,39 +94,36 @@ class _Maker:
         while len(values) < length:
             values += self._some()
         if few:
-            among = values[: int(self.rng.integers(1, 5))]
-            values = [self._one(among) for _ in range(length)]
+            among = values[: self.rng.randint(1, 4)]
+            values = [self.rng.choice(among) for _ in range(length)]
         return values[:length]
-
-    def _one(self, values: Sequence) -> Any:
-        return values[int(self.rng.integers(len(values)))]
 
     def _some(self) -> Sequence[Value]:
         draw = self.rng.random()
         if draw < 0.2 and self.runs:
-            run = self._one(self.runs)
+            run = self.rng.choice(self.runs)
             return run if self.rng.random() < 0.5 else run[::-1]
         if draw < 0.4 and self.constants:
-            return (self._one(self.constants),)
+            return (self.rng.choice(self.constants),)
         if self.listed is not None:
-            return (self._one(self.listed),)
+            return (self.rng.choice(self.listed),)
         if self.type.texts and draw < 0.7:
-            return (self._one(self.type.texts),)
+            return (self.rng.choice(self.type.texts),)
         return (self._number(self.rng.random() < 0.1),)
 
     def _number(self, end: bool) -> Value:
         numbers = self.type.numbers
         assert numbers is not None
         if end:
-            return self._one(self.ends)
+            return self.rng.choice(self.ends)
         usual = SMALL if self.rng.random() < 0.7 else LARGER
         low, high = max(numbers.low, usual[0]), min(numbers.high, usual[-1])
         if low > high:  # all lies farther out
             low, high = (numbers.low, numbers.low + 100) if low > 0 else (numbers.high - 100, numbers.high)
             low, high = max(low, numbers.low), min(high, numbers.high)
         if numbers.whole:
-            return int(low) + int(self.rng.integers(int(high - low) + 1))
-        drawn = float(self.rng.uniform(low, high))
+            return self.rng.randint(int(low), int(high))
+        drawn = self.rng.uniform(low, high)
         return min(max(round(drawn, 2), low), high) * 1.0
 
 

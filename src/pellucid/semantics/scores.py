@@ -7,9 +7,10 @@ every one is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, compress
 from typing import Any
 
 import numpy as np
@@ -81,14 +82,7 @@ def judge(given: Sequence[Any], wanted: Sequence[Any], when: When) -> Judged:
     """
     if len(given) != len(wanted):
         raise ValueError(f"{len(given)} outputs for {len(wanted)} inputs")
-    places, ours, theirs = list[tuple[int, int]](), list[Row](), list[Row]()
-    for i, (a, b) in enumerate(zip(given, wanted, strict=True)):
-        for j, made, right in _rows(i, a, b) if when == "every" else [(-1, a, b)]:
-            found = _row(right)
-            if any(value is not None for value in found):
-                places.append((i, j))
-                ours.append(_row(made))
-                theirs.append(found)
+    example, position, ours, theirs = _rows(given, wanted, when)
     columns = list(zip(*theirs, strict=True)) or [()]
     made = list(zip(*ours, strict=True)) or [()]
     if len(made) != len(columns):
@@ -96,15 +90,24 @@ def judge(given: Sequence[Any], wanted: Sequence[Any], when: When) -> Judged:
     judged = [_column(a, b) for a, b in zip(made, columns, strict=True)]
     scored = np.array([[value is not None for value in column] for column in columns], bool).T
     right, error = (np.stack([part[k] for part in judged], 1) for k in (0, 1))
-    example, position = np.array(places, np.int64).reshape(-1, 2).T
     spread = np.array([part[2] for part in judged])
     return Judged(len(given), example, position, ours, theirs, scored, right, error, spread)
 
 
-def _rows(example: int, given: Sequence[Any], wanted: Sequence[Any]) -> Iterator[tuple[int, Any, Any]]:
-    if len(given) != len(wanted):
-        raise ValueError(f"example {example + 1}: {len(given)} outputs; expected {len(wanted)}")
-    return ((j, a, b) for j, (a, b) in enumerate(zip(given, wanted, strict=True)))
+def _rows(
+    given: Sequence[Any], wanted: Sequence[Any], when: When
+) -> tuple[np.ndarray, np.ndarray, Sequence[Row], Sequence[Row]]:
+    """Of every scored row its example, its position, and what was given and wanted there."""
+    every = when == "every"
+    counts = [len(rows) if every else 1 for rows in wanted]
+    for i, (a, count) in enumerate(zip(given, counts, strict=True)):
+        if every and len(a) != count:
+            raise ValueError(f"example {i + 1}: {len(a)} outputs; expected {count}")
+    ours, theirs = (list(map(_row, chain.from_iterable(side) if every else side)) for side in (given, wanted))
+    example = np.repeat(np.arange(len(counts)), counts)
+    position = np.concatenate([np.arange(count) for count in counts] or [example]) if every else np.full(len(ours), -1)
+    kept = [row.count(None) < len(row) for row in theirs]
+    return example[kept], position[kept], list(compress(ours, kept)), list(compress(theirs, kept))
 
 
 def _row(row: Any) -> Row:
@@ -113,23 +116,26 @@ def _row(row: Any) -> Row:
 
 def _column(given: Sequence[Value], wanted: Sequence[Value]) -> tuple[np.ndarray, np.ndarray, float]:
     """Which cells of a column are right, how far off they are, and the spread of real numbers."""
-    numbers = [value for value in wanted if value is not None]
-    if float not in map(type, numbers) or any(isinstance(value, str) for value in numbers):
+    kinds = set(map(type, wanted))
+    if float not in kinds or str in kinds:
         return (
             np.array([a == b or b is None for a, b in zip(given, wanted, strict=True)], bool),
             np.zeros(len(given)),
             np.nan,
         )
-    theirs, ours = (np.array(list(map(_number, values)), np.float64) for values in (wanted, given))
-    with np.errstate(over="ignore", invalid="ignore"):
-        spread = float(np.nan_to_num(np.std(np.array(numbers, np.float64))))
-    right, error = close(ours, theirs, spread)
+    theirs, ours = _floats(wanted), _floats(given)
     told = ~np.isnan(theirs)
+    with np.errstate(over="ignore", invalid="ignore"):
+        spread = float(np.nan_to_num(np.std(theirs[told])))
+    right, error = close(ours, theirs, spread)
     return right | ~told, np.where(told, error, 0.0), spread
 
 
-def _number(value: Value) -> float:
-    return np.nan if value is None or isinstance(value, str) else float(value)
+def _floats(values: Sequence[Value]) -> np.ndarray:
+    """The values as float64; NaN where there is no number."""
+    if str in set(map(type, values)):
+        values = [None if isinstance(value, str) else value for value in values]
+    return np.array(values, np.float64)
 
 
 def close(given: np.ndarray, wanted: np.ndarray, spread: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
