@@ -206,5 +206,5 @@ def test_what_eval_tells():
     assert tagged.to_json()["interval"]["of"] == "f1"
     assert tagged.to_json()["entities"]["support"] == 1
     numbers = evaluation([[[1.0, 2], [2.5, 3]]], [[[1.0, 2], [2.0, 3]]], "every", ["x", "n"])
-    assert "tokens 50.000%   sequences 0.000%   mse 0.125   max error 0.5   R2 0.5" in str(numbers)
+    assert "tokens 50.000%   sequences 0.000%   R2 0.5   mse 0.125   max error 0.5" in str(numbers)
     assert [line.split() for line in str(numbers).splitlines()[-1:]] == [["n", "tokens", "100.000%"]]

@@ -87,6 +87,8 @@ def learn(
     if place is not None:
         folder.check_free(place)
     if pick is not None and isinstance(what, str | Path) and Path(what, folder.FRONT).exists():
+        if simplify != "exact":
+            raise PellucidError("--simplify: not with --pick of a learned folder; a candidate is taken as it is")
         return _kept(picked(load(what), pick), place)
     stages = Stages(on_progress or (lambda stage, share, message: None))
     check_known(settings or {}, known_settings(model))

@@ -141,17 +141,20 @@ def confusion(judged: Judged, labels: Sequence[Value]) -> Confusion:
 
 
 def told(figures: Mapping[str, float], when: When, width: int = 0) -> str:
-    """The figures in a line; one answer per sequence has one share."""
+    """The figures in a line; one answer per sequence has one share, real numbers that are hardly ever exact none."""
+    distances = [f"{name} {figures[key]:.6g}" for key, name in DISTANCES.items() if key in figures]
+    if distances and figures["token"] < HARDLY:
+        return "   ".join(distances)
     if "f1" in figures:
         return f"entity F1 {figures['f1']:{width}.3%}   words {figures['token']:{width}.3%}"
     parts = [f"{'tokens' if when == 'every' else 'accuracy'} {figures['token']:{width}.3%}"]
     if when == "every" and "sequence" in figures:
         parts.append(f"sequences {figures['sequence']:{width}.3%}")
-    parts += [f"{name} {figures[key]:.6g}" for key, name in DISTANCES.items() if key in figures]
-    return "   ".join(parts)
+    return "   ".join([*parts, *distances])
 
 
-DISTANCES = {"mse": "mse", "max_error": "max error", "r2": "R2"}
+HARDLY = 0.01  # share of right answers below which distances alone are told
+DISTANCES = {"r2": "R2", "mse": "mse", "max_error": "max error"}
 
 
 def _matrix(labels: Sequence[Value], counts: np.ndarray) -> list[str]:

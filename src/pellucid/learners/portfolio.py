@@ -30,5 +30,5 @@ def in_order(learners: Sequence[Learner], problem: Problem) -> list[Learner]:
 
     The search of heads finds programs over symbols soonest, that of terms programs over numbers.
     """
-    texts = any(field.type.texts for field in (*problem.schema.inputs, *problem.schema.outputs))
+    texts = all(field.type.texts for field in problem.schema.inputs)
     return sorted(learners, key=lambda learner: texts and learner is ENUMERATE)

@@ -115,7 +115,10 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
     if model == "auto" and later and turns.right is None and not turns.interrupted and time.monotonic() < end - 1:
         _search_on(problem, asked, end, began, turns, on_progress)
     if not turns.found:
-        raise PellucidError(f"{problem.name}: no program was found in the time given; give more with --budget")
+        asked_ones = ", ".join(learner.name for learner in willing)
+        spent = time.monotonic() >= first
+        more = "in the time given; give more with --budget" if spent else f"by {asked_ones}; --model auto asks all"
+        raise PellucidError(f"{problem.name}: no program was found {more}")
     return turns
 
 
