@@ -51,7 +51,7 @@ def test_a_search_that_finds_nothing_in_its_time_ends_in_one_line(tmp_path):
     for model in ("cases", "automaton"):
         done = call("learn", "hist", "--model", model, "--set", "size=60", "--out", tmp_path / "d")
         assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
-        assert done.stderr.startswith("error: hist: no program was found in the time given")
+        assert done.stderr.startswith(f"error: hist: no program was found by {model}; ")
     assert not list(tmp_path.iterdir())
 
 
