@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from pellucid.explain.cells import Cells
 from pellucid.language.nodes import Evidence, Vote
@@ -131,6 +130,8 @@ def calibrated(sums: np.ndarray, wanted: np.ndarray) -> float:
     Args:
         sums: [n, labels]. wanted: index of the right label; -1 where the program never says it.
     """
+    from scipy.optimize import minimize_scalar  # heavy, and needed here alone
+
     known = wanted >= 0
     rows, right = sums[known].astype(np.float64), wanted[known]
     largest = float(np.abs(rows).max(initial=0.0))
