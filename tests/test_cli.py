@@ -190,7 +190,7 @@ def test_an_approximation_is_written_with_code_3(tmp_path):
     (tmp_path / "noisy.jsonl").write_text(text)
     done = call("learn", tmp_path / "noisy.jsonl", "--model", "approximate", "--out", tmp_path / "d", "--quiet")
     assert done.exit_code == 3
-    assert done.stderr.startswith("not without errors: on validation data tokens ")
+    assert done.stderr.startswith("not without errors: on validation data R2 ")
     assert not json.loads((tmp_path / "d/report.json").read_text())["exact"]
     assert "an approximation" in (tmp_path / "d/program.py").read_text()
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pellucid.data.arrays import codes, flat, numbers, padded
 
 from pellucid.data.data import Data
 from pellucid.data.schema import Field, Schema
@@ -87,7 +86,6 @@ def test_several_columns():
     assert [data.column(name) for name in ("speed", "gear", "y2")] == [[[1.0, 2.5]], [["a", "b"]], [[2, 4]]]
     once = Data.of([[1, 2], [3]], [[1, "u"], [2, "v"]], when="sequence")
     assert (once.outputs, once.column("y2")) == (((1, "u"), (2, "v")), ["u", "v"])
-    assert flat(once, "y1") == [1, 2]
     assert Data.of([[[1], [2]]], [[[1], [2]]]) == Data.of([[1, 2]], [[1, 2]])
 
 
@@ -221,24 +219,6 @@ def test_entity_tags_become_iob2():
     assert data.outputs == (("B-PER", "I-PER", "O"),)
     with pytest.raises(PellucidError, match="output at step 2: 'X' is no entity tag"):
         Data.of([["a", "b", "c"]], [["B-PER", "X", "O"]], words=AS_WRITTEN)
-
-
-def test_arrays():
-    data = Data.of([[3, 1], [2]], [["a", None], ["b"]])
-    assert data.starts.tolist() == [0, 2, 3]
-    assert data.longest == 2
-    inputs = codes(data, "x", [1, 2, 3])
-    assert (inputs.tolist(), inputs.dtype) == ([2, 0, 1], np.int32)
-    assert codes(data, "y", ("a", "b")).tolist() == [0, -1, 1]
-    assert padded(inputs, data.starts, -1).tolist() == [[2, 0], [1, -1]]
-    assert padded(inputs, data.starts, 9, width=3).tolist() == [[2, 0, 9], [1, 9, 9]]
-    assert codes(data, "x", [1, 2], unknown=7).tolist() == [7, 0, 1]
-    with pytest.raises(PellucidError, match="column x: 3 is not in the training data"):
-        codes(data, "x", [1, 2])
-    assert numbers(data, "x").tolist() == [3, 1, 2]
-    assert numbers(Data.of([[1.5, 2]], [[None, 2]]), "x").dtype == np.float64
-    assert np.isnan(numbers(Data.of([[1.5, 2]], [[None, 2]]), "y")[0])
-    assert numbers(Data.of([[2**70]], [1]), "x").tolist() == [2**70]
 
 
 def test_schema_refuses_unknown_columns():

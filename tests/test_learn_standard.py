@@ -305,7 +305,7 @@ def test_a_damaged_folder_is_told_in_one_line(kept, tmp_path, damage):
     with pytest.raises(
         PellucidError, match=r"model.json: (schema: Schema: expected|not the description of|its configuration)"
     ):
-        load(tmp_path / "out")
+        load(tmp_path / "out").run(["a", "b"])
 
 
 @pytest.mark.parametrize("make", [asked_for, tagged])

@@ -46,11 +46,11 @@ BOTH = FORMULAS | {"automaton", "enumerate", "evolve", "evidence"}  # small whol
 TAKEN = {
     "symbols": {"automaton", "enumerate", "evolve", "evidence", "programs"},
     "a label per sequence": BOTH | {"programs"},
-    "small whole numbers": BOTH | {"programs"},
-    "whole numbers": BOTH | {"programs"},
-    "reals": FORMULAS | {"enumerate"},
-    "a number per sequence": FORMULAS | {"enumerate"},
-    "several columns and outputs": FORMULAS | {"enumerate"},
+    "small whole numbers": BOTH | {"programs", "discrete"},
+    "whole numbers": BOTH | {"programs", "discrete"},
+    "reals": FORMULAS | {"enumerate", "discrete"},
+    "a number per sequence": FORMULAS | {"enumerate", "discrete"},
+    "several columns and outputs": FORMULAS | {"enumerate", "discrete"},
     "a symbol and a number": BOTH,
     "texts": {"evidence", "words"},
     "words": {"evidence", "words"},
@@ -63,7 +63,7 @@ QUICK = [
     (kind, name)
     for kind, names in TAKEN.items()
     for name in LEARNERS
-    if name in names - {"programs", "words"} and (name != "evolve" or kind == "symbols")
+    if name in names - {"programs", "words", "discrete"} and (name != "evolve" or kind == "symbols")
     if (kind, name) != ("whole numbers", "evidence")  # a vote over a thousand numbers: slow
 ]
 

@@ -64,7 +64,7 @@ def test_every_input_is_checked_where_there_are_few():
     verdict = verify(FLIP, source("flip"), None)
     assert (verdict.checked, verdict.exhaustive, verdict.bound) == (30, True, 0.0)
     assert str(verdict) == f"all 30 possible inputs agree, and {verdict.longer:,} longer ones up to 8 positions"
-    assert 100 < verdict.longer <= 150
+    assert 80 < verdict.longer <= 150
     assert verdict.to_json() == {
         "checked": 30, "mismatches": 0, "exhaustive": True, "bound": 0.0, "longer": verdict.longer, "longest": 8,
         "compared": ["reference", "program.json", "program.py"],
@@ -123,7 +123,7 @@ def test_an_altered_text_is_caught(program, old, new, told, monkeypatch):
     meant, given = example["outputs"]["program.json"], example["outputs"]["program.py"]
     assert meant == predict(program, [example["input"]])[0]
     assert type(meant) is not type(given) or meant != given
-    assert told is None or given == told or len(example["input"]) > 1
+    assert told is None or program is LARGE or given == told or len(example["input"]) > 1  # which is drawn first may vary
     assert "inputs disagree; the first: input" in str(verdict)
     assert json.loads(json.dumps(verdict.to_json()))["mismatches"] == verdict.mismatches
 
