@@ -85,7 +85,10 @@ class Closings:
     def _streaks(self, numbers: Sequence[int]) -> Iterator[Term]:
         """How many steps in a row up to this one a flag is set, where the target may be that."""
         flags = [i for i in numbers if self.pool.flags[i]]
-        if self.flag or not flags or self.wanted.min() < 0 or not {"-", "not"} <= set(self.operators):
+        counts = np.unique(self.wanted)  # of a streak: all from 0 or 1 to the longest; nothing else is to be checked
+        if self.flag or not flags or not {"-", "not"} <= set(self.operators):
+            return
+        if counts[0] < 0 or not np.array_equal(counts, np.arange(counts[0], counts[0] + len(counts))):
             return
         step = Pos(0)
         for i in np.flatnonzero((self.pool.values[flags][:, self.points] == (self.wanted > 0)).all(1)).tolist():
