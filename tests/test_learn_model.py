@@ -9,9 +9,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.arrays import flat_params
+from pellucid.learners.transformer.arrays import flat_params, read_arrays, under
 from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.arrays import read_arrays, under
 from pellucid.learners.transformer.programs import files
 from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden

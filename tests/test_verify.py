@@ -123,7 +123,9 @@ def test_an_altered_text_is_caught(program, old, new, told, monkeypatch):
     meant, given = example["outputs"]["program.json"], example["outputs"]["program.py"]
     assert meant == predict(program, [example["input"]])[0]
     assert type(meant) is not type(given) or meant != given
-    assert told is None or program is LARGE or given == told or len(example["input"]) > 1  # which is drawn first may vary
+    assert (
+        told is None or program is LARGE or given == told or len(example["input"]) > 1
+    )  # which is drawn first may vary
     assert "inputs disagree; the first: input" in str(verdict)
     assert json.loads(json.dumps(verdict.to_json()))["mismatches"] == verdict.mismatches
 

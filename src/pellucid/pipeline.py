@@ -128,10 +128,10 @@ def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | N
         raise PellucidError(f"--simplify {simplify}: expected one of {', '.join(SIMPLIFY)}")
     if model != STANDARD:
         learners_of(model)
-    if seed < 0:
+    if not isinstance(seed, int) or seed < 0:
         raise PellucidError(f"--seed {seed}: expected 0 or more")
     for name, value in numbers.items():
-        if value is not None and not 0 < value < float("inf"):
+        if value is not None and not (isinstance(value, int | float) and 0 < value < float("inf")):
             raise PellucidError(f"--{name} {value}: expected a positive number")
 
 

@@ -17,6 +17,7 @@ from pellucid.data.vocabulary import known_words
 from pellucid.errors import PellucidError
 from pellucid.problem import Problem
 from pellucid.settings import taken
+from pellucid.values import describe
 
 WORD_SETTINGS = {"least": int, "most": int, "forms": bool}
 
@@ -48,6 +49,9 @@ def resolve(
     Raises:
         PellucidError: in one line, for anything that cannot be learned from.
     """
+    if not isinstance(what, Data | Splits | str | Path):
+        told = "expected the name of a task, a file, or data as of pellucid.Data.of(inputs, outputs)"
+        raise PellucidError(f"{describe(what)}; {told}")
     settings = settings or {}
     is_file = not isinstance(what, Data | Splits) and _is_file(what)
     if not is_file and (valid or test or longer or options is not None):

@@ -12,7 +12,7 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.learners.evidence.model import Counted, EvidenceModel, Kinds, Nearest, Pairs, Shifted, Variable
-from pellucid.semantics.reading import read
+from pellucid.semantics.reading import columns_of
 
 KINDS: dict[str, type] = {cls.__name__: cls for cls in (Kinds, Shifted, Nearest, Pairs, Counted)}
 
@@ -27,7 +27,7 @@ class EvidenceFiles:
 
     def predict(self, inputs: Sequence) -> list:
         """Outputs for the user's inputs."""
-        rows = [read(self.program, sequence) for sequence in inputs]
+        rows = [columns_of(self.program.inputs, sequence) for sequence in inputs]
         full = [i for i, row in enumerate(rows) if row[self.columns[0]]]
         found: list[Any] = [[] if not self.model.pooled else (self.program.empty or (None,))[0]] * len(rows)
         outputs = self.model.predict([[rows[i][name] for i in full] for name in self.columns])  # pyright: ignore[reportArgumentType]

@@ -26,7 +26,7 @@ from pellucid.learners.evolve.pool import InterruptedSearchError, Job, run_jobs
 from pellucid.learners.evolve.seek import variant
 from pellucid.learners.evolve.worker import write_data
 from pellucid.problem import Problem
-from pellucid.semantics.reading import read
+from pellucid.semantics.reading import columns_of
 from pellucid.verify.same import ABSENT
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
@@ -93,7 +93,7 @@ class Searched:
 
     def predict(self, inputs: Sequence) -> list:
         """Outputs for the user's inputs, of any length; ABSENT where an input holds what no example did."""
-        columns = [read(self.program, sequence) for sequence in inputs]
+        columns = [columns_of(self.program.inputs, sequence) for sequence in inputs]
         lengths = [len(next(iter(c.values()))) for c in columns]
         empty = self.program.empty[0] if self.program.empty else []
         found: list[Any] = [ABSENT if n else empty for n in lengths]

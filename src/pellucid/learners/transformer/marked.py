@@ -14,7 +14,7 @@ from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.problem import Problem
-from pellucid.semantics.reading import read
+from pellucid.semantics.reading import columns_of
 from pellucid.settings import taken
 
 PAD = -1  # code of "nothing here", in symbols and in labels
@@ -101,7 +101,7 @@ class Marked:
 
     def rows(self, program: Program, inputs: Sequence[Any]) -> list[list[Value]]:
         """The symbols of the user's inputs, as a program reads them."""
-        return [read(program, sequence)[self.column] for sequence in inputs]
+        return [columns_of(program.inputs, sequence)[self.column] for sequence in inputs]
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that `from_json` reads back to an equal one."""

@@ -22,6 +22,7 @@ from pellucid.learners.transformer.programs.reading import OUTPUT, extract
 from pellucid.learners.transformer.training import with_given
 from pellucid.problem import Problem
 from pellucid.settings import taken
+from pellucid.verify.same import ABSENT
 
 MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
 SIZES = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
@@ -50,9 +51,11 @@ class TrainedProgram:
     program: Program
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
-        """Outputs for the user's inputs; none longer than the model."""
+        """Outputs for the user's inputs; ABSENT for those longer than the model."""
         rows = self.marked.rows(self.program, inputs)
-        return self.marked.outputs(predict(self.hardened, self.marked.inputs(rows)), [len(row) for row in rows])
+        fits = [row for row in rows if len(row) <= self.marked.longest]
+        told = iter(self.marked.outputs(predict(self.hardened, self.marked.inputs(fits)), list(map(len, fits))))
+        return [next(told) if len(row) <= self.marked.longest else ABSENT for row in rows]
 
     def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
         """Configuration, and arrays by name."""
