@@ -163,13 +163,15 @@ def _show(found: Slice, out: Path | None, as_json: bool) -> None:
 
 def _ablated(model: Learned, names: tuple[str, ...], data: str | None, as_json: bool) -> None:
     from pellucid.explain.ablate import ablate, overview
-    from pellucid.explain.scope import drawn
+    from pellucid.explain.scope import drawn, given
     from pellucid.given import data_for
 
     program = model.of_program("look into")
     if model.schema.words is not None and data is None:
         raise PellucidError("a program that reads texts; name a file of them with --data, to see what matters there")
-    scope, wanted = _scope(model, data) or drawn(program), None if data is None else data_for(model, data).outputs
+    examples = None if data is None else data_for(model, data)
+    scope = drawn(program) if examples is None else given(program, examples.sequences, f"the inputs of {data}")
+    wanted = None if examples is None else examples.outputs
     found = ablate(program, names, scope, wanted) if names else overview(program, scope)
     click.echo(json.dumps(found.to_json()) if as_json else str(found))
 

@@ -166,7 +166,6 @@ def real(low: Number = -INF, high: Number = INF) -> Type:
 
 
 NOTHING = Type((), None, True)
-BOTTOM = Type()
 TRUTH = Type((), FLAG)
 
 

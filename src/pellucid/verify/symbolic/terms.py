@@ -167,12 +167,6 @@ def _same(a: Any, b: Any) -> Truth:
     return True if a is b else a == b
 
 
-_MIRRORED = {
-    operator.lt: operator.gt, operator.le: operator.ge, operator.gt: operator.lt, operator.ge: operator.le,
-    operator.eq: operator.eq,
-}  # fmt: skip
-
-
 def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
     """A comparison of two codes, at most one of them a fraction beside one that is not sure."""
     if a is b:
