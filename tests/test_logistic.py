@@ -5,8 +5,8 @@ import pytest
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
-from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.judge import Judge
+from pellucid.learners.evidence.model import Corpus
 from pellucid.learners.logistic import regression, whole
 
 

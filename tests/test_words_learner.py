@@ -16,11 +16,9 @@ from pellucid.errors import PellucidError
 from pellucid.language.words import AS_WRITTEN, UNKNOWN, Words
 from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import program_of
-from pellucid.learners.evidence.corpus import Corpus
-from pellucid.learners.evidence.decode import OUTPUT, decode
-from pellucid.learners.evidence.files import EvidenceFiles
+from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode
 from pellucid.learners.evidence.judge import Judge
-from pellucid.learners.evidence.model import Counted, EvidenceModel, Kinds, Nearest, Pairs, Shifted
+from pellucid.learners.evidence.model import Corpus, Counted, EvidenceModel, Kinds, Nearest, Pairs, Shifted
 from pellucid.learners.portfolio import TRANSFORMERS
 from pellucid.learners.transformer.choices import NoiseTape
 from pellucid.learners.transformer.words import learner as words_learner

@@ -1,4 +1,4 @@
-"""What a searched text program may look at: single variables and pairs of them, as features that are counted.
+"""What a program of evidence may look at: the symbols here and around, their forms, and pairs, as features.
 
 A channel is one piece of evidence of the program to come: a variable (the word here, the word before, its form), or a
 table over two (the word before with the word here). Its features are the values that occur; the readout weighs them.
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from pellucid.learners.evidence.corpus import Corpus
+from pellucid.data.schema import Field
+from pellucid.language.spelling import form
+from pellucid.learners.evidence.model import Corpus, Kinds, Shifted, Variable
 
 OFTEN = 2  # in how many texts a pair must occur to be a feature
 
@@ -23,6 +25,45 @@ class Channel:
 
     name: str
     reads: tuple[int, ...]
+
+
+def layout(fields: Sequence[Field], pooled: bool) -> tuple[tuple[Variable, ...], tuple[Channel, ...]]:
+    """Variables, numbered behind the columns, and channels that read them.
+
+    Args:
+        fields: the columns of symbols. pooled: one output per sequence, of what stands anywhere; else one per position,
+            of what stands around it.
+    """
+    variables: list[Variable] = []
+    channels: list[Channel] = []
+
+    def add(variable: Variable) -> int:
+        variables.append(variable)
+        return len(fields) + len(variables) - 1
+
+    def look_around(here: int, heads: tuple[str, str], kinds: tuple[str, str, str], mark: str) -> None:
+        """Channels for a variable here, before and after."""
+        places = [here, *(add(Shifted(head + mark, here, offset)) for head, offset in zip(heads, (-1, 1), strict=True))]
+        channels.extend(Channel(kind + mark, (place,)) for kind, place in zip(kinds, places, strict=True))
+
+    for column, field in enumerate(fields):
+        mark = "" if len(fields) == 1 else f"_{column + 1}"
+        if pooled:
+            before = add(Shifted(f"before{mark}", column, -1))
+            channels += [Channel(f"word_kind{mark}", (column,)), Channel(f"phrase_kind{mark}", (before, column))]
+            continue
+        look_around(column, ("before", "after"), ("word_kind", "before_kind", "after_kind"), mark)
+        if field.words is not None:
+            here = add(_forms(f"word_form{mark}", field, column))
+            kinds = "form_kind", "before_form_kind", "after_form_kind"
+            look_around(here, ("form_before", "form_after"), kinds, mark)
+    return tuple(variables), tuple(channels)
+
+
+def _forms(name: str, field: Field, column: int) -> Kinds:
+    forms = [form(word) if isinstance(word, str) else "9" for word in field.values or ()]
+    names = tuple(sorted(set(forms)))
+    return Kinds(name, np.array([names.index(f) for f in forms], np.int64), names, column)
 
 
 @dataclass(frozen=True)

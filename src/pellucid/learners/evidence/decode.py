@@ -1,14 +1,17 @@
-"""The hard model of evidence as assignments of the language: one per variable, with its names."""
+"""The hard model of evidence as assignments of the language, one per variable; and beside the program read off it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
+from pellucid.language.program import Program
 from pellucid.learners.evidence.model import (
     END,
     NONE,
@@ -21,8 +24,44 @@ from pellucid.learners.evidence.model import (
     Shifted,
     Variable,
 )
+from pellucid.learners.stored import answered, packed
+from pellucid.learners.stored import opened as opened_model
+from pellucid.semantics.reading import Columns
 
 OUTPUT = "output"
+
+
+@dataclass(frozen=True)
+class EvidenceFiles:
+    """The model that a program was read off. `columns`: names of the columns that it reads."""
+
+    model: EvidenceModel
+    program: Program
+    columns: Sequence[str]
+
+    def predict(self, inputs: Sequence) -> list:
+        """Outputs for the user's inputs."""
+
+        def answers(rows: Sequence[Columns]) -> list:
+            return self.model.predict([[row[name] for row in rows] for name in self.columns])  # pyright: ignore[reportArgumentType]
+
+        return answered(self.program, inputs, answers)
+
+    def described(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Configuration, and arrays by name."""
+        config, arrays = packed(self.model)
+        return {"model": config, "columns": list(self.columns)}, arrays
+
+
+def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> EvidenceFiles:
+    """The model that `described` described.
+
+    Raises:
+        PellucidError: naming `where`, for anything that is not such a description.
+    """
+    parts = (Kinds, Shifted, Nearest, Pairs, Counted)
+    model = opened_model(config.get("model"), arrays, EvidenceModel, parts, where, "a model of evidence")
+    return EvidenceFiles(model, program, config["columns"])
 
 
 def decode(model: EvidenceModel, columns: Sequence[str]) -> tuple[Assign, ...]:

@@ -13,8 +13,7 @@ from pellucid.data.data import Data
 from pellucid.data.schema import Field
 from pellucid.data.tags import OUTSIDE
 from pellucid.language.types import Plain, Value
-from pellucid.learners.evidence.corpus import Corpus
-from pellucid.learners.evidence.model import EvidenceModel
+from pellucid.learners.evidence.model import Corpus, EvidenceModel
 from pellucid.problem import Problem
 from pellucid.semantics.entities import entity_scores
 

@@ -3,7 +3,7 @@
 Every program it makes is a Transformer Program: heads that look at the symbols around by position, embeddings that give
 every symbol its kind, tables (MLPs) that give a pair of symbols its kind, and a readout that adds up integer evidence.
 What the paper trains by gradient is fitted here in closed form: weights first, then as few kinds as keep the scores
-(`clusters`). Settings are chosen on validation data.
+(`assemble`). Settings are chosen on validation data.
 """
 
 from __future__ import annotations
@@ -24,13 +24,11 @@ from pellucid.language.types import Plain
 from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import program_of
 from pellucid.learners.evidence.assemble import Fit, assembled
-from pellucid.learners.evidence.channels import Features, features_of
-from pellucid.learners.evidence.decode import OUTPUT, decode
-from pellucid.learners.evidence.files import EvidenceFiles, opened
+from pellucid.learners.evidence.channels import Features, features_of, layout
+from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode, opened
 from pellucid.learners.evidence.judge import Judge
-from pellucid.learners.evidence.layouts import layout
 from pellucid.learners.evidence.model import EvidenceModel
-from pellucid.learners.evidence.weights import Recipe, fitted
+from pellucid.learners.logistic import Recipe, fitted
 from pellucid.problem import Problem
 from pellucid.settings import taken
 

@@ -7,15 +7,64 @@ Every variable has codes 0..size-1 with a name for each code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from pellucid.language.types import Plain
-from pellucid.learners.evidence.corpus import Corpus
+from pellucid.semantics.layout import Layout
 
 START, END, NONE = "<start>", "<end>", "<none>"  # what a head gives where there is no such word
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Sequences one after the other, without padding.
+
+    columns: int64 [positions] each, codes of the symbols. starts: int64 [sequences + 1], where each sequence begins;
+    the last is the number of positions.
+    """
+
+    columns: tuple[np.ndarray, ...]
+    starts: np.ndarray
+
+    @classmethod
+    def of(cls, columns: Sequence[Sequence[Sequence[Plain]]], domains: Sequence[Sequence[Plain]]) -> Corpus:
+        """Sequences of known symbols.
+
+        Args:
+            columns: for each column the symbols of every sequence, none empty.
+            domains: the symbols of each column, in the order of their codes.
+        """
+        found = []
+        for rows, domain in zip(columns, domains, strict=True):
+            codes = {symbol: code for code, symbol in enumerate(domain)}
+            found.append(np.array([codes[symbol] for row in rows for symbol in row], np.int64))
+        return cls(tuple(found), Layout.of([len(row) for row in columns[0]]).starts)
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Where the sequences lie."""
+        return Layout(self.starts)
+
+    @property
+    def size(self) -> int:
+        """Number of positions."""
+        return self.layout.size
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    @property
+    def owner(self) -> np.ndarray:
+        """Number of the sequence that each position belongs to, int64 [positions]."""
+        return self.layout.sequence
+
+    def added_up(self, rows: np.ndarray) -> np.ndarray:
+        """Sums over each sequence of rows [positions, ...], exact for integers."""
+        return np.add.reduceat(rows, self.starts[:-1], axis=0)
 
 
 @dataclass(frozen=True)
@@ -176,32 +225,35 @@ def evaluate(variable: Variable, values: Sequence[np.ndarray], corpus: Corpus, m
 
 def shifted(values: np.ndarray, offset: int, corpus: Corpus, missing: int) -> np.ndarray:
     """Values `offset` places on, `missing` beyond the ends of a text."""
-    place = np.arange(len(values)) + offset
-    inside = (place >= corpus.first) & (place <= corpus.last)
-    return np.where(inside, values[np.clip(place, 0, len(values) - 1)], missing)
+    place = corpus.layout.shifted(-offset)
+    return np.where(place >= 0, values[place], missing)
+
+
+def _asked(head: Nearest | Counted, values: Sequence[np.ndarray], corpus: Corpus) -> Iterator[tuple[int, np.ndarray]]:
+    """Each query value that wants any key, and the positions that have it."""
+    query = np.zeros(corpus.size, np.int64) if head.query is None else values[head.query]
+    for row in np.flatnonzero(head.truth.any(1)).tolist():
+        yield row, query == row
 
 
 def _nearest(head: Nearest, values: Sequence[np.ndarray], corpus: Corpus, missing: int) -> np.ndarray:
     found = np.full(corpus.size, missing, np.int64)
-    query = np.zeros(corpus.size, np.int64) if head.query is None else values[head.query]
-    for row in np.flatnonzero(head.truth.any(1)):
-        here = query == row
-        place = nearest_places(head.truth[row][values[head.key]], corpus, head.before)[here]
+    for row, here in _asked(head, values, corpus):
+        place = _nearest_places(head.truth[row][values[head.key]], corpus, head.before)[here]
         found[here] = np.where(place >= 0, values[head.value][np.maximum(place, 0)], missing)
     return found
 
 
-def nearest_places(wanted: np.ndarray, corpus: Corpus, before: bool) -> np.ndarray:
+def _nearest_places(wanted: np.ndarray, corpus: Corpus, before: bool) -> np.ndarray:
     """Position of the nearest earlier (or later) wanted word of the same text, -1 where there is none."""
-    size = len(wanted)
-    own = np.arange(size)
+    size, own = len(wanted), corpus.layout.here
     if before:
         latest = np.maximum.accumulate(np.where(wanted, own, -1))
         latest = np.concatenate([[-1], latest[:-1]])
-        return np.where(latest >= corpus.first, latest, -1)
+        return np.where(latest >= corpus.layout.first, latest, -1)
     nearest = np.minimum.accumulate(np.where(wanted, own, size)[::-1])[::-1]
     nearest = np.concatenate([nearest[1:], [size]])
-    return np.where(nearest <= corpus.last, nearest, -1)
+    return np.where(nearest < corpus.layout.end, nearest, -1)
 
 
 def pair_codes(table: Pairs, first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -217,10 +269,8 @@ def pair_codes(table: Pairs, first: np.ndarray, second: np.ndarray) -> np.ndarra
 
 
 def _counted(head: Counted, values: Sequence[np.ndarray], corpus: Corpus) -> np.ndarray:
-    query = np.zeros(corpus.size, np.int64) if head.query is None else values[head.query]
     found = np.zeros(corpus.size, np.int64)
-    for row in np.flatnonzero(head.truth.any(1)):
+    for row, here in _asked(head, values, corpus):
         per_text = corpus.added_up(head.truth[row][values[head.key]].astype(np.int64))
-        here = query == row
         found[here] = per_text[corpus.owner[here]]
     return found

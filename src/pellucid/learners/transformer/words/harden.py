@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.language.types import Plain
-from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.model import (
+    Corpus,
     Counted,
     EvidenceModel,
     Kinds,

@@ -10,8 +10,7 @@ import numpy as np
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import program_of
-from pellucid.learners.evidence.decode import OUTPUT, decode
-from pellucid.learners.evidence.files import EvidenceFiles, opened
+from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode, opened
 from pellucid.learners.transformer.marked import MOST_LABELS
 from pellucid.learners.transformer.programs.learner import keys_of
 from pellucid.learners.transformer.training import with_given

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
-from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.judge import Judge
-from pellucid.learners.evidence.model import Counted, EvidenceModel
+from pellucid.learners.evidence.model import Corpus, Counted, EvidenceModel
 from pellucid.learners.logistic import regression, whole
 
 STRENGTHS = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)  # variance of the prior on the weights

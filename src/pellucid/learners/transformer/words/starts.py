@@ -13,9 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import svds
 
-from pellucid.learners.evidence.corpus import Corpus
 from pellucid.learners.evidence.judge import Judge
-from pellucid.learners.evidence.model import shifted
+from pellucid.learners.evidence.model import Corpus, shifted
 from pellucid.learners.transformer.words.readout import solve
 
 COMMON = 400  # words that count as neighbours

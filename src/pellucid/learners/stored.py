@@ -1,0 +1,103 @@
+"""Models that programs were read off: as JSON and arrays by name, and back; what they say of the user's inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.language.program import Program
+from pellucid.semantics.reading import Columns, columns_of
+from pellucid.verify.same import ABSENT
+
+M = TypeVar("M")
+Arrays = dict[str, np.ndarray]
+
+
+def packed(value: object) -> tuple[Any, Arrays]:
+    """A value as JSON, and its arrays by where they stand in it.
+
+    Args:
+        value: dataclasses, tuples, sets, mappings, arrays, and what JSON holds, in any mixture.
+    """
+    arrays: Arrays = {}
+    return _packed(value, "", arrays), arrays
+
+
+def _packed(value: Any, place: str, arrays: Arrays) -> Any:
+    match value:
+        case np.ndarray():
+            arrays[place] = np.ascontiguousarray(value)
+            return {"array": place}
+        case frozenset():
+            return {"set": sorted(value)}
+        case dict():
+            return {"map": [[key, _packed(v, f"{place}.{key}", arrays)] for key, v in value.items()]}
+        case tuple() | list():
+            return [_packed(v, f"{place}.{i}", arrays) for i, v in enumerate(value)]
+    if not dataclasses.is_dataclass(value):
+        return value
+    fields = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)]
+    return {"is": type(value).__name__} | {
+        name: _packed(v, f"{place}.{name}".lstrip("."), arrays) for name, v in fields
+    }
+
+
+def unpacked(data: Any, arrays: Mapping[str, np.ndarray], classes: Mapping[str, type]) -> Any:
+    """The value that `packed` packed; only of these classes. Lists come back as tuples."""
+    match data:
+        case list():
+            return tuple(unpacked(v, arrays, classes) for v in data)
+        case {"array": place}:
+            return arrays[place]
+        case {"set": members}:
+            return frozenset(members)
+        case {"map": pairs}:
+            return {key: unpacked(v, arrays, classes) for key, v in pairs}
+        case {"is": name, **fields}:
+            return classes[name](**{key: unpacked(v, arrays, classes) for key, v in fields.items()})
+    return data
+
+
+def opened(
+    data: Any, arrays: Mapping[str, np.ndarray], kind: type[M], parts: tuple[type, ...], where: str, what: str
+) -> M:
+    """A packed model of a kind, made of instances of `parts`.
+
+    Raises:
+        PellucidError: naming `where`, for anything that is not the description of `what`.
+    """
+    try:
+        found = unpacked(data, arrays, {part.__name__: part for part in (kind, *parts)})
+        if isinstance(found, kind):
+            return found
+        raise TypeError(f"expected {kind.__name__}, got {type(found).__name__}")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise PellucidError(f"{where}: not the description of {what}: {error!r}") from None
+
+
+def answered(
+    program: Program,
+    inputs: Sequence,
+    answers: Callable[[list[Columns]], list],
+    takes: Callable[[Columns], bool] = lambda columns: True,
+) -> list:
+    """What a model beside its program says of the user's inputs, of any length.
+
+    Args:
+        program: says how inputs are read, and what comes out for an empty one.
+        answers: outputs of the model for inputs, none empty, by column.
+        takes: whether the model knows all of an input; ABSENT stands in place of the output for others.
+    """
+    rows = [columns_of(program.inputs, sequence) for sequence in inputs]
+    lengths = [len(next(iter(row.values()))) for row in rows]
+    empty = [] if program.when == "every" else (program.empty or (None,))[0]
+    found: list[Any] = [ABSENT if length else empty for length in lengths]
+    full = [i for i, length in enumerate(lengths) if length and takes(rows[i])]
+    if full:
+        for i, output in zip(full, answers([rows[i] for i in full]), strict=True):
+            found[i] = output
+    return found
