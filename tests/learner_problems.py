@@ -56,7 +56,9 @@ def found_by(learner: FormulaLearner, problem: Problem, output: str | None = Non
     work = work_on(problem, effort)
     name = output or next(iter(work.results))
     with np.errstate(all="ignore"):
-        work.take(name, learner.name, learner.terms(work, name))
+        for terms in learner.terms:
+            if learner.needed(work, name):
+                work.take(name, learner.name, terms(work, name))
     return [answer.term for answer in work.answers[name]]
 
 
@@ -68,7 +70,7 @@ def best(learner: FormulaLearner, problem: Problem, output: str | None = None) -
 
 def learned(learner: FormulaLearner, problem: Problem, effort: float = 1.0) -> Found:
     """The best program that a learner alone finds for a problem."""
-    return next(iter(learner.learn(problem, Run(effort=effort))))
+    return next(filter(None, learner.learn(problem, Run(effort=effort))))
 
 
 def agrees(program, sequences: Sequence[Any], rule: Callable[[list[Any]], Any]) -> bool:

@@ -20,7 +20,7 @@ def learned(name: str, bias: Bias | None = None, seeds: int | None = None, steps
     found = task_problem(f"mips/{name}", 1500, bias)
     problem = Problem(found.name, found.splits, found.longer, found.bias, settings)
     run = Run(seeds=seeds, steps=steps)
-    return next(iter(Discrete().learn(problem, run))), run
+    return next(filter(None, Discrete().learn(problem, run))), run
 
 
 def strictly(program, name: str) -> bool:

@@ -143,9 +143,10 @@ RULES = {
 
 
 def best(data: Data, **options):
-    """The first program that the learner gives, and what it told."""
+    """The best program that the learner gives, and what it told."""
     run = Run(**options)
-    return next(iter(Evolve().learn(Problem("rule", split(data)), run))), run
+    found = filter(None, Evolve().learn(Problem("rule", split(data)), run))
+    return min(found, key=lambda one: (one.details["misses"], one.details["price"])), run
 
 
 def right(found, data: Data) -> float:

@@ -84,7 +84,7 @@ def test_who_takes_what_and_who_says_why_not(problems, kind):
 def test_every_taker_gives_only_programs_that_verify(problems, kind, name):
     problem = problems[kind]
     run = Run(effort=0.01, deadline=time.monotonic() + 5, seeds=1)
-    found = [one for one, _ in zip(LEARNERS[name].learn(problem, run), range(2), strict=False)]
+    found = [one for one, _ in zip(filter(None, LEARNERS[name].learn(problem, run)), range(2), strict=False)]
     assert found or SOLVED.get(kind) != name
     for one in found:
         assert [c.name for c in one.program.inputs] == [f.name for f in problem.schema.inputs]

@@ -63,7 +63,7 @@ def problem(data: Data | Splits | None = None, **settings: object) -> Problem:
 def learned(posed: Problem, steps: int = 160, **run: object) -> tuple[Found, Run]:
     """What a short training finds."""
     made = Run(seeds=1, steps=steps, **run)  # pyright: ignore[reportArgumentType]
-    return next(iter(LEARNER.learn(posed, made))), made
+    return next(filter(None, LEARNER.learn(posed, made))), made
 
 
 def judged(posed: Problem, data: Data) -> Judge:

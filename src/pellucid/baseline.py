@@ -8,7 +8,8 @@
 | mean | - | - | the mean of the training outputs |
 
 They see the same words as a program learned from the data, and need no settings: how much naive Bayes smooths is chosen
-by cross-validation on the training data. Nothing is chosen on the test data.
+by cross-validation on the training data. Data with more than 64 labels
+get no naive Bayes. Nothing is chosen on the test data.
 """
 
 from __future__ import annotations
@@ -27,9 +28,13 @@ from pellucid.semantics.intervals import Interval, bootstrap, entity_counts
 from pellucid.semantics.scores import entity_tags, figures_of, has_entities, judge
 
 EDGE = "<edge>"
+NAIVE_BAYES = "naive Bayes"
 STEPS = 1000  # of the logistic regression, at most
 SMOOTHING = (1.0, 0.5, 0.3, 0.1, 0.03, 0.01)  # of naive Bayes: added to every count
 FOLDS = 5
+MOST_LABELS = 64  # of naive Bayes, which counts every feature for each of them
+MOST_ROWS = 20_000  # that naive Bayes is fitted to, drawn at random where there are more
+MOST_TRIED = 5000  # and that its smoothing is chosen on
 Step = Any  # a value, or a tuple of values
 
 
@@ -57,8 +62,10 @@ def baselines(train: Data, test: Data, seed: int = 0) -> list[Baseline]:
         return (
             [_judged("mean", _mean(train, test), test, seed)] if all(f.type.is_number for f in schema.outputs) else []
         )
-    models = _TAGGERS if schema.when == "every" else _CLASSIFIERS
-    return [_judged(name, model(_Labelled.of(train), _steps(test)), test, seed) for name, model in models.items()]
+    models, labelled = _TAGGERS if schema.when == "every" else _CLASSIFIERS, _Labelled.of(train)
+    few = len(set(labelled.labels)) <= MOST_LABELS
+    names = [name for name in models if few or name != NAIVE_BAYES]
+    return [_judged(name, models[name](labelled, _steps(test)), test, seed) for name in names]
 
 
 def _many(train: Data) -> bool:
@@ -168,6 +175,8 @@ def _naive_bayes_tags(train: _Labelled, inputs: Iterable[Sequence[Step]]) -> lis
             if tag is not None:
                 rows.append(features)
                 labels.append(tag)
+    kept = _drawn(len(rows), MOST_ROWS).tolist()
+    rows, labels = ([side[i] for i in kept] for side in (rows, labels))
     given = list(inputs)
     asked = [features for tokens in given for features in surroundings(tokens)]
     answers = iter(_fitted(_naive_bayes(len(rows), _f1_beyond_commonest), rows, labels, asked, _identity))
@@ -188,8 +197,14 @@ def _naive_bayes(examples: int, scoring: Any) -> Any:
 
     if examples < 2 * FOLDS:
         return MultinomialNB()
-    folds = KFold(FOLDS, shuffle=True, random_state=0)
+    tried = _drawn(examples, MOST_TRIED)
+    folds = [(tried[fit], tried[judged]) for fit, judged in KFold(FOLDS).split(tried)]
     return GridSearchCV(MultinomialNB(), {"alpha": SMOOTHING}, scoring=scoring, cv=folds)
+
+
+def _drawn(count: int, most: int) -> np.ndarray:
+    """Indices of at most so many of `count` rows, at random."""
+    return np.random.default_rng(0).permutation(count)[:most]
 
 
 def _classes(train: _Labelled, inputs: Sequence[Any], model: Any, features: Callable) -> list[Any]:
@@ -230,5 +245,5 @@ def _identity(features: list[str]) -> list[str]:
     return features
 
 
-_CLASSIFIERS = {"majority": _majority_classes, "unigram": _unigram_classes, "naive Bayes": _naive_bayes_classes}
-_TAGGERS = {"majority": _majority_tags, "unigram": _unigram_tags, "naive Bayes": _naive_bayes_tags}
+_CLASSIFIERS = {"majority": _majority_classes, "unigram": _unigram_classes, NAIVE_BAYES: _naive_bayes_classes}
+_TAGGERS = {"majority": _majority_tags, "unigram": _unigram_tags, NAIVE_BAYES: _naive_bayes_tags}

@@ -103,7 +103,7 @@ def learn(
         return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
     turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
     with stages.stage("simplify"):
-        candidates = read_off(turns.found, problem, simplify, stages.on_progress)
+        candidates = read_off(turns.worth_showing(), problem, simplify, stages.on_progress)
     best = best_of(candidates, simplify)
     rows = front(candidates, best)
     chosen = best if pick is None else _row(rows, pick)

@@ -81,7 +81,7 @@ def _compact(candidate: Candidate, problem: Problem, on_progress: OnProgress) ->
     end = time.monotonic() + COMPACT
     run = Run(problem.seed, deadline=end, on_progress=lambda share, message: on_progress("compact", share, message))
     found: dict[Program, Candidate] = {}
-    for one in search.learn(distilled, run):
+    for one in filter(None, search.learn(distilled, run)):
         program = simplified(one.program, "exact")
         changed = _changed(program, valid)
         given_up = {"valid": {"changed": changed, "of": len(valid)}}

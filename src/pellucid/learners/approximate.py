@@ -62,4 +62,4 @@ def _short(value: float, whole: bool = False) -> Number:
     return int(short) if short == int(short) else short
 
 
-APPROXIMATE = FormulaLearner("approximate", approximations)
+APPROXIMATE = FormulaLearner("approximate", (approximations,))

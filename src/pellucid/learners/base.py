@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -71,6 +71,10 @@ class Run:
         return self.deadline is not None and time.monotonic() >= self.deadline
 
 
+Steps = Generator[Found | None, None, None]
+"""What a learner gives: programs, and None where others may have their turn."""
+
+
 class Learner(Protocol):
     """One way to find programs."""
 
@@ -83,8 +87,12 @@ class Learner(Protocol):
         """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
         ...
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
-        """Programs in the order they are found, each one better than those before in some way."""
+    def learn(self, problem: Problem, run: Run) -> Steps:
+        """Programs in the order they are found, each one better than those before in some way.
+
+        None says that a share of the work is done and the rest may wait: other learners have their turn first. The
+        run's `deadline` may have changed when this one goes on.
+        """
         ...
 
 

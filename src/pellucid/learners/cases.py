@@ -205,4 +205,4 @@ def _needed(work: Work, output: str) -> bool:
     return work.right(output) is None and output not in work.settled
 
 
-CASES = FormulaLearner("cases", cases, _needed)
+CASES = FormulaLearner("cases", (cases,), _needed)

@@ -131,4 +131,4 @@ def _held(law: Term, bounds: Bounds) -> Term:
     return held if low is None else Op("max", (held, low))
 
 
-DYNAMICS = FormulaLearner("dynamics", dynamics)
+DYNAMICS = FormulaLearner("dynamics", (dynamics,))

@@ -100,4 +100,4 @@ def _needed(work: Work, output: str) -> bool:
     return not work.obvious(output)
 
 
-LINEAR = FormulaLearner("linear", linear, _needed)
+LINEAR = FormulaLearner("linear", (linear,), _needed)

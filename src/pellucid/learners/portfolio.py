@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pellucid.learners.approximate import APPROXIMATE
 from pellucid.learners.automaton.learner import AUTOMATON
 from pellucid.learners.base import Learner
@@ -17,18 +15,8 @@ from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.discrete.learner import Discrete
 from pellucid.learners.transformer.programs.learner import Programs
 from pellucid.learners.transformer.words.learner import Words
-from pellucid.problem import Problem
 
 EVOLVE, EVIDENCE, PROGRAMS, WORDS, DISCRETE = Evolve(), EvidenceLearner(), Programs(), Words(), Discrete()
 LEARNERS: tuple[Learner, ...] = (DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
 SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
 TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS, WORDS, DISCRETE)
-
-
-def in_order(learners: Sequence[Learner], problem: Problem) -> list[Learner]:
-    """The learners, those first that are cheap for the problem.
-
-    The search of heads finds programs over symbols soonest, that of terms programs over numbers.
-    """
-    texts = all(field.type.texts for field in problem.schema.inputs)
-    return sorted(learners, key=lambda learner: texts and learner is ENUMERATE)

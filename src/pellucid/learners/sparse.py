@@ -238,4 +238,4 @@ def _needed(work: Work, output: str) -> bool:
     return is_real(work.results[output]) and work.right(output) is None
 
 
-SPARSE = FormulaLearner("sparse", sparse, _needed)
+SPARSE = FormulaLearner("sparse", (sparse,), _needed)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid.data.data import Data
 from pellucid.data.tasks import TASKS
 from pellucid.errors import PellucidError
 from pellucid.language import expressions
@@ -16,7 +19,7 @@ from pellucid.language.nodes import Aggregate, Let, Vote
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
-from pellucid.learners.portfolio import ENUMERATE, EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS, in_order
+from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS
 from pellucid.learners.transformer.standard.learner import SETTINGS, STANDARD
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
@@ -26,9 +29,8 @@ from pellucid.semantics.scores import figures
 OnProgress = Callable[[str, float, str], None]
 BUDGET = 270.0  # seconds for learning, where nothing else is said
 SEARCH_FIRST = 0.65  # share of it that the searches may take before a Transformer is trained
-ENUMERATION = 0.25  # share of what is left that enumeration may take before the search of heads
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
-PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked that takes its time,
+PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked for much work,
 SHORT = 6.0  # and below which none is asked at all
 TRIED = 2.0  # times as much may one cost that is right on longer inputs as well,
 LAW = 8.0  # and times as much one that gives real numbers: nothing but the law gives them exactly
@@ -53,9 +55,26 @@ class Turns:
     report: dict[str, Any] = field(default_factory=dict)
     history: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    right: float | None = None  # cost of the cheapest program that is right on all data
+    right: dict[Program, float] = field(
+        default_factory=dict
+    )  # those that are right on all data: how unsure, as `_doubt`
     interrupted: bool = False
-    shared: dict[str, Any] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def add(self, found: Found, problem: Problem) -> None:
+        """Take a program in."""
+        self.found.append((found, round(time.monotonic() - self.began, 3)))
+        if _right(found.program, problem.valid) and _right(found.program, problem.train):
+            self.right[found.program] = _doubt(found.program, problem)
+
+    def told(self, learner: Learner, **told: Any) -> None:
+        """Put something into the report of a learner."""
+        self.report.setdefault(learner.name, {}).update(told)
+
+    def worth_showing(self) -> list[tuple[Found, float]]:
+        """Without the wrong programs that are no shorter than a right one."""
+        least = min(map(cost, self.right), default=math.inf)
+        return [(f, after) for f, after in self.found if f.program in self.right or cost(f.program) < least]
 
 
 def learners_of(model: str) -> tuple[Learner, ...]:
@@ -83,7 +102,7 @@ def known_settings(model: str) -> set[str]:
 
 
 def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgress, checkpoint: Path | None) -> Turns:
-    """Run the learners that `model` names, within the budget.
+    """Run the learners that `model` names, within the budget: the searches in turn, then the Transformers.
 
     Args:
         problem: what to learn.
@@ -95,25 +114,25 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
     Raises:
         PellucidError: no learner takes the problem, or none found a program in its time.
     """
-    turns, began = Turns(), time.monotonic()
-    end = began + (asked.budget or BUDGET)
+    turns, shared = Turns(), {}
+    end = turns.began + (asked.budget or BUDGET)
+
+    def turn_of(learner: Learner, deadline: float) -> _Turn:
+        def report(share: float, message: str) -> None:
+            on_progress(learner.name, share, message)
+
+        run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=shared)
+        return _Turn(learner, problem, run, turns)
+
     willing = _willing(learners_of(model), problem, model, turns)
-    later = [learner for learner in willing if learner in TRANSFORMERS]
-    first = began + SEARCH_FIRST * (end - began) if later and len(later) < len(willing) else end
-    for learner in willing:
-        if (why := _needless(learner, turns, first, end)) is not None:
-            turns.report[learner.name] = {"skipped": why}
-            continue
-        deadline = first if learner not in TRANSFORMERS else end
-        if learner is ENUMERATE and EVOLVE in willing[willing.index(learner) :]:
-            deadline = time.monotonic() + ENUMERATION * max(1.0, first - time.monotonic())
-        if model == "auto" and learner in TRANSFORMERS:
-            deadline = time.monotonic() + GRADIENT * max(1.0, end - time.monotonic())
-        _run(learner, problem, asked, deadline, began, turns, on_progress, checkpoint)
-        if turns.interrupted:
-            break
-    if model == "auto" and later and turns.right is None and not turns.interrupted and time.monotonic() < end - 1:
-        _search_on(problem, asked, end, began, turns, on_progress)
+    searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
+    first = turns.began + SEARCH_FIRST * (end - turns.began) if searches and trained else end
+    _rounds([turn_of(learner, first) for learner in searches], turns)
+    for learner in trained:
+        until = end if model != "auto" else time.monotonic() + GRADIENT * max(1.0, end - time.monotonic())
+        _rounds([turn_of(learner, until)], turns)
+    if model == "auto" and trained and not turns.right and (again := _searching_on(problem, turns)) is not None:
+        _rounds([turn_of(again, end)], turns)
     if not turns.found:
         asked_ones = ", ".join(learner.name for learner in willing)
         spent = time.monotonic() >= first
@@ -124,82 +143,89 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
 
 def _willing(learners: Sequence[Learner], problem: Problem, model: str, turns: Turns) -> list[Learner]:
     willing = []
-    for learner in in_order(learners, problem):
+    for learner in learners:
         if (why := learner.refuses(problem)) is None:
             willing.append(learner)
         else:
-            turns.report[learner.name] = {"refused": why}
+            turns.told(learner, refused=why)
     if not willing:
         reasons = "; ".join(f"{name}: {told['refused']}" for name, told in turns.report.items())
         raise PellucidError(f"{problem.name}: not for --model {model} ({reasons})")
     return willing
 
 
-def _needless(learner: Learner, turns: Turns, first: float, end: float) -> str | None:
-    """Why a learner need not run; None: it must."""
-    enough = math.inf if learner in TRANSFORMERS else PATIENT if learner in (EVOLVE, EVIDENCE) else SHORT
-    if turns.right is not None and turns.right <= enough:
-        return "a program is right on all training and validation data"
-    limit = end - 1 if learner in TRANSFORMERS else first
-    return "no time left" if turns.found and time.monotonic() >= limit else None
-
-
-def _run(
-    learner: Learner,
-    problem: Problem,
-    asked: Asked,
-    deadline: float,
-    began: float,
-    turns: Turns,
-    on_progress: OnProgress,
-    checkpoint: Path | None,
-) -> None:
-    """One learner's turn."""
-    start = time.monotonic()
-
-    def report(share: float, message: str) -> None:
-        on_progress(learner.name, share, message)
-
-    run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=turns.shared)
-    try:
-        for found in learner.learn(problem, run):
-            turns.found.append((found, round(time.monotonic() - began, 3)))
-            if (cost := _right(found.program, problem)) is not None:
-                turns.right = cost if turns.right is None else min(cost, turns.right)
-    except KeyboardInterrupt:
-        if not turns.found:
-            raise
-        run.report["stopped"] = "interrupted"
-    turns.interrupted = run.report.get("stopped") == "interrupted"
-    spent = round(time.monotonic() - start, 3)
-    turns.report[learner.name] = {**turns.report.get(learner.name, {}), **run.report, "seconds": spent}
-    turns.seconds[learner.name] = round(turns.seconds.get(learner.name, 0.0) + spent, 3)
-    if run.history:
-        turns.history[learner.name] = run.history
-
-
-def _search_on(problem: Problem, asked: Asked, end: float, began: float, turns: Turns, on_progress: OnProgress) -> None:
+def _searching_on(problem: Problem, turns: Turns) -> Learner | None:
     """The search of heads and units once more, from the pieces of a trained program."""
-    trained = next((f.program for f, _ in reversed(turns.found) if f.learner in {t.name for t in TRANSFORMERS}), None)
+    names = {learner.name for learner in TRANSFORMERS}
+    trained = next((f.program for f, _ in reversed(turns.found) if f.learner in names), None)
     again = replace(Evolve(), name="evolve from programs", trained=trained)
-    if trained is not None and again.refuses(problem) is None:
-        _run(again, problem, asked, end, began, turns, on_progress, None)
+    return again if trained is not None and again.refuses(problem) is None else None
 
 
-def _right(program: Program, problem: Problem) -> float | None:
-    """The cost of a program that is right on training and validation data, less where it is sure; None for others."""
-    for data in (problem.valid, problem.train):
-        if figures(predict(program, data.sequences), data.outputs, data.schema.when)["token"] < 1.0:
-            return None
-    tried = bool(problem.longer) and all(_takes(program, data) for data in problem.longer.values())
+def _rounds(waiting: Sequence[_Turn], turns: Turns) -> None:
+    """Let learners work in turn, each until it says that the rest may wait, as long as they may bring something."""
+    queue = deque(waiting)
+    with ExitStack() as stack:
+        for turn in waiting:
+            stack.enter_context(closing(turn.steps))
+        while queue and not turns.interrupted:
+            turn = queue.popleft()
+            if (why := turn.needless()) is not None:
+                turns.told(turn.learner, **{"stopped" if turn.started else "skipped": why})
+            elif turn.take():
+                queue.append(turn)
+
+
+class _Turn:
+    """A learner at work."""
+
+    def __init__(self, learner: Learner, problem: Problem, run: Run, turns: Turns) -> None:
+        self.learner, self.problem, self.run, self.turns = learner, problem, run, turns
+        self.steps = learner.learn(problem, run)
+        self.started = False
+
+    def needless(self) -> str | None:
+        """Why the learner need not go on; None: it must."""
+        trained = self.learner in TRANSFORMERS
+        patient = self.started or self.learner in (EVOLVE, EVIDENCE)
+        enough = math.inf if trained else PATIENT if patient else SHORT
+        if any(doubt <= enough for doubt in self.turns.right.values()):
+            return "a program is right on all training and validation data"
+        return "no time left" if self.turns.found and self.run.over else None
+
+    def take(self) -> bool:
+        """Work until the next pause; whether there is more to do."""
+        start, self.started, goes_on = time.monotonic(), True, False
+        try:
+            for found in self.steps:
+                if found is None:
+                    goes_on = True
+                    break
+                self.turns.add(found, self.problem)
+        except KeyboardInterrupt:
+            if not self.turns.found:
+                raise
+            self.run.report["stopped"] = "interrupted"
+        self.turns.interrupted = self.run.report.get("stopped") == "interrupted"
+        name = self.learner.name
+        self.turns.seconds[name] = round(self.turns.seconds.get(name, 0.0) + time.monotonic() - start, 3)
+        self.turns.told(self.learner, **self.run.report, seconds=self.turns.seconds[name])
+        if self.run.history:
+            self.turns.history[name] = self.run.history
+        return goes_on
+
+
+def _doubt(program: Program, problem: Problem) -> float:
+    """The cost of a program that is right on training and validation data, less where it is sure."""
+    tried = bool(problem.longer) and all(_right(program, data) for data in problem.longer.values())
     law = any(f.type.numbers is not None and not f.type.numbers.whole for f in problem.schema.outputs)
     return cost(program) / (TRIED if tried else 1.0) / (LAW if law else 1.0)
 
 
-def _takes(program: Program, data: Any) -> bool:
+def _right(program: Program, data: Data) -> bool:
     try:
         return figures(predict(program, data.sequences), data.outputs, data.schema.when)["token"] == 1.0
-    except PellucidError:
+    except PellucidError:  # it does not take inputs so long
         return False
 
 

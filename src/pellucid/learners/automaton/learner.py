@@ -110,4 +110,4 @@ def _needed(work: Work, output: str) -> bool:
     return not work.obvious(output)
 
 
-AUTOMATON = FormulaLearner("automaton", machines, _needed, _closed)
+AUTOMATON = FormulaLearner("automaton", (machines,), _needed, _closed)

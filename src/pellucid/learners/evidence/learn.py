@@ -21,7 +21,7 @@ from pellucid.data.tags import OUTSIDE
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.language.types import Plain
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
 from pellucid.learners.evidence.assemble import Fit, assembled
 from pellucid.learners.evidence.channels import Features, features_of, layout
@@ -71,7 +71,7 @@ class EvidenceLearner:
             return f"outputs that are not one of 2 to {MOST_LABELS} labels"
         return None if columns_of(problem) else "no column of symbols"
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+    def learn(self, problem: Problem, run: Run) -> Steps:
         """Programs of growing size.
 
         How evidence is weighed is chosen on validation data, among fits to the training data. Where the validation data

@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
 from pellucid.learners.evolve.columns import Source
 from pellucid.learners.evolve.data import Coding, refusal
@@ -52,16 +52,19 @@ class Evolve:
         """Why it cannot take a problem; None: it takes it."""
         return refusal(problem.schema)
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
-        """The best programs, best first."""
+    def learn(self, problem: Problem, run: Run) -> Steps:
+        """The best programs of each round, best first."""
         search = _Search(problem, run, self.trained)
-        search.all_rounds()
-        run.history["rounds"] = search.rounds
-        run.report |= {"programs": search.effort, "rounds": len(search.rounds), "stopped": search.stopped}
-        for found in sorted(search.found, key=lambda f: (f.misses, f.price, f.seed, f.effort))[:KEPT]:
-            searched = Searched(found.model, search.coding, self._program(found.model, problem, search.coding))
-            details = {"misses": found.misses, "price": found.price, "programs": found.effort}
-            yield Found(searched.program, self.name, searched, details)
+        for _ in search.all_rounds():
+            run.history["rounds"] = search.rounds
+            run.report |= {"programs": search.effort, "rounds": len(search.rounds)}
+            for found in search.best_of_round():
+                searched = Searched(found.model, search.coding, self._program(found.model, problem, search.coding))
+                details = {"misses": found.misses, "price": found.price, "programs": found.effort}
+                yield Found(searched.program, self.name, searched, details)
+            if not search.stopped:
+                yield None
+        run.report["stopped"] = search.stopped
 
     @staticmethod
     def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> Searched:
@@ -121,6 +124,7 @@ class _Scored:
     misses: int
     price: float
     effort: int
+    round: int
 
 
 @dataclass
@@ -132,7 +136,7 @@ class _Search:
     trained: Program | None
     found: list[_Scored] = field(default_factory=list)
     rounds: list[dict[str, Any]] = field(default_factory=list)
-    stopped: str = "all rounds done"
+    stopped: str = ""
 
     def __post_init__(self) -> None:
         self.coding = Coding.of(self.problem.schema)
@@ -147,9 +151,15 @@ class _Search:
         """Programs scored by all seeds."""
         return sum(job["effort"] for r in self.rounds for job in r["seeds"])
 
-    def all_rounds(self) -> None:
-        """Search until a program is right on all training data, nothing new comes, or time is up."""
-        per_round, end = self.run.seeds or SEEDS, self.run.deadline or math.inf
+    def best_of_round(self) -> list[_Scored]:
+        """Those of the last round among the best so far: right ones, or cheaper than all that miss less."""
+        best = sorted(self.found, key=lambda f: (f.misses, f.price, f.seed, f.effort))[:KEPT]
+        kept = [f for i, f in enumerate(best) if not f.misses or all(f.price < g.price for g in best[:i])]
+        return [f for f in kept if f.round == len(self.rounds)]
+
+    def all_rounds(self) -> Iterator[None]:
+        """Search until a program is right on all training data, nothing new comes, or time is up; a round at a time."""
+        per_round = self.run.seeds or SEEDS
         with tempfile.TemporaryDirectory(prefix="pellucid-search-") as place:
             data = self.coding.data(self.problem)
             if not len(data.train):
@@ -163,14 +173,18 @@ class _Search:
             for number, effort in enumerate(self._efforts()):
                 first = 1000 * self.run.seed + number * per_round + (500 if self.trained else 0)
                 jobs = [Job(first + i, effort) for i in range(per_round)]
+                end = math.inf if self.run.deadline is None else self.run.deadline
                 try:
                     run_jobs(Path(place), jobs, end, self._report(sum(job.effort for job in jobs)))
                 except InterruptedSearchError:
                     self.stopped = "interrupted"
                 self._take(jobs)
-                if self.stopped == "interrupted" or time.monotonic() >= end:
-                    self.stopped = self.stopped if self.stopped == "interrupted" else "budget spent"
+                if not self.stopped and time.monotonic() >= end:
+                    self.stopped = "budget spent"
+                yield
+                if self.stopped:
                     return
+            self.stopped = self.stopped or "all rounds done"
 
     def _report(self, allowed: int):
         done = self.effort
@@ -209,7 +223,9 @@ class _Search:
             for told in job.found:
                 arrays = {name: np.array(values, np.int64) for name, values in told["tables"].items()}
                 model = from_json(told["config"], arrays, "search worker")
-                self.found.append(_Scored(model, job.seed, told["misses"], told["price"], told["effort"]))
+                self.found.append(
+                    _Scored(model, job.seed, told["misses"], told["price"], told["effort"], len(self.rounds) + 1)
+                )
         seeds = [
             {
                 "seed": job.seed,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Run, Steps
 from pellucid.learners.formulas.terms import Term
 from pellucid.learners.formulas.work import Work
 from pellucid.problem import Problem
@@ -37,14 +37,15 @@ class FormulaLearner:
 
     Args:
         name: of the learner.
-        terms: gives terms for an output of the work; right ones, or the best there are.
+        terms: give terms for an output of the work, right ones or the best there are; each with more work than the one
+            before, and other learners have their turn in between.
         needed: whether an output needs it, given what is known.
         objection: why it cannot take a problem.
         settings: keys of `--set` that it reads: none.
     """
 
     name: str
-    terms: Callable[[Work, str], Iterable[Term]]
+    terms: Sequence[Callable[[Work, str], Iterable[Term]]]
     needed: Callable[[Work, str], bool] = unsure
     objection: Callable[[Problem], str | None] = of_numbers
     settings: Mapping[str, type] = field(default_factory=dict)
@@ -53,18 +54,21 @@ class FormulaLearner:
         """Why it cannot take a problem, read off its schema and bias; None: it takes it."""
         return self.objection(problem)
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+    def learn(self, problem: Problem, run: Run) -> Steps:
         """Programs, once every output has an answer, by this learner or by those before it in the run."""
-        work = Work.of(problem, run)
-        if not work.train.points.size:
-            return
-        with np.errstate(all="ignore"):  # a term that overflows is left out
-            found = [self._taken(work, output, run) for output in work.results]
-            programs = list(work.programs()) if any(found) else []
-        yield from programs
+        for i, terms in enumerate(self.terms):
+            if i:
+                yield None
+            work = Work.of(problem, run)
+            if not work.train.points.size:
+                return
+            with np.errstate(all="ignore"):  # a term that overflows is left out
+                found = [self._taken(work, output, run, terms) for output in work.results]
+                programs = list(work.programs()) if any(found) else []
+            yield from programs
 
-    def _taken(self, work: Work, output: str, run: Run) -> bool:
+    def _taken(self, work: Work, output: str, run: Run, terms: Callable[[Work, str], Iterable[Term]]) -> bool:
         if not self.needed(work, output) or run.over:
             return False
         run.on_progress(list(work.results).index(output) / len(work.results), f"{output}: {self.name}")
-        return work.take(output, self.name, self.terms(work, output))
+        return work.take(output, self.name, terms(work, output))

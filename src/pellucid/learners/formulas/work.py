@@ -52,8 +52,10 @@ class Work:
 
     @classmethod
     def of(cls, problem: Problem, run: Run) -> Work:
-        """The work on a problem that the learners of a run share."""
-        return run.shared.setdefault("formulas", cls(problem, run))
+        """The work on a problem that the learners of a run share, at the turn of one of them."""
+        work = run.shared.setdefault("formulas", cls(problem, run))
+        work.run = run
+        return work
 
     @property
     def bias(self) -> Bias:

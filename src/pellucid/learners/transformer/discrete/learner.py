@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining
 from pellucid.learners.transformer.programs.learner import keys_of
 from pellucid.learners.transformer.training import with_given
@@ -38,7 +37,7 @@ class Discrete:
             return "an output for an input without steps"
         return None
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+    def learn(self, problem: Problem, run: Run) -> Steps:
         """The best programs of populations of seeds, small models first."""
         from pellucid.learners.transformer.discrete.fit import fit  # JAX is loaded when it is needed
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
 from pellucid.learners.transformer.arrays import under
 from pellucid.learners.transformer.marked import Marked, refusal
@@ -74,7 +74,7 @@ class Programs:
         """Why it cannot take a problem; None: it takes it."""
         return refusal(problem)
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+    def learn(self, problem: Problem, run: Run) -> Steps:
         """The best program of a population of seeds."""
         from pellucid.learners.transformer.programs.fit import fit  # JAX is loaded when it is needed
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from pellucid.language.program import Program
-from pellucid.learners.base import Found, Run
+from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
 from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode, opened
 from pellucid.learners.transformer.marked import MOST_LABELS
@@ -41,7 +41,7 @@ class Words:
             return f"outputs of more than {MOST_LABELS} labels"
         return None
 
-    def learn(self, problem: Problem, run: Run) -> Iterator[Found]:
+    def learn(self, problem: Problem, run: Run) -> Steps:
         """The best program of a population of seeds."""
         from pellucid.learners.transformer.words.fit import fit  # JAX is loaded when it is needed
 

@@ -1,0 +1,68 @@
+"""Learners in turn: who goes on, who waits, what is kept of what they find."""
+
+from dataclasses import replace
+
+import pytest
+
+from learner_problems import problem_of
+from pellucid.language.expressions import Apply, Const, Var
+from pellucid.language.nodes import Let
+from pellucid.learners import turns
+from pellucid.learners.base import Found
+from pellucid.learners.dynamics import DYNAMICS
+from pellucid.learners.turns import Asked, take_turns
+
+PROBLEM = problem_of([[1, 2, 5], [3, 0], [4, 4, 1], [2]] * 10, [[2, 4, 10], [6, 0], [8, 8, 2], [4]] * 10)
+RIGHT = next(filter(None, DYNAMICS.learn(PROBLEM, turns.Run()))).program
+(*OTHERS, LAST) = RIGHT.assignments
+SHORT, LONG = (
+    replace(RIGHT, assignments=(*OTHERS, replace(LAST, node=Let(wrong))))
+    for wrong in (Const(7), Apply("+", (Apply("+", (Var("x"), Const(1))), Apply("+", (Var("x"), Const(2))))))
+)
+
+
+class Scripted:
+    """A learner that gives programs, and pauses, as it was told."""
+
+    def __init__(self, name, log, *steps):
+        self.name, self.log, self.script = name, log, steps
+
+    def refuses(self, problem):
+        return None
+
+    def learn(self, problem, run):
+        for step in self.script:
+            self.log.append(self.name)
+            yield None if step is None else Found(step, self.name)
+            run.report["stopped"] = "script done"
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    def ask(*learners):
+        monkeypatch.setattr(turns, "learners_of", lambda model: learners)
+        return take_turns(PROBLEM, "search", Asked(), lambda *told: None, None)
+
+    return ask
+
+
+def test_a_learner_that_pauses_lets_the_others_go_first(asked):
+    log = []
+    found = asked(Scripted("slow", log, LONG, None, LONG), Scripted("quick", log, LONG))
+    assert log == ["slow", "slow", "quick", "slow"]
+    assert found.report["slow"]["stopped"] == "script done"
+
+
+def test_who_waits_does_not_go_on_once_a_program_is_right(asked):
+    log = []
+    found = asked(Scripted("slow", log, LONG, None, LONG), Scripted("quick", log, RIGHT), Scripted("last", log))
+    assert log == ["slow", "slow", "quick"]
+    assert "right" in found.report["slow"]["stopped"]
+    assert "right" in found.report["last"]["skipped"]
+
+
+def test_wrong_programs_are_shown_only_where_they_are_shorter(asked):
+    assert turns.cost(SHORT) < turns.cost(RIGHT) <= turns.cost(LONG)
+    found = asked(Scripted("one", [], SHORT, LONG, RIGHT))
+    assert [f.program for f, _ in found.worth_showing()] == [SHORT, RIGHT]
+    assert [f.program for f, _ in asked(Scripted("one", [], SHORT, LONG)).worth_showing()] == [SHORT, LONG]
