@@ -12,8 +12,17 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 from pellucid.explain.evaluation import confusion, evaluation
 from pellucid.language.types import order
 from pellucid.semantics.entities import class_scores, entities, entity_scores
-from pellucid.semantics.intervals import Interval, bootstrap, entity_counts
-from pellucid.semantics.scores import by_column, entity_tags, figures, figures_of, has_entities, judge
+from pellucid.semantics.scores import (
+    Interval,
+    bootstrap,
+    by_column,
+    entity_counts,
+    entity_tags,
+    figures,
+    figures_of,
+    has_entities,
+    judge,
+)
 
 CLEAN = ["O", *(f"{p}-{t}" for p in "BIES" for t in ("PER", "LOC"))]
 ODD = [*CLEAN, "B", "I", "E", "S", "I-", "B-a-b", "PER", ".", "X-PER", "U-LOC"]

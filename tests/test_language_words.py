@@ -11,9 +11,8 @@ from pellucid.errors import PellucidError
 from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.nodes import Input
 from pellucid.language.program import Program
-from pellucid.language.spelling import form
 from pellucid.language.types import symbol
-from pellucid.language.words import AS_WRITTEN, Reading, Words
+from pellucid.language.words import AS_WRITTEN, Reading, Words, form
 from pellucid.semantics.reading import read
 
 FORMS = {

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from pellucid.bias import MODES, Bias
-from pellucid.data.data import Data
+from pellucid.data.data import Data, known_words
 from pellucid.data.readers import Options
 from pellucid.data.split import Splits, split
 from pellucid.data.tasks import get_task
-from pellucid.data.vocabulary import known_words
 from pellucid.errors import PellucidError
 from pellucid.language.types import real
 from pellucid.language.words import AS_WRITTEN, UNKNOWN, Reading, Words

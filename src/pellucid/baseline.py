@@ -24,8 +24,7 @@ import numpy as np
 
 from pellucid.data.data import Data
 from pellucid.language.types import Value
-from pellucid.semantics.intervals import Interval, bootstrap, entity_counts
-from pellucid.semantics.scores import entity_tags, figures_of, has_entities, judge
+from pellucid.semantics.scores import Interval, bootstrap, entity_counts, entity_tags, figures_of, has_entities, judge
 
 EDGE = "<edge>"
 NAIVE_BAYES = "naive Bayes"

@@ -10,8 +10,7 @@ from typing import Any
 from pellucid.explain.evaluation import told
 from pellucid.language.columns import Column
 from pellucid.language.program import Program
-from pellucid.language.spelling import form
-from pellucid.language.words import NUMBER, PATTERN, UNKNOWN
+from pellucid.language.words import NUMBER, PATTERN, UNKNOWN, form
 from pellucid.values import counted, literal
 from pellucid.verify.verdict import Verdict
 

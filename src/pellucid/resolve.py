@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.bias import Bias
-from pellucid.data.data import Data
+from pellucid.data.data import Data, known_words
 from pellucid.data.readers import SUFFIXES, Options, read_splits
 from pellucid.data.split import LEAST, Splits, split
 from pellucid.data.tasks import TASKS, get_task
-from pellucid.data.vocabulary import known_words
 from pellucid.errors import PellucidError
 from pellucid.problem import Problem
 from pellucid.settings import taken

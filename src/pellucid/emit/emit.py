@@ -21,8 +21,7 @@ from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
 from pellucid.language.nodes import Aggregate, Vote
 from pellucid.language.program import Program
-from pellucid.language.spelling import ENDINGS, SHAPES, form
-from pellucid.language.words import NUMBER, NUMERAL
+from pellucid.language.words import ENDINGS, NUMBER, NUMERAL, SHAPES, form
 from pellucid.values import literal
 
 SPELLING = {"SHAPES": SHAPES, "ENDINGS": ENDINGS}  # what `form` reads

@@ -11,8 +11,8 @@ from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
-from pellucid.language.spelling import form
 from pellucid.language.types import Type
+from pellucid.language.words import form
 
 LONG = 3  # of an operand whose text stands twice
 

@@ -13,8 +13,7 @@ import re
 import sys
 from types import SimpleNamespace
 
-from pellucid.language.spelling import form
-from pellucid.language.words import split_words
+from pellucid.language.words import form, split_words
 
 COLUMNS: dict = {}
 LONGEST: int | None = None

@@ -12,8 +12,17 @@ from pellucid.explain.words import aligned, shortened
 from pellucid.language.columns import When
 from pellucid.language.types import Value, order
 from pellucid.semantics.entities import ClassScore, class_scores, entity_scores
-from pellucid.semantics.intervals import Interval, bootstrap, entity_counts
-from pellucid.semantics.scores import Judged, by_column, entity_tags, figures_of, has_entities, judge
+from pellucid.semantics.scores import (
+    Interval,
+    Judged,
+    bootstrap,
+    by_column,
+    entity_counts,
+    entity_tags,
+    figures_of,
+    has_entities,
+    judge,
+)
 from pellucid.values import counted, listing
 
 FEW = 12  # labels up to which the confusion of one answer per sequence is printed

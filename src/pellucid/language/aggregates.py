@@ -17,9 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.language import prefixes, ranges, smt
-from pellucid.language.prefixes import Prefix
-from pellucid.language.ranges import Ranges
+from pellucid.language import ranges, smt
+from pellucid.language.ranges import Prefix, Ranges
 from pellucid.language.types import INF, Numbers, Type, Value, whole
 
 By = Literal["", "key", "query"]
@@ -218,22 +217,22 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
                 running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64),
                 smt=lambda z, hits, _: z.Or(*hits)),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum", added,
-                running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=prefixes.sums,
+                running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=ranges.sums,
                 smt=smt.added, noun="total {value}"),
     Aggregation("mean", lambda p: mean(p.values), _average, "mean of {value}", pasted=mean, batch=ranges.mean,
                 running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
-                result=lambda state: ratio(*state), prefix=prefixes.means, noun="mean {value}"),
+                result=lambda state: ratio(*state), prefix=ranges.means, noun="mean {value}"),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min", defaults=True,
                 running=lambda state, value, _: value if state is None else min(state, value),
-                chosen=ranges.smallest, prefix=prefixes.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
+                chosen=ranges.smallest, prefix=ranges.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max", defaults=True,
                 running=lambda state, value, _: value if state is None else max(state, value),
-                chosen=ranges.greatest, prefix=prefixes.extremes(np.maximum, -np.inf), smt=smt.extreme(operator.gt)),
+                chosen=ranges.greatest, prefix=ranges.extremes(np.maximum, -np.inf), smt=smt.extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
-                prefix=prefixes.firsts, smt=smt.first),
+                prefix=ranges.firsts, smt=smt.first),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=prefixes.lasts, smt=smt.last),
+                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts, smt=smt.last),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
                 smt=smt.nearest),
     Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}",
@@ -246,7 +245,7 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
                 smt=smt.extreme(operator.lt, by_key=True), noun="{value} at smallest {by}"),
     Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", None,
                 most_frequent, running=_counted,
-                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=prefixes.modes, price=3.0,
+                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=ranges.modes, price=3.0,
                 smt=smt.mode),
     Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
                 pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct,

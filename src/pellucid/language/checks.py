@@ -9,11 +9,11 @@ from fractions import Fraction
 from pellucid.language.aggregates import aggregation
 from pellucid.language.columns import Assign, Column, Output, ProgramError, When
 from pellucid.language.expressions import DEEPEST, Apply, Const, Expression, Table, depth, names_in, walk
-from pellucid.language.graph import Groups
 from pellucid.language.nodes import (
     LARGEST_WINDOW,
     Aggregate,
     Delay,
+    Groups,
     Input,
     Let,
     Node,

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pellucid.language.aggregates import Aggregation, aggregation
 from pellucid.language.columns import Column, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, walk
-from pellucid.language.graph import Groups
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.nodes import Aggregate, Delay, Groups, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import result_type
-from pellucid.language.spelling import FORMS
 from pellucid.language.types import INF, Number, Numbers, Type, symbol, type_of_value, whole
+from pellucid.language.words import FORMS
 
 Types = Mapping[str, Type]
 PATIENCE = 4  # rounds in which a state's interval may grow before its moving end is opened

@@ -8,9 +8,8 @@ from functools import cached_property
 
 from pellucid.language import checks
 from pellucid.language.columns import Assign, Column, Output, When
-from pellucid.language.graph import Groups, components, needed
 from pellucid.language.inference import ends, infer
-from pellucid.language.nodes import Node
+from pellucid.language.nodes import Groups, Node, components, needed
 from pellucid.language.types import Type, Value
 
 

@@ -16,15 +16,63 @@ word: give such texts as lists of tokens, which are taken as they are.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.language.spelling import form
 from pellucid.language.types import Plain
 from pellucid.values import as_token, describe, is_sequence, listing, show
+
+SHAPES = ["unk", "num", "url", "sign", "@", "#", "9", "9x", "X", "X.X.", "XXX", "Xxx", "XxX", "xxx"]
+ENDINGS = [
+    "ments", "tions", "ville", "shire", "tion", "ment", "ness", "able", "ible", "ical", "less", "ship", "ists",
+    "ions", "ings", "land", "burg", "berg", "stan", "ford", "ham", "son", "ton", "sen", "man", "men", "ing", "est",
+    "ers", "ors", "ity", "ies", "ous", "ive", "ful", "ism", "ist", "ian", "ish", "ese", "ion", "ial", "ary", "ure",
+    "ate", "ize", "ise", "ine", "ano", "ino", "ez", "ov", "ski", "sky", "wicz", "ed", "ly", "er", "or", "al", "ic",
+    "us", "es", "ia", "en", "an", "s", "y", "o", "a", "i", "e",
+]  # fmt: skip
+FORMS = tuple(sorted([*SHAPES, *(f"{shape}-{ending}" for shape in SHAPES for ending in ENDINGS)]))
+
+
+@functools.lru_cache(maxsize=100_000)
+def form(word):
+    """The shape of a word: `Xxx`, `xxx`, `XXX`, `X`, `X.X.`, `9`, `9x`, `url`, ...
+
+    Words of five or more letters have their ending, too: `xxx-ing`, `Xxx-son`. A class
+    of words like "<Xxx-son>" is its own form.
+    """
+    inside = word[1:-1]
+    shape, _, ending = inside.partition("-")
+    named = shape in SHAPES and (not ending or ending in ENDINGS)
+    if named and word == f"<{inside}>":
+        return inside
+    letters = [c for c in word if c.isalpha()]
+    digits = any(c.isnumeric() and not c.isalpha() for c in word)
+    if word[:1] in ("@", "#") and (letters or digits):
+        return word[0]
+    if "://" in word or word[:4].lower() == "www.":
+        return "url"
+    if not letters:
+        return "9" if digits else "sign"
+    if digits:
+        return "9x"
+    capitals = [c.isupper() or c.istitle() for c in letters]
+    if all(capitals):
+        if len(letters) == 1:
+            return "X"
+        return "X.X." if word.count(".") >= len(letters) - 1 else "XXX"
+    if any(capitals[1:]):
+        return "XxX"
+    shape = "Xxx" if capitals[0] else "xxx"
+    if len(letters) < 5:
+        return shape
+    low = word.lower()
+    found = [e for e in ENDINGS if low.endswith(e)]
+    return f"{shape}-{max(found, key=len)}" if found else shape
+
 
 UNKNOWN, NUMBER = "<unk>", "<num>"
 PATTERN = (

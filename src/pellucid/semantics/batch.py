@@ -7,26 +7,26 @@ come out as the float that equals it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Type
-from pellucid.semantics.attention import Attention
-from pellucid.semantics.cells import Cells, cells_of, joined, kind_of, merged
-from pellucid.semantics.cycles import Cycle
-from pellucid.semantics.elementwise import compiled
-from pellucid.semantics.intake import columns_of, forms_of
-from pellucid.semantics.layout import Layout
-from pellucid.semantics.votes import Voting
+from pellucid.semantics.attention import Attention, Voting
+from pellucid.semantics.cells import Cells, Kind, Layout, cells_of, joined, kind_of, merged
+from pellucid.semantics.elementwise import Env, compiled
+from pellucid.semantics.reading import forms_of, read_all
+from pellucid.semantics.stream import Machine
 
 POSITIONS = 2**15  # computed at once, so that arrays stay in the processor's cache
 STATE_POSITIONS = 2**19  # where a state goes step by step over all sequences
+Step = Callable[[Env, Layout], Cells]
+FEW = 12  # sequences at a step, on average: below that Python's own values are faster than arrays
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,18 @@ class Batch:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.kinds = {name: kind_of(t) for name, t in program.types.items()}
+        self.inputs = {a.name: a.node for a in program if isinstance(a.node, Input)}
         self.steps = [
-            (names, Cycle(program, names)) if cyclic else (names, _step(program[names[0]], program, names[0]))
+            (names[0], Cycle(program, names) if cyclic else _step(program[names[0]], program.types, names[0]))
             for names, cyclic in program.groups
+            if names[0] not in self.inputs
         ]
-        self.positions = STATE_POSITIONS if any(cyclic for _, cyclic in program.groups) else POSITIONS
+        self.positions = STATE_POSITIONS if any(isinstance(step, Cycle) for _, step in self.steps) else POSITIONS
 
     def predict(self, sequences: Iterable[Any]) -> list:
         """See `predict`."""
         inputs = list(sequences)
-        columns, sizes = columns_of(self.program, inputs)
+        columns, sizes = read_all(self.program, inputs)
         if self.program.when != "every" and self.program.empty is None and 0 in sizes:
             raise PellucidError("an empty sequence has no last position; expected at least one")
         layout, found = Layout.of(sizes), []
@@ -89,7 +91,7 @@ class Batch:
 
     def evaluate(self, sequences: Iterable[Any]) -> Values:
         """See `evaluate`."""
-        columns, sizes = columns_of(self.program, list(sequences))
+        columns, sizes = read_all(self.program, list(sequences))
         layout = Layout.of(sizes)
         parts = [self._part(columns, layout, *part)[0] for part in layout.chunks(self.positions)]
         if len(parts) == 1:
@@ -102,16 +104,23 @@ class Batch:
         """Every variable for some of the sequences, and how those lie."""
         start, stop = layout.starts[first], layout.starts[end]
         part = Layout(layout.starts[first : end + 1] - start)
-        env: dict[str, Cells] = {}
-        for names, step in self.steps:
+        env = {name: self._input(name, columns, slice(start, stop), part) for name in self.inputs}
+        for name, step in self.steps:
             if isinstance(step, Cycle):
                 env |= step(env, part)
-            elif isinstance(step, Input):
-                values = columns[step.column][start:stop] if step.column else []
-                env[names[0]] = _input(step, values, part, self.program.types[names[0]])
             else:
-                env[names[0]] = step(env, part).as_kind(self.kinds[names[0]]).spread(part.size)
+                env[name] = step(env, part).as_kind(self.kinds[name]).spread(part.size)
         return env, part
+
+    def _input(self, name: str, columns: dict[str, list], part: slice, layout: Layout) -> Cells:
+        node = self.inputs[name]
+        match node.of:
+            case "position":
+                return Cells(layout.place)
+            case "length":
+                return Cells(layout.sizes[layout.sequence])
+        values = columns[node.column][part]
+        return cells_of(forms_of(values) if node.of == "form" else values, self.kinds[name])
 
     def _rows(self, env: dict[str, Cells], layout: Layout) -> list:
         """What comes out for each sequence."""
@@ -126,40 +135,91 @@ class Batch:
         return [rows[end - 1] if end > begin else none for begin, end in pairs]
 
 
-def _step(node: Node, program: Program, name: str):
-    """The node as a function of the cells known and the layout; an input as it is."""
-    types, t = program.types, program.types[name]
+def _step(node: Node, types: Mapping[str, Type], name: str) -> Step:
+    """The node as a function of the cells known and the layout."""
     match node:
-        case Input():
-            return node
         case Let(expression):
             function = compiled(expression, types)
             return lambda env, layout: function(env)
         case Delay():
-            return _delay(node, types, t)
+            return _delay(node, types, kind_of(types[name]))
         case Aggregate():
-            return Attention(node, types, t)
+            return Attention(node, types, types[name])
         case Vote():
-            return Voting(node, types, t)
+            return Voting(node, types, types[name])
+        case Input():
+            raise AssertionError("an input is given")
 
 
-def _delay(node: Delay, types: dict[str, Type], t: Type):
-    default, kind = compiled(node.default, types), kind_of(t)
+def _delay(node: Delay, types: Mapping[str, Type], kind: Kind) -> Step:
+    default = compiled(node.default, types)
 
-    def step(env: dict[str, Cells], layout: Layout) -> Cells:
+    def step(env: Env, layout: Layout) -> Cells:
         place = layout.shifted(node.amount)
         return merged(place >= 0, env[node.variable].take(np.maximum(place, 0)), default(env), kind)
 
     return step
 
 
-def _input(node: Input, values: list, layout: Layout, t: Type) -> Cells:
-    match node.of:
-        case "value":
-            return cells_of(values, kind_of(t))
-        case "form":
-            return cells_of(forms_of(values), kind_of(t))
-        case "position":
-            return Cells(layout.place)
-        case "length":
-            return Cells(layout.sizes[layout.sequence])
+# ---------------------------------------------------------------- state
+
+
+class Cycle:
+    """A group of variables that need each other's earlier values, ready to be computed on batches."""
+
+    def __init__(self, program: Program, names: tuple[str, ...]) -> None:
+        self.nodes = {name: program[name] for name in names}
+        self.kinds = {name: kind_of(program.types[name]) for name in names}
+        self.given = sorted({name for node in self.nodes.values() for name in reads(node)} - set(names))
+        self.in_python = any(isinstance(node, Aggregate) for node in self.nodes.values())
+        self.steps = {} if self.in_python else {name: self._step(program.types, name) for name in names}
+
+    def _step(self, types: Mapping[str, Type], name: str) -> Step:
+        """The node at one step; a delay's default."""
+        node = self.nodes[name]
+        return _step(Let(node.default) if isinstance(node, Delay) else node, types, name)
+
+    def __call__(self, env: Env, layout: Layout) -> dict[str, Cells]:
+        """The variables at every position."""
+        longest = int(layout.sizes.max(initial=0))
+        if self.in_python or layout.size < FEW * longest or not longest:
+            return self._one_by_one(env, layout)
+        order, bounds = _by_steps(layout)
+        given = {name: env[name].take(order) for name in self.given}
+        past: dict[str, list[Cells]] = {name: [] for name in (*self.given, *self.nodes)}
+        for t, (begin, end) in enumerate(itertools.pairwise(bounds)):
+            here, alone = (
+                {name: cells.take(slice(begin, end)) for name, cells in given.items()},
+                Layout(np.array([0, end - begin])),
+            )
+            for name, step in self.steps.items():
+                node = self.nodes[name]
+                if isinstance(node, Delay) and t >= node.amount:
+                    found = past[node.variable][t - node.amount].take(slice(alone.size))
+                else:
+                    found = step(here, alone).spread(alone.size)
+                here[name] = found.as_kind(self.kinds[name])
+            for name, cells in here.items():
+                past[name].append(cells)
+        back = np.argsort(order)
+        return {name: joined(past[name], self.kinds[name]).take(back) for name in self.nodes}
+
+    def _one_by_one(self, env: Env, layout: Layout) -> dict[str, Cells]:
+        """With Python's own values, one sequence after another."""
+        given, ends = {name: env[name].tolist() for name in self.given}, layout.starts.tolist()
+        found: dict[str, list] = {name: [] for name in self.nodes}
+        for begin, end in itertools.pairwise(ends):
+            machine = Machine(self.nodes)
+            for i in range(begin, end):
+                here = {name: values[i] for name, values in given.items()}
+                machine.step(here)
+                for name, values in found.items():
+                    values.append(here[name])
+        return {name: cells_of(values, self.kinds[name]) for name, values in found.items()}
+
+
+def _by_steps(layout: Layout) -> tuple[np.ndarray, list[int]]:
+    """Positions step by step, at each those of the longest sequences first; and where each step begins, and the end."""
+    rank = np.argsort(np.argsort(-layout.sizes, kind="stable"))
+    order = np.lexsort((rank[layout.sequence], layout.place))
+    return order, [0, *np.cumsum(np.bincount(layout.place)).tolist()]

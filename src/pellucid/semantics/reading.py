@@ -1,7 +1,8 @@
-"""From a user's sequence to the columns of a program: checked, in plain Python values, unknown ones replaced."""
+"""From a user's sequences to the columns of a program: checked, in plain Python values, unknown ones replaced."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
 from pellucid.language.program import Program
 from pellucid.language.types import Number, Plain, Type, Value
+from pellucid.language.words import form
 from pellucid.values import describe, is_integer, is_sequence, listing, show
 
 Columns = dict[str, list[Value]]
@@ -128,3 +130,58 @@ def _word(column: Column, value: Any) -> Plain | None:
     assert column.words is not None
     word = column.words.known(value, column.type.known_texts)
     return column.unknown if word is None else word
+
+
+PLAIN = {str, int, float}
+
+
+def read_all(program: Program, sequences: Sequence[Any]) -> tuple[Columns, list[int]]:
+    """As `read` of many, fast where they are plain: (the columns, sequence after sequence; each sequence's length).
+
+    Raises:
+        PellucidError: a value the program does not take, or too many positions.
+    """
+    try:
+        return _read_plain(program, sequences)
+    except (PellucidError, TypeError, ValueError):
+        pass  # slowly then, to say what is wrong, or for values of unusual types
+    found = [read(program, sequence) for sequence in sequences]
+    names = [column.name for column in program.inputs]
+    joint = {name: list(itertools.chain.from_iterable(one[name] for one in found)) for name in names}
+    return joint, [len(one[names[0]]) for one in found]
+
+
+def _read_plain(program: Program, sequences: Sequence[Any]) -> tuple[Columns, list[int]]:
+    lists = program.inputs[0].words is None and set(map(type, sequences)) <= {list, tuple}
+    parts = sequences if lists else [steps_of(program.inputs, sequence) for sequence in sequences]
+    sizes = list(map(len, parts))
+    if program.longest is not None and max(sizes, default=0) > program.longest and not program.takes_longer:
+        raise ValueError("too many positions")
+    steps = list(itertools.chain.from_iterable(parts))
+    if len(program.inputs) == 1:
+        return {program.inputs[0].name: _taken_all(program.inputs[0], steps)}, sizes
+    if not all(map(is_sequence, steps)):
+        raise ValueError("a step without columns")
+    columns = list(zip(*steps, strict=True)) or [()] * len(program.inputs)
+    return {c.name: _taken_all(c, values) for c, values in zip(program.inputs, columns, strict=True)}, sizes
+
+
+def _taken_all(column: Column, values: Sequence[Any]) -> list[Value]:
+    kinds = set(map(type, values))
+    if not kinds <= PLAIN:
+        raise ValueError("values of unusual types")
+    numbers = column.type.numbers
+    if numbers is not None and numbers.listed is None and kinds == {int if numbers.whole else float}:
+        within = numbers.low <= min(values) and max(values) <= numbers.high
+        if within and (numbers.whole or all(map(math.isfinite, values))):
+            return list(values)
+    if float in kinds:  # 1 and 1.0 are one key
+        return [taken(column, value) for value in values]
+    known = {value: taken(column, value) for value in set(values)}
+    return [known[value] for value in values]
+
+
+def forms_of(words: Sequence[Value]) -> list[Value]:
+    """The form of each word."""
+    known = {word: form(str(word)) for word in set(words)}
+    return [known[word] for word in words]

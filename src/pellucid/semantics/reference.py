@@ -16,8 +16,8 @@ from pellucid.language.expressions import Apply, Cases, Const, Expression, Table
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names, reads
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
-from pellucid.language.spelling import form
 from pellucid.language.types import Value
+from pellucid.language.words import form
 from pellucid.semantics.reading import Columns, read
 
 Cells = dict[str, list[Value]]

@@ -13,9 +13,9 @@ from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote, ke
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics.functions import Function, function_of
-from pellucid.semantics.matching import Matching
 from pellucid.semantics.reading import row_of
 from pellucid.semantics.reference import from_form, votes
+from pellucid.semantics.selection import Matching
 
 Here = dict[str, Value]
 

@@ -14,9 +14,8 @@ from pellucid.data.examples import Examples, check_same
 from pellucid.data.files import StrPath
 from pellucid.data.readers.base import File, Format, Options
 from pellucid.data.readers.conll import CONLL
-from pellucid.data.readers.delimited import DELIMITED
+from pellucid.data.readers.delimited import DELIMITED, LABELLED
 from pellucid.data.readers.jsonl import JSONL
-from pellucid.data.readers.labelled import LABELLED
 from pellucid.data.schema import Schema
 from pellucid.data.split import SHARES, Splits, partition
 from pellucid.errors import PellucidError

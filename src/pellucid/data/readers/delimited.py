@@ -1,12 +1,14 @@
-"""CSV and TSV with a header, in three shapes; columns with other names are ignored in the first two.
+"""Tables: CSV and TSV with a header, and `LABEL<TAB>text` a line without one (further tabs belong to the text).
+
+Tables with a header come in three shapes; columns with other names are ignored in the first two.
 
 | columns | a row is |
 |---|---|
 | `input` and `output` | a sequence: values separated by spaces, as many outputs as inputs, or one |
 | `text` and `label` | a text |
-| `sequence` (or `series`, `id`) and any others | a step; the rows of a sequence stand together |
+| `sequence` (or `series`, `id`) and any others | a step |
 
-Fields may be quoted, as in the csv module.
+The rows of a sequence stand together. Fields may be quoted, as in the csv module.
 """
 
 from __future__ import annotations
@@ -14,52 +16,59 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
 
 from pellucid.data.examples import Examples, Side, cells, examples_of
+from pellucid.data.kinds import number
 from pellucid.data.readers.base import File, Format, Options
-from pellucid.data.readers.steps import Line, Table, sequence_column, steps
 from pellucid.errors import PellucidError
 from pellucid.language.columns import When
-from pellucid.values import counted
+from pellucid.values import counted, listing, show
 
+SEQUENCE_NAMES = ("sequence", "series", "id")
+OUTPUT_NAMES = ("output", "y", *(f"y{i}" for i in range(1, 10)))
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+SUSPICIOUS = 20  # lines from which as many labels as lines mean that the columns are the other way round
+Line = tuple[int, list[str]]  # its number, its fields
 
 
-def parse(file: File, options: Options) -> Examples:
-    """The examples in a table.
+@dataclass(frozen=True)
+class Table:
+    """A table: its file, the line of the header, names of columns, rows that are not blank, all as wide."""
 
-    Raises:
-        PellucidError: naming file and line.
-    """
-    table = read_table(file, DELIMITERS[file.suffix])
-    if options.outputs is None and is_labelled(table.names):
-        return _texts(table, options)
-    if options.outputs is None and _holds_sequences(table):
-        return _sequences(table, options)
-    return steps(table, options.outputs)
+    file: File
+    line: int
+    names: list[str]
+    rows: list[Line]
+
+    @classmethod
+    def of(cls, file: File) -> Table:
+        """The table in a file; `PellucidError` names file and line."""
+        lines = list(_lines(file))
+        if len(lines) < 2:
+            raise PellucidError(f"{file.path}: a header but no examples")
+        line, header = lines[0]
+        return cls(file, line, [name.strip() for name in header], lines[1:])
+
+    @cached_property
+    def lower(self) -> list[str]:
+        """Names of the columns in small letters."""
+        return [name.lower() for name in self.names]
+
+    @property
+    def sequence(self) -> int | None:
+        """Index of the column that tells sequences apart, None where there is none."""
+        return next((self.lower.index(name) for name in SEQUENCE_NAMES if name in self.lower), None)
+
+    def refuse(self, problem: str) -> PellucidError:
+        """An error about the header."""
+        return PellucidError(f"{self.file.at(self.line)}{problem}")
 
 
-def read_table(file: File, delimiter: str) -> Table:
-    """Header and rows, all as wide as the header.
-
-    Raises:
-        PellucidError: naming file and line; no row at all.
-    """
-    lines = list(_lines(file, delimiter))
-    if len(lines) < 2:
-        raise PellucidError(f"{file.path}: a header but no examples")
-    line, header = lines[0]
-    return Table(file, line, [name.strip() for name in header], lines[1:])
-
-
-def is_labelled(names: Sequence[str]) -> bool:
-    """Whether the columns are those of texts, and not of sequences."""
-    lower = [name.lower() for name in names]
-    return lower.count("text") == lower.count("label") == 1 and not {"input", "output"} <= set(lower)
-
-
-def _lines(file: File, delimiter: str) -> Iterator[Line]:
-    reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=delimiter, strict=True)
+def _lines(file: File) -> Iterator[Line]:
+    reader = csv.reader(io.StringIO(file.text, newline=""), delimiter=DELIMITERS[file.suffix], strict=True)
     size, line = 0, 1
     try:
         for fields in reader:
@@ -74,18 +83,163 @@ def _lines(file: File, delimiter: str) -> Iterator[Line]:
         raise PellucidError(f"{file.at(line)}not a well-formed table: {error}") from None
 
 
-def _texts(table: Table, options: Options) -> Examples:
-    text, label = (table.lower().index(name) for name in ("text", "label"))
-    pairs = [(line, fields[text], fields[label].strip()) for line, fields in table.rows]
-    return labelled(table.file, pairs, options)
+def parse(file: File, options: Options) -> Examples:
+    """The examples in a table with a header."""
+    table = Table.of(file)
+    if options.outputs is None and is_labelled(table.names):
+        text, label = table.lower.index("text"), table.lower.index("label")
+        return _texts(file, [(line, fields[text], fields[label].strip()) for line, fields in table.rows], options)
+    if options.outputs is None and _holds_sequences(table):
+        return _sequences(table, options)
+    return _steps(table, options.outputs)
 
 
-def labelled(file: File, rows: Sequence[tuple[int, str, str]], options: Options) -> Examples:
-    """Examples from lines with a text and its label.
+# ---------------------------------------------------------------- one step a row
 
-    Raises:
-        PellucidError: one of them is empty; the text has no word.
-    """
+
+def _steps(table: Table, outputs: Sequence[str] | None) -> Examples:
+    """outputs: names of those columns; where not given, those named output, y, or y1 to y9, else the last one."""
+    sequence = _check_header(table)
+    ends = _output_columns(table, sequence, outputs)
+    starts = [i for i in range(len(table.names)) if i != sequence and i not in ends]
+    if not starts:
+        raise table.refuse(f"no input column is left; the columns are {listing(table.names)}")
+    groups = _groups(table, sequence)
+
+    def side(what: str, columns: list[int]) -> Side:
+        def cell(i: int, j: int, k: int) -> str:
+            return f"{table.file.at(groups[i][j][0])}column {table.names[columns[k]]}: "
+
+        rows = [[[fields[c].strip() for c in columns] for _, fields in group] for group in groups]
+        values = rows if len(columns) > 1 else [[step[0] for step in row] for row in rows]
+        return Side(what, tuple(table.names[c] for c in columns), values, cell, "numbers")
+
+    return Examples(side("input", starts), side("output", ends), "every")
+
+
+def _check_header(table: Table) -> int:
+    """Index of the sequence column."""
+    names = table.names
+    if all(number(name) is not None for name in names):
+        raise table.refuse(f"the header is {listing(names)}; expected names of columns")
+    for name in names:
+        if not name or names.count(name) > 1:
+            problem = f"{names.count(name)} columns are named {show(name)}" if name else "a column has no name"
+            raise table.refuse(f"{problem}; expected different names")
+    if table.sequence is None:
+        other, name, suffix = ("\t", "tab", ".tsv") if table.file.suffix == ".csv" else (",", "comma", ".csv")
+        hint = f" (is it {name}-separated? then name it {suffix})" if other in names[0] else ""
+        raise table.refuse(
+            f"the columns are {listing(names)}; expected input and output (a sequence a row), text and label, "
+            f"or one named sequence that says to which a row belongs (a step a row){hint}"
+        )
+    return table.sequence
+
+
+def _output_columns(table: Table, sequence: int, outputs: Sequence[str] | None) -> list[int]:
+    data = [name for i, name in enumerate(table.names) if i != sequence]
+    if outputs is None:
+        chosen = [name for name in data if name.lower() in OUTPUT_NAMES] or data[-1:]
+    else:
+        chosen = [name.strip() for name in outputs]
+    for name in chosen:
+        if name not in data:
+            raise table.refuse(f"no output column {show(name)}; the columns are {listing(data)}")
+    if len(set(chosen)) != len(chosen):
+        raise table.refuse(f"the outputs are {listing(chosen)}; expected different columns")
+    return [table.names.index(name) for name in chosen]
+
+
+def _groups(table: Table, sequence: int) -> list[list[Line]]:
+    """The rows of each sequence."""
+    begun: dict[str, list[Line]] = {}
+    for key, rows in groupby(table.rows, lambda row: row[1][sequence].strip()):
+        group = list(rows)
+        where = table.file.at(group[0][0])
+        if not key:
+            raise PellucidError(f"{where}no sequence given; expected the name or number of one")
+        if key in begun:
+            left = f"sequence {show(key)} began on line {begun[key][0][0]} and was left since"
+            raise PellucidError(f"{where}{left}; the rows of a sequence must stand together")
+        begun[key] = group
+    return list(begun.values())
+
+
+# ---------------------------------------------------------------- one sequence a row
+
+
+def _holds_sequences(table: Table) -> bool:
+    """Whether a row holds a whole sequence, in the columns `input` and `output`, and not one step of one."""
+    if not table.names.count("input") == table.names.count("output") == 1:
+        return False
+    place, sequence = table.names.index("input"), table.sequence
+    if sequence is None or any(len(fields[place].split()) > 1 for _, fields in table.rows):
+        return True
+    return len({fields[sequence] for _, fields in table.rows}) == len(table.rows)
+
+
+def _sequences(table: Table, options: Options) -> Examples:
+    lines, sides = [table.file.at(line) for line, _ in table.rows], []
+    for name in ("input", "output"):
+        column = table.names.index(name)
+        sides.append([fields[column].split() for _, fields in table.rows])
+        for line, values in zip(lines, sides[-1], strict=True):
+            if not values:
+                raise PellucidError(f"{line}{name} is empty; expected values separated by spaces")
+    when = _when(table, *sides, options.when)
+    x = Side("input", ("x",), sides[0], cells(lines.__getitem__, "input", True), "symbols")
+    y = Side("output", ("y",), sides[1], cells(lines.__getitem__, "output", when == "every"), "symbols")
+    return Examples(x, y, when)
+
+
+def _when(table: Table, inputs: list[list[str]], outputs: list[list[str]], when: When | None) -> When:
+    """What all rows agree on; rows with one value in and one out fit both, and alone are steps."""
+    reason = ""
+    for (line, _), x, y in zip(table.rows, inputs, outputs, strict=True):
+        fits: dict[When, bool] = {"every": len(y) == len(x), "sequence": len(y) == 1}
+        if when is None and sum(fits.values()) == 1:
+            when, reason = max(fits, key=fits.__getitem__), f", as on line {line}"
+        if not (fits[when] if when else any(fits.values())):
+            need: dict[When | None, str] = {"every": "one output per input value", "sequence": "one output"}
+            expected = need.get(when, "as many outputs as inputs, or one")
+            have = f"input has {counted(x, 'value')}, output {len(y)}"
+            raise PellucidError(f"{table.file.at(line)}{have}; expected {expected}{reason}")
+    return when or "every"
+
+
+# ---------------------------------------------------------------- texts with a label
+
+
+def is_labelled(names: Sequence[str]) -> bool:
+    """Whether the columns are those of texts, and not of sequences."""
+    lower = [name.lower() for name in names]
+    return lower.count("text") == lower.count("label") == 1 and not {"input", "output"} <= set(lower)
+
+
+def holds_labels_first(file: File) -> bool:
+    """Whether a file is one of texts, without a header: any `.txt`, and a `.tsv` of two columns."""
+    if file.suffix != ".tsv":
+        return file.suffix == ".txt"
+    names = [name.strip().strip('"').strip() for name in file.lines[0][1].split("\t")]
+    return len(names) == 2 and not is_labelled(names) and not {"input", "output"} <= set(names)
+
+
+def parse_labels_first(file: File, options: Options) -> Examples:
+    """The texts in a file without a header."""
+    rows = []
+    for n, line in file.lines:
+        label, tab, text = line.rstrip("\r").partition("\t")
+        if not tab:
+            raise PellucidError(f"{file.at(n)}no tab in {show(line.rstrip())}; expected LABEL<TAB>text")
+        rows.append((n, text, label.strip()))
+    labels, texts = {label for _, _, label in rows}, {text for _, text, _ in rows}
+    if len(labels) == len(rows) >= SUSPICIOUS and len(texts) < len(rows):
+        raise PellucidError(f"{file.path}: every line has a label of its own; expected LABEL<TAB>text, the label first")
+    return _texts(file, rows, options)
+
+
+def _texts(file: File, rows: Sequence[tuple[int, str, str]], options: Options) -> Examples:
+    """From lines with a text and its label, of which it is open whether it is meant as a number."""
     for line, text, label in rows:
         if not text.strip() or not label.strip():
             raise PellucidError(f"{file.at(line)}the {'label' if text.strip() else 'text'} is empty")
@@ -99,49 +253,5 @@ def labelled(file: File, rows: Sequence[tuple[int, str, str]], options: Options)
     return found.with_written_outputs()
 
 
-def _holds_sequences(table: Table) -> bool:
-    """Whether a row holds a whole sequence, in the columns `input` and `output`, and not one step of one."""
-    if not table.has("input", "output"):
-        return False
-    place, sequence = table.names.index("input"), sequence_column(table)
-    if sequence is None or any(len(fields[place].split()) > 1 for _, fields in table.rows):
-        return True
-    return len({fields[sequence] for _, fields in table.rows}) == len(table.rows)
-
-
-def _sequences(table: Table, options: Options) -> Examples:
-    file, lines = table.file, [line for line, _ in table.rows]
-    sides = []
-    for name in ("input", "output"):
-        column = table.names.index(name)
-        sides.append([fields[column].split() for _, fields in table.rows])
-        for line, values in zip(lines, sides[-1], strict=True):
-            if not values:
-                raise PellucidError(f"{file.at(line)}{name} is empty; expected values separated by spaces")
-    when = _when(file, lines, sides[0], sides[1], options.when)
-
-    def where(i: int) -> str:
-        return file.at(lines[i])
-
-    x = Side("input", ("x",), sides[0], cells(where, "input", True), "symbols")
-    y = Side("output", ("y",), sides[1], cells(where, "output", when == "every"), "symbols")
-    return Examples(x, y, when)
-
-
-def _when(file: File, lines: list[int], inputs: list[list[str]], outputs: list[list[str]], when: When | None) -> When:
-    """What all rows agree on; rows with one value in and one out fit both, and alone are steps."""
-    reason = ""
-    for line, x, y in zip(lines, inputs, outputs, strict=True):
-        fits: dict[When, bool] = {"every": len(y) == len(x), "sequence": len(y) == 1}
-        if when is None and sum(fits.values()) == 1:
-            when, reason = max(fits, key=fits.__getitem__), f", as on line {line}"
-        if not (fits[when] if when else any(fits.values())):
-            need: dict[When | None, str] = {"every": "one output per input value", "sequence": "one output"}
-            expected = need.get(when, "as many outputs as inputs, or one")
-            raise PellucidError(
-                f"{file.at(line)}input has {counted(x, 'value')}, output {len(y)}; expected {expected}{reason}"
-            )
-    return when or "every"
-
-
 DELIMITED = Format("table", tuple(DELIMITERS), lambda file: file.suffix in DELIMITERS, parse)
+LABELLED = Format("LABEL<TAB>text", (".tsv", ".txt"), holds_labels_first, parse_labels_first)

@@ -9,17 +9,13 @@ from pellucid.data.tasks.base import ENUMERABLE as ENUMERABLE
 from pellucid.data.tasks.base import Domain as Domain
 from pellucid.data.tasks.base import Task as Task
 from pellucid.data.tasks.base import TaskInstance as TaskInstance
-from pellucid.data.tasks.dyck import DYCK_TASKS
-from pellucid.data.tasks.induction import INDUCTION
 from pellucid.data.tasks.mips import MIPS_TASKS
 from pellucid.data.tasks.physics import PHYSICS_TASKS
 from pellucid.data.tasks.symbols import SYMBOL_TASKS
 from pellucid.errors import PellucidError
 from pellucid.values import show
 
-TASKS: Mapping[str, Task] = {
-    task.name: task for task in (*SYMBOL_TASKS, *DYCK_TASKS, INDUCTION, *MIPS_TASKS, *PHYSICS_TASKS)
-}
+TASKS: Mapping[str, Task] = {task.name: task for task in (*SYMBOL_TASKS, *MIPS_TASKS, *PHYSICS_TASKS)}
 
 
 def get_task(name: str) -> Task:

@@ -7,32 +7,98 @@ The oracles compute with Python integers, of any size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import accumulate, pairwise, product
 from typing import Any
 
 import numpy as np
 
+from pellucid.data.examples import default_names
 from pellucid.data.tasks.base import Domain, Input, Task
-from pellucid.data.tasks.mips_rules import (
-    balanced,
-    digit_sums,
-    dithered,
-    in_magnetic_field,
-    majority,
-    on_spring,
-    palindromes,
-    previous,
-    quotient_bits,
-    windows,
-)
 from pellucid.language.types import symbol
 
-Stream = Callable[[list[int]], Iterable[int]]  # from one column to one
-Rows = Callable[[list[list[int]]], Iterable[Any]]  # from several columns
-Oracle = Callable[[Any], tuple[Any, ...]]
-Names = tuple[tuple[str, ...], tuple[str, ...]]
+
+def windows(x: Sequence[int], size: int) -> Iterator[list[int]]:
+    """At each step the last `size` inputs, oldest first, zeros before the start."""
+    padded = [0] * (size - 1) + list(x)
+    return (padded[i : i + size] for i in range(len(x)))
+
+
+def previous(x: Sequence[int], steps: int) -> Iterator[int]:
+    """The input of `steps` steps ago."""
+    return (window[0] for window in windows(x, steps + 1))
+
+
+def digit_sums(rows: Iterable[Sequence[int]], base: int) -> Iterator[int]:
+    """Digits of the sum of two numbers, given least significant digit first, the last carry left out."""
+    carry = 0
+    for a, b in rows:
+        carry, digit = divmod(a + b + carry, base)
+        yield digit
+
+
+def quotient_bits(bits: Iterable[int], divisor: int) -> Iterator[int]:
+    """Long division of a binary number, given most significant bit first."""
+    remainder = 0
+    for bit in bits:
+        quotient, remainder = divmod(2 * remainder + bit, divisor)
+        yield quotient
+
+
+def balanced(brackets: Iterable[int]) -> Iterator[int]:
+    """1 where the prefix is balanced, 0 standing for an opening and 1 for a closing bracket."""
+    depth, broken = 0, False
+    for bracket in brackets:
+        depth += -1 if bracket else 1
+        broken = broken or depth < 0
+        yield int(depth == 0 and not broken)
+
+
+def palindromes(bits: Sequence[int]) -> Iterator[int]:
+    """1 where the prefix reads the same in both directions."""
+    seen: list[int] = []
+    for bit in bits:
+        seen.append(bit)
+        yield int(seen == seen[::-1])
+
+
+def dithered(levels: Iterable[int], white: int = 15) -> Iterator[int]:
+    """One-dimensional error diffusion: 1 whenever the light so far is enough for one more white dot."""
+    light = 0
+    for level in levels:
+        dots = light // white
+        light += level
+        yield light // white - dots
+
+
+def majority(values: Iterable[int], kinds: int) -> Iterator[int]:
+    """The most frequent value so far, the lowest of equally frequent ones."""
+    counts = [0] * kinds
+    for value in values:
+        counts[value] += 1
+        yield counts.index(max(counts))
+
+
+def on_spring(forces: Iterable[int]) -> Iterator[int]:
+    """Position of a unit mass on a spring of stiffness 1, at rest before the start."""
+    before = now = 0
+    for force in forces:
+        before, now = now, now - before + force
+        yield now
+
+
+def in_magnetic_field(forces: Iterable[Sequence[int]]) -> Iterator[tuple[int, int]]:
+    """Position in the plane of a charged unit mass, a magnetic field across the plane, at rest before the start.
+
+    The benchmark's definition, v += x + vR and p += v, leaves R open: |v| growing by sqrt(2) a step says that R is a
+    turn by a right angle; here to the left, (v1, v2) -> (-v2, v1). The other way round differs by the order of columns.
+    """
+    v1 = v2 = p1 = p2 = 0
+    for x1, x2 in forces:
+        v1, v2 = v1 + x1 - v2, v2 + x2 + v1
+        p1, p2 = p1 + v1, p2 + v2
+        yield p1, p2
 
 
 LONGEST = 100_000  # steps of a sequence
@@ -41,58 +107,54 @@ DIGIT = (0, 9)
 SMALL = (0, 99)
 SIGNED = (-100, 99)
 FORCE = (-10, 10)
+Rule = Callable[[Any], Iterable[Any]]  # from a sequence of values, or of rows of two, to one
 
 
 def one(
-    name: str, span: tuple[int, int], klass: str, law: str, function: Stream, summary: str = "", length: int = 10
+    name: str,
+    span: tuple[int, int],
+    klass: str,
+    law: str,
+    function: Rule,
+    summary: str = "",
+    length: int = 10,
+    columns: int = 1,
+    outputs: int = 1,
 ) -> Task:
-    """A task on one column of whole numbers within `span`."""
-    return _task(name, span, klass, law, lambda x: tuple(function(list(x))), summary, (("x",), ("y",)), length)
-
-
-def two(
-    name: str, span: tuple[int, int], klass: str, law: str, function: Rows, summary: str = "", outputs: int = 1
-) -> Task:
-    """A task on two columns of whole numbers within `span`."""
-    names = ("x1", "x2"), ("y",) if outputs == 1 else ("y1", "y2")
-    return _task(name, span, klass, law, lambda x: tuple(function(x)), summary, names)
-
-
-def _task(
-    name: str, span: tuple[int, int], klass: str, law: str, oracle: Oracle, summary: str, names: Names, length: int = 10
-) -> Task:
+    """A task on columns of whole numbers within `span`."""
+    names = default_names("x", columns), default_names("y", outputs)
     domain = partial(_domain, span, names[0])
     more: dict[str, Any] = {"examples": 2000, "largest": LONGEST, "law": law, "klass": klass}
-    return Task(f"mips/{name}", summary or law, {"length": length}, domain, oracle, names, **more)
+    return Task(f"mips/{name}", summary or law, {"length": length}, domain, lambda x: tuple(function(x)), names, **more)
+
+
+two = partial(one, columns=2)
 
 
 def _domain(span: tuple[int, int], names: tuple[str, ...], length: int) -> Domain:
     low, high = span
     values, columns = range(low, high + 1), len(names)
+    steps = values if columns == 1 else list(product(values, repeat=columns))
 
     def draw(rng: np.random.Generator, count: int) -> list[Input]:
         rows = rng.integers(low, high, (count, length, columns), endpoint=True).tolist()
         return [tuple(step[0] for step in row) if columns == 1 else tuple(map(tuple, row)) for row in rows]
 
-    def walk() -> Iterator[Input]:
-        steps = values if columns == 1 else list(product(values, repeat=columns))
-        return product(steps, repeat=length)
-
-    types = dict.fromkeys(names, symbol(values))
-    return Domain(range(length, length + 1), draw, types, len(values) ** (columns * length), walk)
+    types, size = dict.fromkeys(names, symbol(values)), len(steps) ** length
+    return Domain(range(length, length + 1), draw, types, size, partial(product, steps, repeat=length))
 
 
-def pointwise(function: Callable[..., Any]) -> Stream:
+def pointwise(function: Callable[..., Any]) -> Rule:
     """Each step by itself."""
     return lambda x: (int(function(v)) for v in x)
 
 
-def windowed(size: int, function: Callable[..., Any]) -> Stream:
+def windowed(size: int, function: Callable[..., Any]) -> Rule:
     """Each step from the last `size` inputs, oldest first."""
     return lambda x: (int(function(*window)) for window in windows(x, size))
 
 
-def running_sum(function: Callable[[int], Any] = int) -> Stream:
+def running_sum(function: Callable[[int], Any] = int) -> Rule:
     """Each step from the sum of all inputs so far."""
     return lambda x: (int(function(total)) for total in accumulate(x))
 
@@ -129,15 +191,17 @@ def _previous(steps: int) -> Task:
     return one(f"prev{steps}", SMALL, "a", f"y = x[t-{steps}]", lambda x: previous(x, steps), length=length)
 
 
+def _last(size: int) -> str:
+    return " + ".join(["x[t]", *(f"x[t-{i}]" for i in range(1, size))])
+
+
 def _sum_last(size: int) -> Task:
-    law = " + ".join(["x[t]", *(f"x[t-{i}]" for i in range(1, size))])
     length = 20 if size >= 5 else 10
-    return one(f"sum_last{size}", SMALL, "a", f"y = {law}", windowed(size, lambda *x: sum(x)), length=length)
+    return one(f"sum_last{size}", SMALL, "a", f"y = {_last(size)}", windowed(size, lambda *x: sum(x)), length=length)
 
 
 def _parity_last(size: int) -> Task:
-    law = " + ".join(["x[t]", *(f"x[t-{i}]" for i in range(1, size))])
-    return one(f"parity_last{size}", BIT, "a", f"y = ({law}) mod 2", windowed(size, lambda *x: sum(x) % 2))
+    return one(f"parity_last{size}", BIT, "a", f"y = ({_last(size)}) mod 2", windowed(size, lambda *x: sum(x) % 2))
 
 
 def _alternating_last(size: int) -> Task:

@@ -1,8 +1,13 @@
-"""The five tasks on free sequences of numbered symbols: reverse, sort, hist, double_hist, most_freq.
+"""The eight tasks of Friedman et al. (2023) on symbols; the first five are RASP's (Weiss et al. 2021).
 
-Weiss et al. (2021), RASP; sizes and generators of the RASP tasks of Friedman et al. (2023). `vocab` counts special
-symbols too (padding, begin marker, and end marker where there is one) and `length` counts markers, as the paper's
-vocab_size and max_length do: 8 and 8 mean 5 symbols and at most 6 of them with two markers, 6 and 7 with one.
+- reverse, sort, hist, double_hist, most_freq: free sequences of numbered symbols. `vocab` counts special symbols too
+  (padding, begin marker, and end marker where there is one) and `length` counts markers, as the paper's vocab_size and
+  max_length do: 8 and 8 mean 5 symbols and at most 6 of them with two markers, 6 and 7 with one.
+- dyck1, dyck2: can each prefix still be balanced, is it, or is it broken. Half the inputs are balanced sequences cut to
+  the length, half are random brackets; all have the same length.
+- induction: after `a 1 b 2 ... a`, say `1`: recall what followed the letter before. An input is a row of letter-number
+  pairs, each letter always with the same number in one input, and either one more letter at the end or one free number
+  at the start. `vocab` counts padding and the unknown label; `length` counts the tokens without marker.
 """
 
 from __future__ import annotations
@@ -10,7 +15,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import product
+from itertools import pairwise, product
+from math import comb
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -105,6 +112,147 @@ def _task(name: str, summary: str, oracle: Any, markers: int, hints: dict[str, A
     return Task(name, summary, sizes, partial(_domain, name, markers), oracle, hints=hints, examples=examples)
 
 
+# ---------------------------------------------------------------- brackets
+
+PAIRS = (("(", ")"), ("{", "}"))
+OPENER = {right: left for left, right in PAIRS}
+
+
+def dyck(sequence: Sequence[str]) -> tuple[str, ...]:
+    """`T` where the prefix is balanced, `P` where it can still be, `F` from the first wrong bracket on."""
+    out: list[str] = []
+    open_brackets: list[str] = []
+    for bracket in sequence:
+        if bracket not in OPENER:
+            open_brackets.append(bracket)
+        elif not open_brackets or open_brackets.pop() != OPENER[bracket]:
+            return (*out, *["F"] * (len(sequence) - len(out)))
+        out.append("P" if open_brackets else "T")
+    return tuple(out)
+
+
+def _balanced(kinds: Sequence[int], wraps: Sequence[int], n: int) -> Input:
+    """Pair by pair, the next either around all so far or behind it; the first n brackets."""
+    brackets: list[str] = []
+    for kind, wrap in zip(kinds, wraps, strict=True):
+        left, right = PAIRS[kind]
+        brackets = [left, *brackets, right] if wrap else [*brackets, left, right]
+    return tuple(brackets[:n])
+
+
+def _draw_brackets(kinds: int, tokens: tuple[str, ...], n: int, rng: np.random.Generator, count: int) -> list[Input]:
+    pairs = (n + 1) // 2
+    balanced = rng.integers(0, 2, count).tolist()
+    which = rng.integers(0, kinds, (count, pairs)).tolist()
+    wraps = rng.integers(0, 2, (count, pairs)).tolist()
+    free = rng.integers(0, len(tokens), (count, n)).tolist()
+    return [
+        _balanced(w, a, n) if b else tuple(tokens[c] for c in f)
+        for b, w, a, f in zip(balanced, which, wraps, free, strict=True)
+    ]
+
+
+def _bracket_domain(kinds: int, length: int) -> Domain:
+    if length < 3:
+        raise PellucidError(f"length is {length}; expected at least 3 (the begin marker is counted)")
+    tokens = tuple(bracket for pair in PAIRS[:kinds] for bracket in pair)
+    n = length - 1
+    return Domain(
+        range(n, n + 1),
+        partial(_draw_brackets, kinds, tokens, n),
+        {"x": symbol(tokens), "y": symbol("FPT")},
+        len(tokens) ** n,
+        partial(product, tokens, repeat=n),
+    )
+
+
+def _dyck(kinds: int, summary: str, hints: dict[str, Any]) -> Task:
+    domain = partial(_bracket_domain, kinds)
+    return Task(f"dyck{kinds}", summary, {"length": 16}, domain, dyck, hints={**hints, "causal": True})
+
+
+# ---------------------------------------------------------------- induction
+
+UNKNOWN = "<unk>"
+LETTERS = frozenset(ascii_lowercase)
+
+
+def induction(sequence: Sequence[str]) -> tuple[str | None, ...]:
+    """At each letter the number that followed it before, `<unk>` if it is new; None (not scored) at numbers."""
+    followers: dict[str, str] = {}
+    out: list[str | None] = []
+    for i, token in enumerate(sequence):
+        if token not in LETTERS:
+            out.append(None)
+            continue
+        out.append(followers.get(token, UNKNOWN))
+        if i + 1 < len(sequence):
+            followers[token] = sequence[i + 1]
+    return tuple(out)
+
+
+def _in_turn(sequence: Sequence[str]) -> bool:
+    """Letters and numbers in turn, and no letter followed by two different numbers."""
+    is_letter = [s in LETTERS for s in sequence]
+    if any(a == b for a, b in pairwise(is_letter)):
+        return False
+    pairs = {(a, b) for a, b in pairwise(sequence) if a in LETTERS}
+    return len({a for a, _ in pairs}) == len(pairs)
+
+
+def _interleave(letters: Sequence[str], numbers: Sequence[str]) -> Input:
+    return tuple(symbol for pair in zip(letters, numbers, strict=True) for symbol in pair)
+
+
+def _draw_pairs(letters: str, numbers: str, pairs: int, rng: np.random.Generator, count: int) -> list[Input]:
+    k = len(letters)
+    meaning = rng.integers(0, k, (count, k)).tolist()
+    row = rng.integers(0, k, (count, pairs)).tolist()
+    at_start = rng.integers(0, 2, count).tolist()
+    extra = rng.integers(0, k, count).tolist()
+    out = []
+    for number_of, chosen, start, e in zip(meaning, row, at_start, extra, strict=True):
+        middle = _interleave([letters[c] for c in chosen], [numbers[number_of[c]] for c in chosen])
+        out.append((numbers[e], *middle) if start else (*middle, letters[e]))
+    return out
+
+
+def _walk_pairs(letters: str, numbers: str, pairs: int) -> Iterator[Input]:
+    for row in product(letters, repeat=pairs):
+        distinct = sorted(set(row))
+        for values in product(numbers, repeat=len(distinct)):
+            meaning = dict(zip(distinct, values, strict=True))
+            middle = _interleave(row, [meaning[letter] for letter in row])
+            yield from ((number, *middle) for number in numbers)
+            yield from ((*middle, letter) for letter in letters)
+
+
+def _count(k: int, pairs: int) -> int:
+    """Rows by number of distinct letters d: k choose d, times surjections of the places on them, times k^d meanings."""
+    surjections = [sum((-1) ** j * comb(d, j) * (d - j) ** pairs for j in range(d + 1)) for d in range(k + 1)]
+    return 2 * k * sum(comb(k, d) * surjections[d] * k**d for d in range(1, k + 1))
+
+
+def _pairs_domain(vocab: int, length: int) -> Domain:
+    k, odd = divmod(vocab - 2, 2)
+    if odd or not 2 <= k <= 10:
+        expected = "expected an even number from 6 to 22 (10 means letters a-d, numbers 0-3)"
+        raise PellucidError(f"vocab is {vocab}; {expected}")
+    if length < 3 or length % 2 == 0:
+        raise PellucidError(
+            f"length is {length}; expected an odd number from 3 (letter-number pairs and one more symbol)"
+        )
+    letters, numbers, pairs = ascii_lowercase[:k], "0123456789"[:k], length // 2
+    return Domain(
+        types={"x": symbol((*numbers, *letters)), "y": symbol((*numbers, UNKNOWN))},
+        lengths=range(length, length + 1),
+        size=_count(k, pairs),
+        draw=partial(_draw_pairs, letters, numbers, pairs),
+        walk=partial(_walk_pairs, letters, numbers, pairs),
+        contains=_in_turn,
+    )
+
+
 SYMBOL_TASKS = (
     _task("reverse", "the tokens from last to first", reverse, 2, {**architecture(3, 4, 4, 1, 1), "steps": 2000}),
     _task("sort", "the tokens in order", in_order, 2,
@@ -115,4 +263,10 @@ SYMBOL_TASKS = (
     _task("most_freq", "the different tokens by falling count, ties by first occurrence", most_freq, 1,
           {**architecture(3, 6, 3, 4, 2), "k": 12, "steps": 4000, "seeds": 4, "refined": 1, "refine_slices": 40,
            "refine_patience": 6}, examples=60_000),
+    _dyck(1, "is each prefix of ( ) balanced (T), still open (P), or broken (F)",
+          {**architecture(3, 2, 2, 1, 2), "steps": 2000, "batch": 32}),
+    _dyck(2, "the same with two kinds of brackets, ( ) and { }",
+          {**architecture(3, 2, 2, 2, 2), "free_counts": True, "steps": 2500, "batch": 32, "refine_slices": 12}),
+    Task("induction", "recall which number followed this letter before", {"vocab": 10, "length": 9}, _pairs_domain,
+         induction, hints={**architecture(2, 1, 0, 0, 0), "steps": 500, "causal": True}),
 )  # fmt: skip

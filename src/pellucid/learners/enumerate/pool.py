@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.language.expressions import Const
 from pellucid.language.operators import OPERATORS
-from pellucid.language.prefixes import shifted
+from pellucid.language.ranges import shifted
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.grid import TEXTS, Coding
 from pellucid.learners.formulas.terms import Op, Over, Shift, Term

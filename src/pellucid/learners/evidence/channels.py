@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from pellucid.data.schema import Field
-from pellucid.language.spelling import form
+from pellucid.language.words import form
 from pellucid.learners.evidence.model import Corpus, Kinds, Shifted, Variable
 
 OFTEN = 2  # in how many texts a pair must occur to be a feature

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from pellucid.language.types import Plain
-from pellucid.semantics.layout import Layout
+from pellucid.semantics.cells import Layout
 
 START, END, NONE = "<start>", "<end>", "<none>"  # what a head gives where there is no such word
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from pellucid.data.data import Data
 from pellucid.language.expressions import Const
-from pellucid.language.prefixes import shifted
+from pellucid.language.ranges import shifted
 from pellucid.language.types import Value
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.terms import (

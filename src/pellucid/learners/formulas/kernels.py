@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.language.aggregates import AGGREGATES, Aggregation, Picked
 from pellucid.language.operators import OPERATORS, Operator
 from pellucid.language.operators import apply as meaning
-from pellucid.language.prefixes import shifted
+from pellucid.language.ranges import shifted
 
 Array = np.ndarray
 LARGEST = 2.0**52

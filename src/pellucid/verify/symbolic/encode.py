@@ -12,8 +12,8 @@ from pellucid.language.inference import infer
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import operator, result_type
 from pellucid.language.program import Program
-from pellucid.language.spelling import FORMS, form
 from pellucid.language.types import Value
+from pellucid.language.words import FORMS, form
 from pellucid.semantics.reference import positions
 from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, is_exact
 

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.bias import POSITION, Bias
 from pellucid.data.data import Data
 from pellucid.data.schema import Schema
-from pellucid.language.prefixes import shifted
+from pellucid.language.ranges import shifted
 from pellucid.learners.formulas.grid import TEXTS, Coding, Grid, grid_of
 
 
