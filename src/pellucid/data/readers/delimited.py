@@ -186,7 +186,7 @@ def _sequences(table: Table, options: Options) -> Examples:
         for line, values in zip(lines, sides[-1], strict=True):
             if not values:
                 raise PellucidError(f"{line}{name} is empty; expected values separated by spaces")
-    when = _when(table, *sides, options.when)
+    when = _when(table, sides[0], sides[1], options.when)
     x = Side("input", ("x",), sides[0], cells(lines.__getitem__, "input", True), "symbols")
     y = Side("output", ("y",), sides[1], cells(lines.__getitem__, "output", when == "every"), "symbols")
     return Examples(x, y, when)
