@@ -24,11 +24,10 @@ from pellucid.learners.formulas.terms import Carry, Op, Over, Self, Shift, Table
 from pellucid.learners.formulas.work import Work, is_real
 
 POINTS = 300  # scored points of the first sample
-QUICK, QUICK_COMPUTED = 2_000, 100_000  # columns kept and computed by the first enumeration
-COLUMNS, COMPUTED = 16_000, 1_500_000  # by the second
+COLUMNS, COMPUTED = 16_000, 1_500_000  # kept and computed by the first enumeration
 SECOND_OPINION = 8_000  # kept by it where something short is right already
 SHORT = 14.0  # size of a right term beside which another is not looked for at length
-DEEP, DEEP_COMPUTED = 100_000, 3_000_000  # by the third, where nothing was right
+DEEP, DEEP_COMPUTED = 100_000, 3_000_000  # by the second, where nothing was right
 PAIRED = 2000  # columns that closings of two look at
 DEEPEST = 7
 CANDIDATES = 60  # checked on all data, per level and kind
@@ -40,11 +39,6 @@ TABLE_COMPUTED = 100_000  # columns computed for each
 
 def quick(work: Work, output: str) -> list[Term]:
     """Right terms for an output, the simplest first; none where no short term is right."""
-    return _enumerated(work, output, QUICK, QUICK_COMPUTED)
-
-
-def thorough(work: Work, output: str) -> list[Term]:
-    """Likewise, among more terms."""
     right = work.right(output)
     short = right is not None and size(right) <= SHORT
     return _enumerated(work, output, SECOND_OPINION if short else COLUMNS, COMPUTED)
@@ -245,4 +239,4 @@ def _needed(work: Work, output: str) -> bool:
     return not work.obvious(output)
 
 
-ENUMERATE = FormulaLearner("enumerate", (quick, thorough, deep), _needed, of_columns)
+ENUMERATE = FormulaLearner("enumerate", (quick, deep), _needed, of_columns)

@@ -30,10 +30,11 @@ from pellucid.semantics.reading import columns_of
 from pellucid.verify.same import ABSENT
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
-FIRST_EFFORT = 30_000
+FIRST_EFFORT = 10_000
+MORE = 3  # times as much in the next round
 LEAST_CONFIRMED = 10_000  # programs for seeds that look for something simpler once a right program is known
 PLAIN = 8.0  # price in nats of a right program that hardly can be simpler: two plain genes and a copy
-ROUNDS = 12
+ROUNDS = 8
 KEPT = 6  # programs that are read off
 
 
@@ -195,7 +196,7 @@ class _Search:
         return report
 
     def _efforts(self) -> Iterator[int]:
-        """Effort per seed of each round: doubled until something is right, then one more for something simpler."""
+        """Effort per seed of each round: more each time until something is right, then one more for something simpler."""
         effort = self.run.times(FIRST_EFFORT)
         for number in range(ROUNDS):
             yield effort
@@ -207,7 +208,7 @@ class _Search:
             if number and self._settled():
                 self.stopped = "nothing better in several restarts"
                 return
-            effort *= 2
+            effort *= MORE
 
     def _settled(self) -> bool:
         """Whether the last round brought nothing and its seeds stopped by themselves."""
