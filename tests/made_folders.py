@@ -14,8 +14,8 @@ from pellucid.data.split import Splits
 from pellucid.language.program import Program
 from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Problem
+from pellucid.progress import Stages
 from pellucid.semantics import reference
-from pellucid.stages import Stages
 from pellucid.writing import written
 
 

@@ -22,7 +22,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import get_tags
 
 from made_texts import questions, sentences
-from pellucid import estimators, notebook
+from pellucid import artifact, estimators
 from pellucid.artifact import Learned, schema_of
 from pellucid.bias import Bias
 from pellucid.data.data import Data
@@ -402,7 +402,7 @@ def test_entity_tags_in_another_scheme():
 def test_long_word_lists_are_cut(monkeypatch):
     made = fitted("ProgramTagger of words")
     assert "more lines" not in str(made) or made.source_.count("\n") > 60
-    monkeypatch.setattr(notebook, "MOST_LISTED", 5)
+    monkeypatch.setattr(artifact, "MOST_LISTED", 5)
     for text in (str(made), made._repr_html_()):
         assert re.search(r"# \.\.\. \d+ more lines of words: see source_", text)
         assert "def words_of" not in text

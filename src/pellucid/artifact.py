@@ -20,12 +20,14 @@ from pellucid.explain.explanation import Explanation, explain
 from pellucid.language.json import dumps, loads
 from pellucid.language.program import Program
 from pellucid.language.types import symbol
-from pellucid.notebook import heart
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
 from pellucid.verify.stored import Stored
 
+LISTS, SPLITTING = "# The words of each kind.", "# How texts are read."
+RUNTIME = "# Runtime, the same in every program."
+MOST_LISTED = 60  # lines of word lists that a notebook shows
 Predictor = Callable[[Sequence[Any]], list[Any]]
 ModelOf = Callable[[Mapping[str, Any], Path, Program | None], Predictor | None]
 
@@ -118,6 +120,23 @@ class Learned:
     def _repr_html_(self) -> str:
         """In a notebook: a line about it and the program, long word lists cut."""
         return f"<p>{html.escape(repr(self))}</p><pre>{html.escape(heart(str(self), 'source'))}</pre>"
+
+
+def heart(source: str, rest: str) -> str:
+    """What of a program a notebook shows: its own part, word lists cut, with a note where something was left out.
+
+    Args:
+        source: text of `program.py`. rest: the name of what has all of it.
+    """
+    text, runtime, _ = source.partition(RUNTIME)
+    text, splitting, _ = text.partition(SPLITTING)
+    text, heading, lists = text.rstrip().partition(LISTS)
+    lines = lists.split("\n")
+    if len(lines) > MOST_LISTED + 1:
+        more = f"# ... {len(lines) - MOST_LISTED:,} more lines of words: see {rest}"
+        lines = [*lines[:MOST_LISTED], more]
+    more = f"\n\n# ... runtime functions: see {rest}" if runtime or splitting else ""
+    return text + heading + "\n".join(lines) + more
 
 
 def schema_of(program: Program) -> Schema:

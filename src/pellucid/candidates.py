@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pellucid.data.data import Data
 from pellucid.emit.emit import emit
@@ -16,8 +16,10 @@ from pellucid.language.program import Program
 from pellucid.problem import Model, Problem
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
+from pellucid.values import counted
 
 Scores = Mapping[str, float]
+T = TypeVar("T")
 FRONT = 12  # candidates kept in `front.json` at most
 NEARLY = 0.005  # accuracy that a compact program may be behind the best one
 
@@ -151,6 +153,17 @@ def front(candidates: Sequence[Candidate], best: Candidate) -> list[Candidate]:
             rows.append(c)
     kept = rows[-FRONT:]
     return kept if any(c is best for c in kept) else [best, *kept[1:]]
+
+
+def numbered(rows: Sequence[T], number: int) -> T:
+    """The row of `--pick NUMBER`.
+
+    Raises:
+        PellucidError: there is none.
+    """
+    if number > len(rows):
+        raise PellucidError(f"--pick {number}: there {'is' if len(rows) == 1 else 'are'} {counted(rows, 'candidate')}")
+    return rows[number - 1]
 
 
 def table(rows: Sequence[Mapping[str, Any]], chosen: int) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from pellucid import folder
 from pellucid.artifact import Learned
 from pellucid.bias import Bias
-from pellucid.candidates import best_of, front
+from pellucid.candidates import best_of, front, numbered
 from pellucid.data.data import Data
 from pellucid.data.readers import Options
 from pellucid.data.split import Splits
@@ -21,10 +21,10 @@ from pellucid.learners.transformer.standard.learner import STANDARD
 from pellucid.learners.turns import BUDGET, Asked, known_settings, learners_of, take_turns
 from pellucid.loading import load
 from pellucid.problem import Problem
+from pellucid.progress import OnProgress, Stages
 from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
 from pellucid.settings import check_known
-from pellucid.stages import OnProgress, Stages
 from pellucid.writing import picked, without_program, written
 
 
@@ -106,7 +106,7 @@ def learn(
         candidates = read_off(turns.worth_showing(), problem, simplify, stages.on_progress)
     best = best_of(candidates, simplify)
     rows = front(candidates, best)
-    chosen = best if pick is None else _row(rows, pick)
+    chosen = best if pick is None else numbered(rows, pick)
     return _kept(written(chosen, rows, turns, problem, asked, simplify, stages), place)
 
 
@@ -133,17 +133,6 @@ def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | N
     for name, value in numbers.items():
         if value is not None and not (isinstance(value, int | float) and 0 < value < float("inf")):
             raise PellucidError(f"--{name} {value}: expected a positive number")
-
-
-def _row(rows: Sequence, number: int):
-    """The candidate of this number.
-
-    Raises:
-        PellucidError: there is none.
-    """
-    if number > len(rows):
-        raise PellucidError(f"--pick {number}: there are {len(rows)} candidates; nothing was written")
-    return rows[number - 1]
 
 
 def _kept(learned: Learned, out: Path | None) -> Learned:

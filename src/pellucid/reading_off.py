@@ -12,6 +12,7 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.problem import Problem
+from pellucid.progress import OnProgress
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 from pellucid.simplify.closed import closed
@@ -19,7 +20,6 @@ from pellucid.simplify.facts import known
 from pellucid.simplify.names import with_readable_names
 from pellucid.simplify.rounding import rounded
 from pellucid.simplify.simplify import simplify
-from pellucid.stages import OnProgress
 
 SIMPLIFY = ("none", "exact", "compact")
 COMPACT = 120.0  # seconds that making a program compact may take

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from pellucid import folder
 from pellucid.artifact import Learned
 from pellucid.baseline import baselines
-from pellucid.candidates import Candidate, program_of
+from pellucid.candidates import Candidate, numbered, program_of
 from pellucid.certificate import Story, certificate
 from pellucid.data.schema import Schema
 from pellucid.emit.emit import emit
@@ -25,9 +25,8 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Run
 from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Model, Problem
+from pellucid.progress import Stages
 from pellucid.semantics.scores import figures
-from pellucid.stages import Stages
-from pellucid.values import counted
 from pellucid.verify import Verdict, verify
 from pellucid.verify.stored import store
 
@@ -200,12 +199,9 @@ def picked(learned: Learned, number: int) -> Learned:
         PellucidError: there is no such candidate. MismatchError: text and program disagree.
     """
     table = json.loads(learned.files[folder.FRONT])
-    rows = table["candidates"]
-    if number > len(rows):
-        raise PellucidError(f"--pick {number}: there {'is' if len(rows) == 1 else 'are'} {counted(rows, 'candidate')}")
+    row, report = numbered(table["candidates"], number), dict(learned.report)
     if number == table["chosen"]:
         return learned
-    row, report = rows[number - 1], dict(learned.report)
     program = program_of(row, f"{folder.FRONT}, candidate {number}")
     given_up = row.get("given_up") or {}
     if not all(isinstance(change, dict) and {"changed", "of"} <= change.keys() for change in given_up.values()):

@@ -76,7 +76,7 @@ def learn(
     """
     from pellucid.bias import Bias
     from pellucid.pipeline import learn as start
-    from pellucid.progress import progress_bar
+    from pellucid.progress import shown
     from pellucid.settings import split_pair
 
     if (what is None) == (train is None):
@@ -88,7 +88,7 @@ def learn(
         rest["bias"] = Bias.parse(**bias)
     if rest["output"] is not None:
         rest["output"] = [part.strip() for part in rest["output"].split(",")]
-    with progress_bar(quiet) as on_progress:
+    with shown(quiet) as on_progress:
         learned = start(name, out=out, settings=dict(map(split_pair, pairs)), on_progress=on_progress, **rest)
     if as_json:
         click.echo(json.dumps(learned.report))

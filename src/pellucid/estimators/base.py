@@ -14,9 +14,9 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid import folder
+from pellucid.artifact import heart
 from pellucid.errors import PellucidError
 from pellucid.loading import load
-from pellucid.notebook import heart
 from pellucid.pipeline import learn
 
 ESTIMATOR = "estimator.json"

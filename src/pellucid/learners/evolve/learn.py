@@ -196,7 +196,7 @@ class _Search:
         return report
 
     def _efforts(self) -> Iterator[int]:
-        """Effort per seed of each round: more each time until something is right, then one more for something simpler."""
+        """Effort per seed of each round: more each time until one is right, then once more for a simpler one."""
         effort = self.run.times(FIRST_EFFORT)
         for number in range(ROUNDS):
             yield effort
