@@ -162,7 +162,7 @@ class Head:
         """The elements of all keys picked, as a generator; a list where it is all of one."""
         if sweep.by_index:
             return tree.comprehension("(", element, THERE, self.range(backwards), tests, ")")
-        target, source = sweep.clause(element, *tests, part=self.part)
+        target, source = sweep.clause(tree.names_of([element, *tests]), self.part)
         if not tests and element.doc == target.doc:
             return source
         return tree.comprehension("(", element, target, source, tests, ")")

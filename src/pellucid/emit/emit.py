@@ -75,7 +75,8 @@ class _Text:
                     yield from listed.write(self.lists, variable)
             if members:
                 outputs = results if stage == last else ()
-                yield from Loop(self.lists, members, self._exported(stage, last), outputs).lines()
+                exported = self._exported(stage, last)
+                yield from Loop(self.lists, "", members=members, exported=exported, results=outputs).lines()
         if last is None:
             yield from listed.result(self.lists, results)
 

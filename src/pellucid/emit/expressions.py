@@ -10,7 +10,7 @@ from itertools import groupby
 from pellucid.emit import tree
 from pellucid.emit.layout import WIDTH, rendered
 from pellucid.emit.literals import constant, one_of
-from pellucid.emit.plan import is_bounded
+from pellucid.emit.plan import Plan, is_bounded
 from pellucid.emit.tree import Code, Kind, call, compared, conditional, display, formed, name, negated
 from pellucid.emit.writer import Writer
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts
@@ -28,6 +28,11 @@ class Scope(ABC):
     writer: Writer
     owner: str  # the variable that is written: constants are named after it
 
+    @property
+    def plan(self) -> Plan:
+        """What is known about the program."""
+        return self.writer.plan
+
     @abstractmethod
     def code(self, variable: str, letter: str = "") -> Code:
         """What a variable is called; `letter`: wanted, where it is a new one."""
@@ -38,7 +43,7 @@ class Scope(ABC):
 
     def type(self, variable: str) -> Type:
         """The variable's type."""
-        return self.writer.plan.types[self.origin(variable)]
+        return self.plan.types[self.origin(variable)]
 
 
 @dataclass

@@ -7,32 +7,13 @@ from dataclasses import dataclass, replace
 
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
-from pellucid.emit.expressions import Scope, exact, raw, value
+from pellucid.emit.expressions import exact, raw, value
 from pellucid.emit.lists import Lists, Sweep
 from pellucid.emit.literals import constant
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
 from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Expression, Var
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote
-
-
-@dataclass
-class Everywhere(Scope):
-    """The scope of what is the same at every position."""
-
-    lists: Lists
-    owner: str
-
-    def __post_init__(self) -> None:
-        self.writer = self.lists.writer
-
-    def code(self, variable: str, letter: str = "") -> Code:
-        """What a variable is called."""
-        plan = self.writer.plan
-        node = plan.program[variable]
-        if variable in plan.inlined and isinstance(node, Let):
-            return value(node.expression, self)
-        return self.lists.scalar(variable)
 
 
 @dataclass
@@ -60,10 +41,10 @@ def write(lists: Lists, variable: str) -> list[tree.Line]:
 
 
 def _scalar(lists: Lists, variable: str, node: Node) -> Code:
-    here = Everywhere(lists, variable)
+    here = Sweep(lists, variable)
     match node:
         case Let(expression):
-            return exact(value(expression, here))
+            return value(expression, here)
         case Aggregate():
             return _kept(lists, variable, Head(lists, node, here, None).code())
         case Vote():
@@ -123,7 +104,7 @@ def mapped(lists: Lists, variable: str, expressions: Sequence[Expression], comes
 
 def comprehended(lists: Lists, sweep: Sweep, element: Code) -> Code:
     """`[element for ...]`; a list of the same values without it."""
-    target, source = sweep.clause(element)
+    target, source = sweep.clause(element.names)
     if element.doc == target.doc:
         return source if sweep.bound else call("list", source)
     if target.doc == "_" and not sweep.bound and element.simple:
@@ -210,10 +191,5 @@ def result(lists: Lists, variables: Sequence[str]) -> list[tree.Line]:
         return []
     if program.when == "every":
         return [tree.returned(mapped(lists, variables[0], [Var(v) for v in variables], comes_out=True))]
-    codes = []
-    for variable in variables:
-        if variable in plan.scalars:
-            codes.append(Everywhere(lists, variable).code(variable))
-        else:
-            codes.append(exact(End(lists, variable).code(variable)))
+    codes = [exact(End(lists, variable).code(variable)) for variable in variables]
     return [tree.returned(codes[0] if len(codes) == 1 else display("[", codes, "]"))]

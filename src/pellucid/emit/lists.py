@@ -179,8 +179,7 @@ class Sweep(Scope):
 
     def code(self, variable: str, letter: str = "") -> Code:
         """What a variable is called there."""
-        plan = self.writer.plan
-        node = plan.program[variable]
+        plan, node = self.plan, self.plan.program[variable]
         if variable in plan.inlined and isinstance(node, Let):
             return raw(node.expression, self)
         if variable in plan.scalars:
@@ -193,19 +192,29 @@ class Sweep(Scope):
             return replace(tree.index(self.lists.list(variable), place), kind=kind)
         if isinstance(node, Input) and node.of == "value":
             variable = self.lists.values[node.column]
-        if variable not in self.bound and self.own and self.lists.is_own_name(variable):
-            self.bound[variable] = name(self.writer.one(variable))
         if variable not in self.bound:
-            used = self.taken | {str(code.doc) for code in self.bound.values()}
-            self.bound[variable] = self.writer.letter(letter or self.letters, used)
+            self.bound[variable] = self.named(variable, letter)
         return replace(self.bound[variable], kind=kind)
 
-    def clause(self, *codes: Code, part: Callable[[Code], Code] = lambda code: code) -> tuple[Code, Code]:
-        """(target, source) of the `for` that these codes need."""
-        index = self.place.names <= tree.names_of(codes)
-        if index and not self.bound:
+    def named(self, variable: str, letter: str) -> Code:
+        """A name for one value of a list."""
+        if self.own and self.lists.is_own_name(variable):
+            return name(self.writer.one(variable))
+        used = self.taken | {str(code.doc) for code in self.bound.values()}
+        return self.writer.letter(letter or self.letters, used)
+
+    def clause(self, read: frozenset[str], part: Callable[[Code], Code] = lambda code: code) -> tuple[Code, Code]:
+        """(target, source) of the `for` that what reads these names needs."""
+        bound = {v: code for v, code in self.bound.items() if code.names <= read}
+        index = self.place.names <= read
+        if index and not bound:
             return self.place, call("range", self.lists.size())
-        target, source = self.lists.walk(self.bound, part)
+        target, source = self.lists.walk(bound, part)
         if not index:
             return target, source
         return targets([self.place, bracketed(target)]), call("enumerate", source)
+
+    def each(self, element: Code) -> Code:
+        """`[element for ...]`."""
+        target, source = self.clause(element.names)
+        return tree.comprehension("[", element, target, source, [], "]")

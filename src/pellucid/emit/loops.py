@@ -9,72 +9,30 @@ from dataclasses import dataclass, field, replace
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
-from pellucid.emit.lists import HERE, Lists, bracketed, targets
+from pellucid.emit.lists import HERE, targets
 from pellucid.emit.literals import constant
 from pellucid.emit.running import Running, Steps
 from pellucid.emit.tree import Code, Line, assign, call, conditional, display, method, name
 from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Var
 from pellucid.language.forms import Form
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Vote
+from pellucid.language.nodes import Aggregate, Delay, Let, Vote
 
 CHAIN = 3  # lags up to here are plain variables; longer ones a deque, unless every lag is used
 LONGEST_CHAIN = 6
 OUTPUTS = "outputs"
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Loop(Steps):
-    """The text of one loop as it comes together.
+    """The text of one loop.
 
-    exported: variables that are needed as lists. results: what comes out of this loop; none where that is made later.
+    members: its variables. results: what comes out of it; none where that is made later.
     """
 
-    lists: Lists
     members: tuple[str, ...]
-    exported: frozenset[str]
     results: tuple[str, ...]
-    owner: str = ""
-    start: dict[str, Code] = field(default_factory=dict)
-    body: list[Line] = field(default_factory=list)
-    ends: list[tuple[list[str], list[Line]]] = field(default_factory=list)  # (what is changed, statements)
-    values: dict[str, Code] = field(default_factory=dict)
-    bound: dict[str, Code] = field(default_factory=dict)
     lagged: dict[str, Code] = field(default_factory=dict)  # of a delay: what it is called
-    in_place: set[str] = field(default_factory=set)  # names that hold the value of the step before until they change
-
-    def __post_init__(self) -> None:
-        self.writer = self.lists.writer
-        self.plan = self.writer.plan
-
-    def code(self, variable: str, letter: str = "") -> Code:
-        """What a variable is called in the loop."""
-        plan = self.plan
-        node = plan.program[variable]
-        if variable in self.values:
-            return self.values[variable]
-        if variable in plan.inlined and isinstance(node, Let):
-            return raw(node.expression, self)
-        if variable in plan.scalars:
-            return self.lists.scalar(variable)
-        if plan.is_position(variable):
-            return HERE
-        if isinstance(node, Input) and node.of == "value":
-            variable = self.lists.values[node.column]
-        if variable not in self.bound:
-            self.bound[variable] = name(self._local(variable))
-        return replace(self.bound[variable], kind=self.lists.kinds.get(variable, "value"))
-
-    def _local(self, variable: str) -> str:
-        """A name for one value of a list."""
-        one = self.writer.one(variable)
-        return one if one != variable or self.lists.is_own_name(variable) else self.writer.free(f"this_{variable}")
-
-    def local(self, base: str, start: Code) -> Code:
-        """A new variable with its value before the first step."""
-        called = self.writer.free(base)
-        self.start[called] = start
-        return name(called)
 
     # ---------------------------------------------------------------- statements
 
@@ -90,7 +48,7 @@ class Loop(Steps):
             self._pass_on(group)
         after = self._finish()
         block = [*self.body, *self._ordered_ends()]
-        target, source = self._clause([*block, *after])
+        target, source = self.clause(frozenset().union(*(line.reads for line in (*block, *after))))
         before = [*self._begin(), *([assign(OUTPUTS, Code("[]"))] if self._appends else [])]
         return [*before, tree.loop(target, source, block or [Line("pass")]), *after]
 
@@ -132,16 +90,6 @@ class Loop(Steps):
                 found.append(assign(" = ".join(part), self.start[part[0]]))
         return [*lists, *found]
 
-    def _clause(self, block: list[Line]) -> tuple[Code, Code]:
-        read = frozenset().union(*(line.reads for line in block))
-        bound = {v: code for v, code in self.bound.items() if code.names <= read}
-        target, source = self.lists.walk(bound)
-        if "i" not in read:
-            return target, source
-        if not bound and self.lists.first not in self.lists.streamed:
-            return HERE, call("range", self.lists.size())
-        return targets([HERE, bracketed(target)]), call("enumerate", source)
-
     def _write(self, variable: str) -> None:
         node = self.plan.program[variable]
         self.owner = variable
@@ -158,24 +106,6 @@ class Loop(Steps):
                 self.bind(variable, Ballot(self.lists, variable, node).here(self.code))
         if variable in self.exported:
             self.body.append(Line("", method(name(variable), "append", exact(self.code(variable)))))
-
-    def bind(self, variable: str, code: Code) -> None:
-        """A variable is this expression: a statement of its own, or written where it is read once."""
-        loose = code.kind == "truth" and self.plan.is_loose(variable)
-        code = code if loose else exact(code)
-        uses = self.plan.uses[variable]
-        once = code.simple or (len(uses) == 1 and not uses[0].twice)
-        stays = not any(use.how == "before" for use in uses) and not code.names & self.in_place
-        if once and stays and variable not in self.exported:
-            self.values[variable] = code
-            return
-        called = self.writer.free(f"this_{variable}") if variable in self.exported else variable
-        self.body.append(assign(called, code))
-        self.values[variable] = replace(name(called), kind="truth" if loose else "value")
-
-    def end(self, names: Iterable[str], lines: list[Line]) -> None:
-        """Statements at the end of the step that change these variables."""
-        self.ends.append(([*names], lines))
 
     def _ordered_ends(self) -> list[Line]:
         """What reads a variable comes before what changes it; where that goes round, copies are made first."""

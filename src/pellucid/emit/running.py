@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
-from pellucid.emit.expressions import Scope, exact
-from pellucid.emit.lists import HERE, Lists, targets
-from pellucid.emit.tree import (
-    Code,
-    Line,
-    assign,
-    call,
-    compared,
-    conditional,
-    display,
-    index,
-    method,
-    name,
-    plus,
-)
+from pellucid.emit.expressions import exact
+from pellucid.emit.lists import HERE, Sweep, targets
+from pellucid.emit.tree import Code, Line, assign, call, compared, conditional, display, index, method, name, plus
 from pellucid.language.aggregates import AGGREGATES, ratio
 from pellucid.language.expressions import Const
 from pellucid.language.forms import COMPARISON, OR, PRODUCT, SIGN, Form
@@ -31,26 +18,54 @@ from pellucid.language.nodes import Aggregate
 NONE = Code("None")
 
 
-class Steps(Scope):
-    """A loop, as an aggregate sees it."""
+@dataclass(kw_only=True)
+class Steps(Sweep):
+    """What a loop is made of as it comes together.
 
-    lists: Lists
-    body: list[Line]
-    start: dict[str, Code]
+    exported: variables that are needed as lists. ends: statements at the end of a step, with the variables they change.
+    in_place: names that hold the value of the step before until they change.
+    """
+
     exported: frozenset[str]
-    values: dict[str, Code]
+    start: dict[str, Code] = field(default_factory=dict)
+    body: list[Line] = field(default_factory=list)
+    ends: list[tuple[list[str], list[Line]]] = field(default_factory=list)
+    values: dict[str, Code] = field(default_factory=dict)
+    in_place: set[str] = field(default_factory=set)
 
-    @abstractmethod
+    def code(self, variable: str, letter: str = "") -> Code:
+        """What a variable is called in the loop."""
+        return self.values[variable] if variable in self.values else super().code(variable, letter)
+
+    def named(self, variable: str, letter: str) -> Code:
+        """A name for one value of a list."""
+        one = self.writer.one(variable)
+        own = one != variable or self.lists.is_own_name(variable)
+        return name(one if own else self.writer.free(f"this_{variable}"))
+
     def local(self, base: str, start: Code) -> Code:
         """A new variable with its value before the first step."""
+        called = self.writer.free(base)
+        self.start[called] = start
+        return name(called)
 
-    @abstractmethod
     def bind(self, variable: str, code: Code) -> None:
-        """A variable is this expression."""
+        """A variable is this expression: a statement of its own, or written where it is read once."""
+        loose = code.kind == "truth" and self.plan.is_loose(variable)
+        code = code if loose else exact(code)
+        uses = self.plan.uses[variable]
+        once = code.simple or (len(uses) == 1 and not uses[0].twice)
+        stays = not any(use.how == "before" for use in uses) and not code.names & self.in_place
+        if once and stays and variable not in self.exported:
+            self.values[variable] = code
+            return
+        called = self.writer.free(f"this_{variable}") if variable in self.exported else variable
+        self.body.append(assign(called, code))
+        self.values[variable] = replace(name(called), kind="truth" if loose else "value")
 
-    @abstractmethod
-    def end(self, names: Sequence[str], lines: list[Line]) -> None:
+    def end(self, names: Iterable[str], lines: list[Line]) -> None:
         """Statements at the end of the step that change these variables."""
+        self.ends.append(([*names], lines))
 
 
 @dataclass

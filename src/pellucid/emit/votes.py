@@ -63,8 +63,7 @@ class Ballot:
         """The list of the winners."""
         sweep = Sweep(self.lists, self.variable, LETTERS)
         element = self.here(sweep.code)
-        target, source = sweep.clause(element)
-        return tree.comprehension("[", element, target, source, [], "]")
+        return sweep.each(element)
 
     def pooled(self) -> Code:
         """The winner of all positions together."""
@@ -82,8 +81,7 @@ class Ballot:
     def _everywhere(self, variable: str, scored: Scored) -> Code:
         sweep = Sweep(self.lists, self.variable, "v")
         element = scored(_number(sweep.code(variable)))
-        target, source = sweep.clause(element)
-        return tree.comprehension("[", element, target, source, [], "]")
+        return sweep.each(element)
 
 
 def _number(code: Code) -> Code:

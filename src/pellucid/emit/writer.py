@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pellucid.emit import runtime
-from pellucid.emit.literals import container, row, table
+from pellucid.emit.literals import container, evidence_rows, row, separator, table, word_lists
 from pellucid.emit.plan import Plan
 from pellucid.emit.tree import Code, Line, function, name, returned
-from pellucid.emit.words import evidence_rows, separator, word_lists
 from pellucid.language.aggregates import AGGREGATES, Aggregation
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Var
