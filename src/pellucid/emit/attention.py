@@ -13,13 +13,15 @@ from functools import cached_property
 from pellucid.emit import tree
 from pellucid.emit.expressions import Scope, exact, raw, truth_kind, typed, value
 from pellucid.emit.lists import THERE, Lists, Sweep
+from pellucid.emit.plan import ALONE
 from pellucid.emit.tree import Code, call, compared, conditional, name, negated, plus
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Apply, Const, Expression, Var, names_in, values_among
 from pellucid.language.forms import AND, OR, SUM, Form
-from pellucid.language.nodes import Aggregate, Select, key_names, query_names
+from pellucid.language.nodes import Aggregate, Reach, Select, key_names, query_names
 
-REACHES = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
+REACHES: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
+START, END = {"after": 1, "from": 0}, {"before": 0, "upto": 1}  # where a reach begins, and where it ends, from here
 
 
 @dataclass
@@ -69,7 +71,7 @@ class Head:
         if len(own) == 2 and all(map(self.plan.is_position, own)) and select.reach == "any" and not select.ties:
             match select.match:
                 case Apply(sign, (Var("k"), Var("q"))) if sign in REACHES:
-                    return Select(None, (), (), REACHES[sign], select.window, select.mask, select.negated)  # type: ignore[arg-type]
+                    return Select(None, (), (), REACHES[sign], select.window, select.mask, select.negated)
         return select
 
     # ---------------------------------------------------------------- which positions
@@ -84,10 +86,8 @@ class Head:
     def span(self) -> tuple[Code | None, Code | None]:
         """First position within reach, and the one after the last; None for an end of the sequence."""
         reach, window = self.select.reach, self.select.window
-        start = {"after": 1, "from": 0}.get(reach)
-        end = {"before": 0, "upto": 1}.get(reach)
-        first = None if start is None else plus(self.at, start)
-        last = None if end is None else plus(self.at, end)
+        first = plus(self.at, START[reach]) if reach in START else None
+        last = plus(self.at, END[reach]) if reach in END else None
         if window is not None and first is None:
             first = call("max", plus(self.at, 1 - window), Code("0"))
         if window is not None and last is None:
@@ -173,7 +173,7 @@ class Head:
         """The aggregate."""
         row = AGGREGATES[self.node.how]
         if self.node.how in ("count", "any"):
-            return self._count() if self.node.how == "count" else self._any()
+            return self._counted()
         if row.reads and (found := self._by_position()) is not None:
             return found
         match self.node.how:
@@ -200,42 +200,42 @@ class Head:
             return Code("0")
         return value(self.node.default, self.here)
 
-    def _count(self) -> Code:
+    def _counted(self) -> Code:
+        """How many positions are picked, or whether any is."""
+        counts = self.node.how == "count"
         if self.sure and self.select.window is None:
-            size = self.lists.size
-            match self.select.reach:
-                case "any":
-                    return size()
-                case "before":
-                    return self.at
-                case "upto":
-                    return plus(self.at, 1)
-            rest = tree.infix(SUM, ["-"], [size().doc, self.at.at(SUM + 1)], size().names | self.at.names)
-            return rest if self.select.reach == "from" else plus(rest, -1)
+            return self._number() if counts else self.some or Code("1")
         if (wanted := self._wanted()) is not None:
             listed, one = wanted
-            return tree.method(self.part(listed), "count", one)
+            return tree.method(self.part(listed), "count", one) if counts else compared(one, "in", self.part(listed))
         sweep = self.keys()
-        tests = self.tests(sweep)
-        if tests and all(test.kind == "truth" for test in tests):
-            return call("sum", self.over(tree.both(tests), sweep, []))
-        return call("sum", self.over(Code("1"), sweep, tests))
+        tests, element = self.tests(sweep), Code("1")
+        if tests and (not counts or tree.both(tests).kind == "truth"):
+            tests, element = [], tree.both(tests)
+        found = self.over(element, sweep, tests)
+        return call("sum", found) if counts else replace(call("any", found), kind="truth")
 
-    def _any(self) -> Code:
-        if self.sure and self.select.window is None:
-            match self.select.reach:
-                case "before":
-                    return compared(self.at, ">", Code("0"))
-                case "after":
-                    return compared(plus(self.at, 1), "<", self.lists.size())
-            return Code("1")
-        if (wanted := self._wanted()) is not None:
-            listed, one = wanted
-            return compared(one, "in", self.part(listed))
-        sweep = self.keys()
-        tests = self.tests(sweep)
-        found = self.over(tree.both(tests), sweep, []) if tests else self.over(Code("1"), sweep, [])
-        return replace(call("any", found), kind="truth")
+    def _number(self) -> Code:
+        """How many positions are within reach."""
+        match self.select.reach:
+            case "any":
+                return self.lists.size()
+            case "before" | "upto" as reach:
+                return plus(self.at, END[reach])
+            case reach:
+                size = self.lists.size()
+                rest = tree.infix(SUM, ["-"], [size.doc, self.at.at(SUM + 1)], size.names | self.at.names)
+                return plus(rest, -START[reach])
+
+    @property
+    def some(self) -> Code | None:
+        """Whether there is a position within reach; None where there always is."""
+        match self.select.reach:
+            case "before":
+                return compared(self.at, ">", Code("0"))
+            case "after":
+                return compared(plus(self.at, 1), "<", self.lists.size())
+        return None
 
     def _wanted(self) -> tuple[Code, Code] | None:
         """(list, element) where a position is picked if the list has that element there."""
@@ -269,7 +269,7 @@ class Head:
         """A value read at a position that the query names; None where the key is something else."""
         select, one = self.select, self.wanted_expression()
         plain = select.mask is None and not select.ties and select.reach == "any" and select.window is None
-        if one is None or not plain or self.node.how not in ("first", "last", "nearest", "min", "max"):
+        if one is None or not plain or self.node.how not in ALONE:
             return None
         matched = Matched(self.here, self.keys(), self.query, self.key)
         kinds = {name_: matched.type(name_) for name_ in names_in(one)}
@@ -289,18 +289,10 @@ class Head:
         last = self.node.how == "last"
         if self.sure and self.bases == {self.value} and self.select.window is None:
             listed, reach = self.lists.list(self.value), self.select.reach
-            ends = {"any": None, "upto": None, "before": None, "after": 1, "from": 0}
-            if last:
-                ends = {"any": None, "upto": 0, "before": -1, "after": None, "from": None}
-            edge = Code("-1" if last else "0") if ends[reach] is None else plus(self.at, ends[reach] or 0)
+            ends = {r: end - 1 for r, end in END.items()} if last else START
+            edge = plus(self.at, ends[reach]) if reach in ends else Code("-1" if last else "0")
             found = replace(tree.index(listed, edge), kind=self.lists.kinds.get(self.value, "value"))
-            if self.never_empty:
-                return found
-            size = self.lists.size
-            some = {
-                "before": compared(self.at, ">", Code("0")), "after": compared(plus(self.at, 1), "<", size()),
-            }[reach]  # fmt: skip
-            return conditional(exact(found), some, self.default)
+            return found if (some := self.some) is None else conditional(exact(found), some, self.default)
         sweep = self.keys(backwards=last)
         tests = self.tests(sweep)
         found = self.over(exact(sweep.code(self.value, "v")), sweep, tests, backwards=last)

@@ -149,8 +149,7 @@ def _passed(code: Code, t: Type) -> Kind:
 def _where_there(absent: Sequence[Code], found: Code) -> Code:
     """Nothing where one of these is nothing."""
     tests = [compared(code, "is", constant(None)) for code in absent]
-    either = Form(" or ".join(f"{{{i}}}" for i in range(len(tests))), OR, (OR,) * len(tests))
-    return conditional(constant(None), tests[0] if len(tests) == 1 else formed(either, tests), found)
+    return conditional(constant(None), tree.joined("or", OR, tests), found)
 
 
 def _raising(expression: Apply, form: Form, operands: list[Code], scope: Scope) -> Code:

@@ -10,6 +10,7 @@ from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
 from pellucid.emit.lists import Lists, Sweep
 from pellucid.emit.literals import constant
+from pellucid.emit.plan import ALONE
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
 from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Expression, Var
@@ -108,7 +109,7 @@ def comprehended(lists: Lists, sweep: Sweep, element: Code) -> Code:
     if element.doc == target.doc:
         return source if sweep.bound else call("list", source)
     if target.doc == "_" and not sweep.bound and element.simple:
-        return tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [display("[", [element], "]"), lists.size()])
+        return tree.copies(element, lists.size())
     return tree.comprehension("[", element, target, source, [], "]")
 
 
@@ -132,13 +133,7 @@ def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
     if one is None or select.mask is not None or select.ties or select.window is not None or select.reach != "any":
         return None
     if plan.is_position(select.key[0]):
-        mirrored = plan.linear(one, head.query) == (-1, 1, -1) and node.how in (
-            "first",
-            "last",
-            "nearest",
-            "min",
-            "max",
-        )
+        mirrored = plan.linear(one, head.query) == (-1, 1, -1) and node.how in ALONE
         listed = lists.list(node.value)
         return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
     numbers = plan.types[select.key[0]].numbers
@@ -160,13 +155,12 @@ def _shifted(lists: Lists, variable: str, node: Delay) -> Code:
     plan = lists.writer.plan
     if isinstance(node.default, Var) or node.variable in plan.scalars or plan.is_position(node.variable):
         return _by_place(lists, variable, node)
-    listed, missing = lists.list(node.variable), display("[", [constant(node.default.value)], "]")
+    listed, missing = lists.list(node.variable), constant(node.default.value)
     if amount == 1:
         star = Code(("*", listed.doc), names=listed.names)
-        first = constant(node.default.value)
-        whole = display("[", [first, star] if back else [star, first], "]")
+        whole = display("[", [missing, star] if back else [star, missing], "]")
     else:
-        many = tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [missing, Code(str(amount))])
+        many = tree.copies(missing, Code(str(amount)))
         pair = [many, listed] if back else [listed, many]
         joined = tree.infix(8, ["+"], [c.at(8) for c in pair], tree.names_of(pair))
         whole = Code(("(", joined.doc, ")"), names=joined.names)

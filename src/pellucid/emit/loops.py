@@ -15,7 +15,6 @@ from pellucid.emit.running import Running, Steps
 from pellucid.emit.tree import Code, Line, assign, call, conditional, display, method, name
 from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Var
-from pellucid.language.forms import Form
 from pellucid.language.nodes import Aggregate, Delay, Let, Vote
 
 CHAIN = 3  # lags up to here are plain variables; longer ones a deque, unless every lag is used
@@ -148,9 +147,9 @@ class Loop(Steps):
                 lags.codes[amount] = lags_name = self._lag(lags, amount)
                 self.start[str(lags_name.doc)] = missing
         else:
-            filled = tree.formed(Form("{0} * {1}", 9, (9, 10)), [display("[", [missing], "]"), Code(str(furthest))])
-            size = ("maxlen", Code(str(furthest)))
-            lags.recent = recent = self.local(f"recent_{variable}", call("deque", filled, keyword=size))
+            size = Code(str(furthest))
+            filled = call("deque", tree.copies(missing, size), keyword=("maxlen", size))
+            lags.recent = recent = self.local(f"recent_{variable}", filled)
             for amount in lags.readers:
                 lags.codes[amount] = tree.index(recent, Code("0" if amount == furthest else f"-{amount}"))
         for amount, readers in lags.readers.items():

@@ -20,6 +20,7 @@ from pellucid.language.types import Type, Value
 How = Literal["here", "query", "there", "before"]
 # Aggregates that loops keep up to date; others look at all steps again.
 RUNNING = {"count", "any", "sum", "mean", "min", "max", "first", "last", "mode", "argmax", "argmin", "distinct"}
+ALONE = {"first", "last", "nearest", "min", "max"}  # those that of one value are that value
 FEW = 3  # cases of a table of words that are written where it is used
 SMALL, LARGE = 4, 40  # of an expression computed anew for each pair of positions; of any that has no name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from pellucid.emit.plan import ALONE
 from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
@@ -64,7 +65,7 @@ def _shift(node: Node, program: Program) -> Node:
             Select(match, (query,), (key,), "any", None, None, False, False), how, str(value), Const() as default
         ):
             own = program[query] == program[key] == Input("", "position")
-            if own and how in ("first", "last", "nearest", "min", "max") and not program.types[value].nothing:
+            if own and how in ALONE and not program.types[value].nothing:
                 match match:
                     case Apply("==", (Var("k"), Apply("+", (Var("q"), Const(int(distance)))))) if distance:
                         return Delay(value, -distance, default)

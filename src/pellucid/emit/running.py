@@ -108,6 +108,12 @@ class Running:
         return code if code.kind == "truth" else exact(code)
 
     @property
+    def flag(self) -> Code | None:
+        """Whether this step counts, where there is a question and its text is good as 0 or 1."""
+        test = tree.both(self.tests) if self.tests else None
+        return test if test is not None and test.kind == "truth" else None
+
+    @property
     def surely(self) -> bool:
         """Whether there is always a value: then the default is never needed."""
         return not self.tests and not self.before
@@ -151,8 +157,8 @@ class Running:
 
     def _add(self, total: Code, added: Code) -> None:
         tests = self.tests
-        if added.doc == "1" and tests and all(test.kind == "truth" for test in tests):
-            tests, added = [], tree.both(tests)
+        if added.doc == "1" and self.flag is not None:
+            tests, added = [], self.flag
         self.update([total], [Line(f"{total.doc} += ", added, names=total.names)], tests)
 
     def _counted(self, base: str = "count") -> Code:
@@ -182,8 +188,8 @@ class Running:
 
     def _any(self) -> None:
         seen = self.state(Code("0"))
-        if self.tests and all(test.kind == "truth" for test in self.tests):
-            self.update([seen], [Line(f"{seen.doc} |= ", tree.both(self.tests), names=seen.names)], [])
+        if self.flag is not None:
+            self.update([seen], [Line(f"{seen.doc} |= ", self.flag, names=seen.names)], [])
         else:
             self.update([seen], [assign(str(seen.doc), Code("1"))])
         self.known(seen)
@@ -251,9 +257,7 @@ class Running:
         if self.tests and self.node.value is not None:
             kept = tree.comprehension("[", v, v, recent, [tree.there(v)], "]")
         if how in ("count", "any"):
-            found = replace(
-                call({"count": "sum", "any": "any"}[how], recent), kind="value" if how == "count" else "truth"
-            )
+            found = call("sum", recent) if how == "count" else replace(call("any", recent), kind="truth")
         elif how in ("first", "last") and self.surely:
             found = index(kept, Code("0" if how == "first" else "-1"))
         elif how in ("first", "last"):
@@ -271,7 +275,6 @@ class Running:
             item = self.value
         if not self.tests:
             return item
-        test = tree.both(self.tests)
-        if self.node.value is None and test.kind == "truth":
-            return test
-        return conditional(item, test, Code("0") if self.node.value is None else NONE)
+        if self.node.value is None and self.flag is not None:
+            return self.flag
+        return conditional(item, tree.both(self.tests), Code("0") if self.node.value is None else NONE)

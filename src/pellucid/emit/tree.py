@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pellucid.emit.layout import LINE, SOFT, Break, Doc, Group, Indent, ends_in_brackets, hugged, rendered
+from pellucid.language import forms
 from pellucid.language.forms import AND, ATOM, COMPARISON, CONDITION, NOT, OR, POWER, SUM, Form
 
 Kind = Literal["value", "truth", "test"]
@@ -142,11 +143,25 @@ def infix(level: int, signs: Sequence[str], operands: Sequence[Doc], names: froz
     return Code(Group(tuple(parts)), level, names)
 
 
+def joined(sign: str, level: int, operands: Sequence[Code]) -> Code:
+    """`a sign b sign c`, whichever way it is grouped; one alone is that."""
+    return formed(forms.infix(sign, level, len(operands), True), operands) if len(operands) > 1 else operands[0]
+
+
+def copies(item: Code, count: Code) -> Code:
+    """`[item] * count`."""
+    return times(display("[", [item], "]"), count)
+
+
+def times(left: Code, right: Code) -> Code:
+    """`left * right`."""
+    return formed(forms.infix("*", forms.PRODUCT, 2), [left, right])
+
+
 def both(tests: Sequence[Code]) -> Code:
     """All of these tests."""
-    from_form = Form(" and ".join(f"{{{i}}}" for i in range(len(tests))), 2, (2,) * len(tests))
     kind = "truth" if all(test.kind == "truth" for test in tests) else "test"
-    return tests[0] if len(tests) == 1 else replace(formed(from_form, tests), kind=kind)
+    return tests[0] if len(tests) == 1 else replace(joined("and", AND, tests), kind=kind)
 
 
 def conditional(yes: Code, test: Code, no: Code) -> Code:

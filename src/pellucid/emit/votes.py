@@ -46,8 +46,7 @@ class Ballot:
 
         def scaled(v: Code) -> Code:
             counted = tree.formed(tree.Form("({0} or 0)", tree.ATOM, (tree.OR,)), [v]) if nothing else v
-            times = tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [counted, w])
-            return tree.comprehension("[", times, w, weights, [], "]")
+            return tree.comprehension("[", tree.times(counted, w), w, weights, [], "]")
 
         return scaled
 
@@ -69,8 +68,7 @@ class Ballot:
         """The winner of all positions together."""
         parts = [self._everywhere(v, scored) for v, scored in self.scored]
         if self.bias is not None:
-            biases = display("[", [self.bias], "]")
-            some = tree.formed(tree.Form("{0} * {1}", 9, (9, 10)), [biases, self.lists.size()])
+            some = tree.copies(self.bias, self.lists.size())
             if not parts:
                 return self._won(some)
             parts.insert(0, some)
