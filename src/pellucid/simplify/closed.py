@@ -8,7 +8,6 @@ somewhat longer rules that use thresholds, because these go on to make sense for
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,12 +17,12 @@ from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.simplify.conditions import Columns
 from pellucid.simplify.enumerate import smallest_formula
-from pellucid.simplify.facts import Facts, Row, in_rows, known
+from pellucid.simplify.facts import Facts, known
+from pellucid.simplify.matches import thresholds
 from pellucid.simplify.rules import decision_list
 from pellucid.simplify.simplify import Pass, repeated
 from pellucid.simplify.sizes import expression_size
-from pellucid.simplify.tables import each_part
-from pellucid.simplify.thresholds import thresholds
+from pellucid.simplify.tables import Listed, each_part, listed
 from pellucid.simplify.votes import votes_to_tables
 
 MOST_ROWS = 400  # of a table that is worth a closed form
@@ -42,20 +41,6 @@ def closed(program: Program, facts: Facts | None = None) -> Program:
     return repeated(program, facts or known(program), CLOSED)
 
 
-@dataclass(frozen=True)
-class Listed:
-    """What an expression gives on the values of its variables that occur together."""
-
-    names: tuple[str, ...]
-    rows: Sequence[Row]
-    outputs: Sequence[Value]
-
-    @property
-    def columns(self) -> dict[str, Sequence[Value]]:
-        """Values in each row, by variable."""
-        return dict(zip(self.names, zip(*self.rows, strict=True), strict=True))
-
-
 def tables_to_formulas(program: Program, facts: Facts) -> Program:
     """Tables of whole numbers that are a small formula become that."""
     return each_part(program, lambda part: with_formula(program, part, facts))
@@ -66,7 +51,7 @@ def tables_to_rules(program: Program, facts: Facts) -> Program:
     longer = growing(program)
 
     def change(part: Table | Cases) -> Expression:
-        table = listed(program, part, facts)
+        table = worth_while(program, part, facts)
         found = None if table is None else as_rules(program, table, longer)
         if found is None:
             return part
@@ -84,7 +69,7 @@ def _goes_on(found: Cases, part: Expression, longer: Collection[str]) -> bool:
 
 def with_formula(program: Program, part: Expression, facts: Facts) -> Expression:
     """An expression over whole numbers as the smallest formula, where that is no longer."""
-    table = listed(program, part, facts)
+    table = worth_while(program, part, facts)
     if table is None or not all(isinstance(v, int) for v in table.outputs):
         return part
     whole = [v for v in table.names if is_whole(program, v)]
@@ -107,13 +92,10 @@ def is_whole(program: Program, name: str) -> bool:
     return t.is_whole and not t.nothing
 
 
-def listed(program: Program, part: Expression, facts: Facts) -> Listed | None:
+def worth_while(program: Program, part: Expression, facts: Facts) -> Listed | None:
     """The expression as a table of what occurs; None where that is too long, or one test of one value."""
-    names = tuple(dict.fromkeys(names_in(part)))
-    rows = facts.rows(program, names) if names else None
-    if not rows or len(rows) > MOST_ROWS or len(values_among(part) or (0, 0)) < 2:
-        return None
-    return Listed(names, rows, in_rows(part, names, rows))
+    found = None if len(values_among(part) or (0, 0)) < 2 else listed(program, part, facts)
+    return None if found is None or len(found.rows) > MOST_ROWS else found
 
 
 def as_rules(program: Program, table: Listed, longer: dict[str, tuple[bool, bool]]) -> Cases | None:
@@ -138,8 +120,8 @@ def votes_to_rules(program: Program, facts: Facts) -> Program:
     """Votes that up to three of their variables decide become tables or rules over those."""
     longer = growing(program)
 
-    def forms(names: Sequence[str], rows: Sequence[Row], outputs: Sequence[Value]) -> list[Expression]:
-        found = as_rules(program, Listed(tuple(names), rows, outputs), longer)
+    def forms(few: Listed) -> list[Expression]:
+        found = as_rules(program, few, longer)
         return [] if found is None else [found]
 
     return votes_to_tables(program, facts, forms)

@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from pellucid.language.columns import Output
-from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
+from pellucid.language.expressions import Expression
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads
-from pellucid.language.operators import apply
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import evaluate
 from pellucid.semantics.cells import Cells
+from pellucid.semantics.functions import Function, function_of
 
 MOST_CELLS = 20_000_000  # positions x variables that are run
 LONGEST = 100  # positions of inputs that are run
@@ -38,15 +38,12 @@ class Facts(Protocol):
 
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
         """Values that may occur together at one position, in order; None where they are too many."""
-        ...
 
     def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
         """Values of the query and of the key variables that a selection may compare; None: too many."""
-        ...
 
     def same(self, program: Program) -> dict[str, str]:
         """Variables that always equal an earlier one: later name -> earlier name."""
-        ...
 
 
 def known(program: Program) -> Facts:
@@ -54,13 +51,9 @@ def known(program: Program) -> Facts:
     longest = program.longest
     if (enough := locality(program)) is not None:
         longest = enough if longest is None else min(longest, enough)
-    if (
-        longest is None
-        or longest > LONGEST
-        or domain.size(program, longest) * longest * len(program.nodes) > MOST_CELLS
-    ):
-        return Typed()
-    return Observed(program, domain.every(program, longest))
+    few = longest is not None and longest <= LONGEST
+    cells = domain.size(program, longest) * longest * len(program.nodes) if few else math.inf
+    return Observed(program, domain.every(program, longest)) if cells <= MOST_CELLS else Typed()
 
 
 def locality(program: Program) -> int | None:
@@ -82,9 +75,7 @@ def _span(program: Program, name: str, spans: Mapping[str, tuple[int, int]]) -> 
     node = program[name]
     steps = (0, 0)
     match node:
-        case Input(column) if not column:
-            return None
-        case Vote(pooled=True):
+        case Input("") | Vote(pooled=True):
             return None
         case Delay(_, amount):
             steps = max(amount, 0), max(-amount, 0)
@@ -96,32 +87,10 @@ def _span(program: Program, name: str, spans: Mapping[str, tuple[int, int]]) -> 
     return steps[0] + max(back for back, _ in read), steps[1] + max(ahead for _, ahead in read)
 
 
-def outcomes(expression: Expression, columns: Mapping[str, Sequence[Value]], count: int) -> Sequence[Value]:
-    """Values of an expression in each of `count` rows of values of its variables."""
-    match expression:
-        case Var(name):
-            return columns[name]
-        case Const(value):
-            return [float(value) if not isinstance(value, int | str | None) else value] * count
-        case Apply(operator, args):
-            parts = [outcomes(arg, columns, count) for arg in args]
-            return [apply(operator, values) for values in zip(*parts, strict=True)]
-        case Table(args, cases, default):
-            known_cases = dict(cases)
-            parts = [outcomes(arg, columns, count) for arg in args]
-            return [known_cases.get(key, default) for key in zip(*parts, strict=True)]
-        case Cases(rules, default):
-            found = list(outcomes(default, columns, count))
-            for test, outcome in reversed(rules):
-                tests = outcomes(test, columns, count)
-                found = [o if t else f for t, o, f in zip(tests, outcomes(outcome, columns, count), found, strict=True)]
-            return found
-
-
-def in_rows(expression: Expression, names: Sequence[str], rows: Sequence[Row]) -> list[Value]:
+def in_rows(expression: Expression, names: Sequence[str], rows: Iterable[Row]) -> list[Value]:
     """Values of an expression in rows of values of these variables."""
-    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
-    return list(outcomes(expression, columns, len(rows)))
+    function = function_of(expression)
+    return [function(dict(zip(names, row, strict=True))) for row in rows]
 
 
 def ordered(rows: Iterable[Row]) -> list[Row]:
@@ -134,52 +103,30 @@ class Typed:
 
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
         """The values of what these variables are computed from, in all combinations."""
-        for roots in (self._roots(program, names), tuple(names)):
+        for roots, between in (_sources(program, names), (tuple(names), {})):
             listed = [_values(program, root) for root in roots]
-            many = math.prod(math.inf if v is None else len(v) for v in listed)
-            if many <= TRIED:
-                grid = list(itertools.product(*(v for v in listed if v is not None)))
-                return ordered(self._computed(program, names, roots, grid))
+            if math.prod(math.inf if v is None else len(v) for v in listed) <= TRIED:
+                grid = itertools.product(*(v for v in listed if v is not None))
+                steps = [(name, between[name]) for name in program.nodes if name in between]
+                return ordered(_computed(dict(zip(roots, row, strict=True)), steps, names) for row in grid)
         return None
-
-    def _roots(self, program: Program, names: Sequence[str]) -> tuple[str, ...]:
-        """The variables that these are computed from at the same position."""
-        found: dict[str, None] = {}
-        waiting = list(names)
-        while waiting:
-            name = waiting.pop(0)
-            node = program[name]
-            if isinstance(node, Let):
-                waiting += reads(node)
-            else:
-                found[name] = None
-        return tuple(found)
-
-    def _computed(
-        self, program: Program, names: Sequence[str], roots: Sequence[str], grid: Sequence[Row]
-    ) -> Iterator[Row]:
-        found = zip(*grid, strict=True) if grid else ([] for _ in roots)
-        columns: dict[str, Sequence[Value]] = dict(zip(roots, found, strict=True))
-
-        def column(name: str) -> Sequence[Value]:
-            if name not in columns:
-                node = program[name]
-                assert isinstance(node, Let)
-                columns[name] = outcomes(node.expression, {n: column(n) for n in reads(node)}, len(grid))
-            return columns[name]
-
-        told = [column(name) for name in names]
-        return zip(*told, strict=True) if names else iter([()] * bool(grid))
 
     def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
         """Every query's values with every key's that the mask lets through; positions within reach of each other."""
-        queries, keys = self.rows(program, select.query), offered(self, program, select)
+        queries, keys = self.rows(program, select.query), self._offered(program, select)
         if queries is None or keys is None or len(queries) * len(keys) > MOST_PAIRS:
             return None
         asked, shown = _place(program, select.query), _place(program, select.key)
         if asked is None or shown is None:
             return list(itertools.product(queries, keys))
-        return [(q, k) for q in queries for k in keys if _within(select, q[asked], k[shown])]
+        return [(q, k) for q in queries for k in keys if within(select, q[asked], k[shown])]
+
+    def _offered(self, program: Program, select: Select) -> list[Row] | None:
+        """Values of the key variables at the positions that the mask lets through."""
+        if select.mask is None:
+            return self.rows(program, select.key)
+        rows = self.rows(program, (*select.key, select.mask))
+        return None if rows is None else ordered(row[:-1] for row in rows if bool(row[-1]) != select.negated)
 
     def same(self, program: Program) -> dict[str, str]:
         """None: equal nodes are told without."""
@@ -187,12 +134,27 @@ class Typed:
         return {}
 
 
-def offered(facts: Facts, program: Program, select: Select) -> list[Row] | None:
-    """Values of the key variables at the positions that the mask lets through."""
-    if select.mask is None:
-        return facts.rows(program, select.key)
-    rows = facts.rows(program, (*select.key, select.mask))
-    return None if rows is None else ordered(row[:-1] for row in rows if bool(row[-1]) != select.negated)
+def _sources(program: Program, names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, Function]]:
+    """The variables that these are computed from at the same position, and the expressions in between."""
+    roots: dict[str, None] = {}
+    between: dict[str, Function] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop(0)
+        node = program[name]
+        if not isinstance(node, Let):
+            roots[name] = None
+        elif name not in between:
+            between[name] = function_of(node.expression)
+            waiting += reads(node)
+    return tuple(roots), between
+
+
+def _computed(here: dict[str, Value], steps: Sequence[tuple[str, Function]], names: Sequence[str]) -> Row:
+    """Values of these variables, the steps to them taken one after the other."""
+    for name, function in steps:
+        here[name] = function(here)
+    return tuple(here[name] for name in names)
 
 
 def _values(program: Program, name: str) -> tuple[Value, ...] | None:
@@ -206,7 +168,8 @@ def _place(program: Program, names: Sequence[str]) -> int | None:
     return next((i for i, name in enumerate(names) if program[name] == Input("", "position")), None)
 
 
-def _within(select: Select, i: Any, j: Any) -> bool:
+def within(select: Select, i: Any, j: Any) -> bool:
+    """Whether position j is within reach of position i, mask and match aside."""
     near = select.window is None or abs(i - j) < select.window
     reached = {"upto": j <= i, "before": j < i, "after": j > i, "from": j >= i}
     return near and reached.get(select.reach, True)
@@ -254,9 +217,11 @@ class Observed:
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
         """Values that occurred together."""
         found = self._indexed(program, names)
-        if found is None:
-            return None
-        return ordered(tuple(self._values[c] for c in row) for row in found[1].tolist())
+        return None if found is None else ordered(self._told(found[1]))
+
+    def _told(self, rows: np.ndarray) -> list[Row]:
+        """The values behind rows of codes."""
+        return [tuple(self._values[c] for c in row) for row in rows.tolist()]
 
     def _indexed(self, program: Program, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray] | None:
         """(number of the row at each position, codes of each row)."""
@@ -281,11 +246,11 @@ class Observed:
         for size in np.unique(sizes).tolist():
             places = self._starts[:-1][sizes == size][:, None] + np.arange(size)
             for i, j in itertools.product(range(size), repeat=2):
-                if _within(select, i, j):
+                if within(select, i, j):
                     pairs = asked[places[:, i]] + keys[0][places[:, j]]
                     met.reshape(-1)[pairs if looked is None else pairs[looked[places[:, j]]]] = True
-        told = [[tuple(self._values[c] for c in row) for row in found[1].tolist()] for found in (queries, keys)]
-        return [(told[0][q], told[1][k]) for q, k in np.argwhere(met).tolist()]
+        asked_rows, shown = self._told(queries[1]), self._told(keys[1])
+        return [(asked_rows[q], shown[k]) for q, k in np.argwhere(met).tolist()]
 
     def _looked(self, program: Program, select: Select) -> np.ndarray | None:
         if select.mask is None:

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Assign
-from pellucid.language.expressions import Apply, Const, Expression, Table, Var
+from pellucid.language.expressions import Apply, Const, Expression, Table, Var, renamed
 from pellucid.language.nodes import ZERO, Aggregate, Delay, Input, Let, Node, Reach, Select
 from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
 from pellucid.language.types import Type
-from pellucid.simplify.facts import Facts
+from pellucid.simplify.facts import Facts, within
 from pellucid.simplify.matches import plainest
 from pellucid.simplify.rewrite import each, fresh, with_node
 from pellucid.simplify.tidy import tidy
@@ -118,8 +118,8 @@ def _by_position(program: Program, node: Aggregate) -> Iterator[Node]:
         case Apply("==", (Var("k"), Apply("+" | "-" as sign, (Var("q"), Const(int(amount)))))):
             yield from _at(program, node, amount if sign == "+" else -amount)
         case Apply(name, (Var("k"), Var("q"))) if name in REACHES:
-            reach = REACHES[name] if select.reach == "any" else NARROWER.get((select.reach, REACHES[name]))
-            reach = REACHES[name] if select.reach == REACHES[name] else reach
+            asked = REACHES[name]
+            reach = asked if select.reach in ("any", asked) else NARROWER.get((select.reach, asked))
             if reach is not None:
                 yield replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
 
@@ -134,9 +134,7 @@ def _key_first(match: Expression | None) -> Expression | None:
 def _at(program: Program, node: Aggregate, offset: int) -> Iterator[Node]:
     """What stands at one distance: a delay, where the selection looks there."""
     select = node.select
-    near = select.window is None or abs(offset) < select.window
-    reached = {"any": True, "upto": offset <= 0, "before": offset < 0, "after": offset > 0, "from": offset >= 0}
-    if not near or not reached[select.reach]:
+    if not within(select, 0, offset):
         yield _nothing_picked(node)
     elif select.mask is None and node.value is not None and _of_one(program, node.how, node.value):
         yield Delay(node.value, -offset, node.default) if offset else Let(Var(node.value))
@@ -151,13 +149,10 @@ def _of_one(program: Program, how: str, value: str) -> bool:
 def _counted(program: Program, node: Aggregate) -> Iterator[Node]:
     """Counts that the position and the length tell; sums of ones, which are counts."""
     select = node.select
-    one = node.value is not None and program[node.value] in (Let(Const(1)),)
-    if node.how == "sum" and one and node.default == ZERO:
+    if node.how == "sum" and program[node.value or ""] == Let(Const(1)) and node.default == ZERO:
         yield Aggregate(select, "count")
-    if select.match is not None or select.mask is not None or select.window is not None:
-        return
-    place, length = Var(_input(program, POSITION) or ""), Var(_input(program, LENGTH) or "")
-    if node.how == "count":
+    if node.how == "count" and select.match is select.mask is select.window is None:
+        place, length = Var(_input(program, POSITION) or ""), Var(_input(program, LENGTH) or "")
         counts: dict[Reach, Expression] = {
             "before": place, "upto": Apply("+", (place, Const(1))), "any": length,
             "from": Apply("-", (length, place)), "after": Apply("-", (Apply("-", (length, place)), Const(1))),
@@ -172,20 +167,9 @@ def _mask_as_match(program: Program, node: Aggregate) -> Iterator[Node]:
         return
     match program[select.mask]:
         case Let(Apply("==" | "!=", (Var(name), Const())) | Table((Var(name),)) as said) if name in program.nodes:
-            match = _with_key(said)
-            match = Apply("not", (match,)) if select.negated else match
-            types = {"k": program.types[name]}
-            found = Select(tidy(match, types), (), (name,), select.reach, select.window)
-            yield replace(node, select=found)
-
-
-def _with_key(said: Expression) -> Expression:
-    match said:
-        case Apply(name, (_, right)):
-            return Apply(name, (Var("k"), right))
-        case Table(_, cases, default):
-            return Table((Var("k"),), cases, default)
-    return said
+            match = renamed(said, {name: "k"})
+            match = tidy(Apply("not", (match,)) if select.negated else match, {"k": program.types[name]})
+            yield replace(node, select=Select(match, (), (name,), select.reach, select.window))
 
 
 def tables_in_defaults(program: Program, facts: Facts) -> Program:

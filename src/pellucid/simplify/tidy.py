@@ -44,7 +44,7 @@ def _logic(expression: Expression, known: Callable[[Expression], Type]) -> Expre
         case Apply("not", (Apply("not", (arg,)),)):
             return as_truth(arg, known)
         case Apply("not", (Apply(name, (left, right)),)) if name in NEGATED:
-            if name in ("==", "!=") or _comparable(known(left), known(right)):
+            if name in ("==", "!=") or comparable(known(left), known(right)):
                 return Apply(NEGATED[name], (left, right))
     return expression
 
@@ -69,7 +69,7 @@ def _joined(name: str, args: tuple[Expression, ...], known: Callable[[Expression
     return as_truth(found[0], known) if found else Const(int(name == "and"))
 
 
-def _comparable(left: Type, right: Type) -> bool:
+def comparable(left: Type, right: Type) -> bool:
     """Whether two values are always in order: both text or whole numbers, never nothing, not "not a number"."""
     whole, text = left.is_whole and right.is_whole, left.is_text and right.is_text
     return (whole or text) and not left.nothing and not right.nothing

@@ -7,7 +7,7 @@ of a row, changes no decision; that freedom is used to make the commonest row ze
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -19,15 +19,14 @@ from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.simplify.facts import Facts, Row
 from pellucid.simplify.rewrite import each, with_node
-from pellucid.simplify.sizes import expression_size
-from pellucid.simplify.tables import smallest_table, variables_alike
+from pellucid.simplify.tables import Listed, determined, shortest
 from pellucid.simplify.tidy import tidy
 
 MOST_ROWS = 200  # combinations above which a vote is not worth a table
 SCALES = (1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 64, 80, 100, 128)
 MOST = 12  # variables whose subsets are tried
 LARGEST = 2**30  # weights that fit the arrays here
-Forms = Callable[[Sequence[str], Sequence[Row], Sequence[Value]], Iterable[Expression]]
+Forms = Callable[[Listed], Iterable[Expression]]
 
 
 def shrunk_votes(program: Program, facts: Facts) -> Program:
@@ -46,7 +45,7 @@ def shrunk_votes(program: Program, facts: Facts) -> Program:
     return each(program, change)
 
 
-def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda names, rows, outputs: []) -> Program:
+def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda few: []) -> Program:
     """A vote that up to three of its variables decide as a table over those, where that is as short.
 
     forms: what else the values may be written as.
@@ -59,55 +58,28 @@ def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda names,
         rows = facts.rows(program, names)
         if not rows or not _countable(node, names, rows):
             return program
-        outputs = decided(node, names, rows)
+        every = Listed(names, rows, [node.labels[i] for i in _Decisions.of(node, names, rows).total().argmax(1)])
         found: list[Expression] = []
-        for kept in deciding(rows, outputs):
-            told = {tuple(row[i] for i in kept): out for row, out in zip(rows, outputs, strict=True)}
-            if len(told) <= MOST_ROWS:
-                found += _said([names[i] for i in kept], list(told), list(told.values()), forms)
-        if not found:
-            return program
-        return with_node(program, name, Let(tidy(min(found, key=expression_size), program.types)))
+        for few in map(every.over, deciding(rows, every.outputs)):
+            if len(few.rows) <= MOST_ROWS:
+                found += [*few.copies(), few.table(), *(forms(few) if few.names else ())]
+        return with_node(program, name, Let(tidy(shortest(found), program.types))) if found else program
 
     return each(program, change)
-
-
-def _said(names: Sequence[str], rows: Sequence[Row], outputs: list[Plain], forms: Forms) -> Iterator[Expression]:
-    yield from variables_alike(names, rows, outputs)
-    yield smallest_table(names, rows, outputs)
-    if names:
-        yield from forms(names, rows, outputs)
 
 
 def deciding(rows: Sequence[Row], outputs: Sequence[Plain]) -> list[tuple[int, ...]]:
     """The smallest sets of up to three columns that determine the output in every row."""
     for size in range(min(3, len(rows[0])) + 1):
-        found = [c for c in combinations(range(min(MOST, len(rows[0]))), size) if _determined(rows, outputs, c)]
+        found = [c for c in combinations(range(min(MOST, len(rows[0]))), size) if determined(rows, outputs, c)]
         if found:
             return found
     return []
 
 
-def _determined(rows: Sequence[Row], outputs: Sequence[Plain], columns: tuple[int, ...]) -> bool:
-    told: dict[Row, Plain] = {}
-    pairs = zip(rows, outputs, strict=True)
-    return all(told.setdefault(tuple(row[c] for c in columns), out) == out for row, out in pairs)
-
-
 def variables(node: Vote) -> tuple[str, ...]:
     """The variables that a vote reads."""
     return tuple(dict.fromkeys([*(e.variable for e in node.evidence), *(name for name, _ in node.scaled)]))
-
-
-def decided(node: Vote, names: Sequence[str], rows: Sequence[Row]) -> list[Plain]:
-    """The winning label of each row of values."""
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
-    total = np.tile(np.array(node.bias, np.int64), (len(rows), 1))
-    for part in node.evidence:
-        total += _weights(part, columns[part.variable])
-    for name, weights in node.scaled:
-        total += _numbers(columns[name])[:, None] * np.array(weights, np.int64)
-    return [node.labels[i] for i in total.argmax(1)]
 
 
 def _small(node: Vote) -> bool:
@@ -121,14 +93,12 @@ def _countable(node: Vote, names: Sequence[str], rows: Sequence[Row]) -> bool:
     return all(abs(row[i] or 0) < LARGEST for row in rows for i in places)  # pyright: ignore[reportArgumentType]
 
 
-def _weights(part: Evidence, values: Sequence[Value]) -> np.ndarray:
-    """Weights that each value contributes, int64 [value, label]."""
-    told: dict[Value, tuple[int, ...]] = dict(part.rows)
-    return np.array([told.get(v, part.default) for v in values], np.int64).reshape(len(values), len(part.default))
-
-
-def _numbers(values: Sequence[Value]) -> np.ndarray:
-    return np.array([v if isinstance(v, int) else 0 for v in values], np.int64)
+def _weights(part: Evidence | tuple[int, ...], values: Sequence[Value]) -> np.ndarray:
+    """Weights that each value contributes, by evidence or as a factor; int64 [value, label]."""
+    if not isinstance(part, Evidence):
+        return np.outer(np.array([v if isinstance(v, int) else 0 for v in values], np.int64), part)
+    rows = [part.weights.get(v, part.default) for v in values]
+    return np.array(rows, np.int64).reshape(len(values), len(part.default))
 
 
 def _canonical(program: Program, node: Vote, facts: Facts) -> Vote:
@@ -175,6 +145,7 @@ def _whole(weights: np.ndarray) -> tuple[int, ...]:
 class _Decisions:
     """A vote on the combinations of its variables' values that occur."""
 
+    count: int  # of combinations
     tables: list[np.ndarray]  # int64 [value, label], one for each piece of evidence, then one for each scaled variable
     columns: list[np.ndarray]  # int [combination]: which row of its table applies
     bias: np.ndarray
@@ -189,16 +160,13 @@ class _Decisions:
             place = {v: i for i, v in enumerate(different)}
             columns.append(np.array([place[v] for v in told[name]]))
             values.append(different)
-            scaled = not isinstance(part, Evidence)
-            tables.append(
-                _numbers(different)[:, None] * np.array(part, np.int64) if scaled else _weights(part, different)
-            )
-        return _Decisions(tables, columns, np.array(node.bias, np.int64), values)
+            tables.append(_weights(part, different))
+        return _Decisions(len(rows), tables, columns, np.array(node.bias, np.int64), values)
 
     def total(self) -> np.ndarray:
         """Sums of weights, int64 [combination, label]."""
         parts = (table[column] for table, column in zip(self.tables, self.columns, strict=True))
-        return sum(parts, np.tile(self.bias, (len(self.columns[0]), 1)))
+        return sum(parts, np.tile(self.bias, (self.count, 1)))
 
     def minimised(self, node: Vote) -> Vote:
         """Greedily zero whole tables, then rows, then take the smallest whole weights that decide alike."""
