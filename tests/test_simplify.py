@@ -14,12 +14,11 @@ from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Sele
 from pellucid.language.types import real, symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
+from pellucid.simplify import PASSES, simplify
 from pellucid.simplify import facts as facts_of
-from pellucid.simplify import simplify
 from pellucid.simplify.closed import CLOSED, closed
 from pellucid.simplify.facts import Observed, Typed, locality
 from pellucid.simplify.names import with_readable_names
-from pellucid.simplify.simplify import PASSES
 from pellucid.simplify.sizes import program_size
 from pellucid.simplify.tidy import tidy
 from simplify_samples import expression, let, numbers, program, random_program

@@ -14,10 +14,9 @@ from pellucid.semantics.batch import predict
 from pellucid.simplify import enumerate as enumeration
 from pellucid.simplify import simplify
 from pellucid.simplify.closed import closed, growing
-from pellucid.simplify.conditions import Columns
 from pellucid.simplify.enumerate import smallest_formula
 from pellucid.simplify.facts import in_rows
-from pellucid.simplify.rules import decision_list
+from pellucid.simplify.rules import Columns, decision_list
 from pellucid.simplify.sizes import expression_size
 from simplify_samples import expression, let, program
 

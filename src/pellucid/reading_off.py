@@ -15,11 +15,11 @@ from pellucid.problem import Problem
 from pellucid.progress import OnProgress
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
+from pellucid.simplify import simplify
 from pellucid.simplify.closed import closed
 from pellucid.simplify.facts import known
 from pellucid.simplify.names import with_readable_names
 from pellucid.simplify.rounding import rounded
-from pellucid.simplify.simplify import simplify
 
 SIMPLIFY = ("none", "exact", "compact")
 COMPACT = 120.0  # seconds that making a program compact may take

@@ -112,8 +112,8 @@ def _scope(model: Learned, data: str | None) -> Scope | None:
 def _slice(model: Learned, kind: str, value: Any, data: str | None) -> Slice | None:
     from pellucid.explain import circuit as slices
     from pellucid.given import data_for, typed
+    from pellucid.simplify import simplify
     from pellucid.simplify.names import with_readable_names
-    from pellucid.simplify.simplify import simplify
 
     program = model.of_program("look into")
 

@@ -15,12 +15,11 @@ from pellucid.language.expressions import Cases, Expression, Table, Var, names_i
 from pellucid.language.inference import infer
 from pellucid.language.program import Program
 from pellucid.language.types import Value
-from pellucid.simplify.conditions import Columns
+from pellucid.simplify import Pass, repeated
 from pellucid.simplify.enumerate import smallest_formula
 from pellucid.simplify.facts import Facts, known
 from pellucid.simplify.matches import thresholds
-from pellucid.simplify.rules import decision_list
-from pellucid.simplify.simplify import Pass, repeated
+from pellucid.simplify.rules import Columns, decision_list
 from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tables import Listed, each_part, listed
 from pellucid.simplify.votes import votes_to_tables

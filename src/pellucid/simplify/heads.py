@@ -17,7 +17,7 @@ from pellucid.simplify.facts import Facts, within
 from pellucid.simplify.matches import plainest
 from pellucid.simplify.rewrite import each, fresh, with_node
 from pellucid.simplify.tidy import tidy
-from pellucid.simplify.tidy_tables import equal
+from pellucid.simplify.tidy_rules import equal
 from pellucid.simplify.variables import local_types
 
 POSITION, LENGTH = Input("", "position"), Input("", "length")

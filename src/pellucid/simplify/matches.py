@@ -21,7 +21,7 @@ from pellucid.simplify.rewrite import attempt, before, each, fresh, with_nodes
 from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tables import Listed
 from pellucid.simplify.tidy import as_test, comparable, tidy
-from pellucid.simplify.tidy_arithmetic import plus
+from pellucid.simplify.tidy_rules import plus
 
 MOST_CELLS = 2_000  # pairs of a match that is worth a table
 Q, K = Var("q"), Var("k")

@@ -14,8 +14,7 @@ from pellucid.simplify.facts import Facts, Row, in_rows, ordered
 from pellucid.simplify.rewrite import each, with_node
 from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tidy import tidy
-from pellucid.simplify.tidy_arithmetic import alike
-from pellucid.simplify.tidy_tables import equal
+from pellucid.simplify.tidy_rules import alike, equal
 
 MOST_VARIABLES = 3  # of a table that two become
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from pellucid.language.expressions import Apply, Cases, Const, Expression, mapped
 from pellucid.language.inference import type_of
 from pellucid.language.operators import COMPARISONS, MIRRORED, NEGATED
 from pellucid.language.types import Type
-from pellucid.simplify import tidy_arithmetic, tidy_tables
-from pellucid.simplify.tidy_arithmetic import alike, is_number
+from pellucid.simplify import tidy_rules
+from pellucid.simplify.tidy_rules import Known, Rule, alike, is_number
 
-Rule = Callable[[Expression, Callable[[Expression], Type]], Expression]
 ORDERS = ("<", "<=", ">", ">=")
 
 
@@ -36,7 +35,7 @@ def tidy(expression: Expression, types: Mapping[str, Type]) -> Expression:
     return mapped(expression, settled)
 
 
-def _logic(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def _logic(expression: Expression, known: Known) -> Expression:
     """`and`, `or` and `not`: flat, of different parts, none of them decided."""
     match expression:
         case Apply("and" | "or" as name, args):
@@ -49,7 +48,7 @@ def _logic(expression: Expression, known: Callable[[Expression], Type]) -> Expre
     return expression
 
 
-def _joined(name: str, args: tuple[Expression, ...], known: Callable[[Expression], Type]) -> Expression:
+def _joined(name: str, args: tuple[Expression, ...], known: Known) -> Expression:
     parts: dict[str, Expression] = {}
     for arg in args:
         for part in arg.args if isinstance(arg, Apply) and arg.operator == name else (arg,):
@@ -75,7 +74,7 @@ def comparable(left: Type, right: Type) -> bool:
     return (whole or text) and not left.nothing and not right.nothing
 
 
-def as_truth(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def as_truth(expression: Expression, known: Known) -> Expression:
     """1 where the expression is true, else 0."""
     if known(expression).is_flag:
         return expression
@@ -86,7 +85,7 @@ def _differs(expression: Expression) -> Expression:
     return Apply("!=", (expression, Const(0)))
 
 
-def as_test(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def as_test(expression: Expression, known: Known) -> Expression:
     """What is true where the expression is: `x` for `x != 0` and `not not x`, `not x` for `1 - x`."""
     match expression:
         case Apply("!=", (left, right)) if is_number(right, 0) and known(left).is_number and not known(left).nothing:
@@ -98,7 +97,7 @@ def as_test(expression: Expression, known: Callable[[Expression], Type]) -> Expr
     return expression
 
 
-def _compared(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def _compared(expression: Expression, known: Known) -> Expression:
     """Comparisons: the constant on the right; a test of a flag is the flag; decided by types."""
     match expression:
         case Apply(name, (Const() as left, right)) if name in COMPARISONS and not isinstance(right, Const):
@@ -115,7 +114,7 @@ def _compared(expression: Expression, known: Callable[[Expression], Type]) -> Ex
     return _decided(expression, known)
 
 
-def _decided(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def _decided(expression: Expression, known: Known) -> Expression:
     """A constant for a comparison that the types decide."""
     match expression:
         case Apply(name, (left, right)) if name in COMPARISONS:
@@ -153,7 +152,7 @@ def _ordered(expression: Expression, name: str, a: Type, b: Type) -> Expression:
     return Const(int(below if name in ("<", "<=") else above))
 
 
-def _cases(expression: Expression, known: Callable[[Expression], Type]) -> Expression:
+def _cases(expression: Expression, known: Known) -> Expression:
     """Rules: no idle ones, no list inside the default, a plain test where there are 1 and 0 to choose from."""
     match expression:
         case Apply("where", (test, yes, no)):
@@ -166,7 +165,7 @@ def _cases(expression: Expression, known: Callable[[Expression], Type]) -> Expre
 Rules = tuple[tuple[Expression, Expression], ...]
 
 
-def _idle(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
+def _idle(rules: Rules, known: Known) -> Rules:
     """Rules whose test can be the first that is true."""
     kept: dict[str, tuple[Expression, Expression]] = {}
     for test, outcome in rules:
@@ -179,7 +178,7 @@ def _idle(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
     return tuple(kept.values())
 
 
-def _shorter(rules: Rules, default: Expression, known: Callable[[Expression], Type]) -> Expression:
+def _shorter(rules: Rules, default: Expression, known: Known) -> Expression:
     if rules and isinstance(rules[-1][0], Const):
         return _shorter(rules[:-1], rules[-1][1], known)
     while rules and alike(rules[-1][1], default):
@@ -200,11 +199,11 @@ def _shorter(rules: Rules, default: Expression, known: Callable[[Expression], Ty
     return Cases(rules, default)
 
 
-def _together(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
+def _together(rules: Rules, known: Known) -> Rules:
     """Neighbours of one outcome that list values of one thing as one rule."""
     found = list(rules[:1])
     for test, outcome in rules[1:]:
-        either = tidy_tables.either(found[-1][0], test, known) if alike(outcome, found[-1][1]) else None
+        either = tidy_rules.either(found[-1][0], test, known) if alike(outcome, found[-1][1]) else None
         if either is None:
             found.append((test, outcome))
         else:
@@ -212,6 +211,4 @@ def _together(rules: Rules, known: Callable[[Expression], Type]) -> Rules:
     return tuple(found)
 
 
-RULES: tuple[Rule, ...] = (
-    tidy_tables.folded, _cases, _logic, _compared, *tidy_arithmetic.RULES, *tidy_tables.RULES,
-)  # fmt: skip
+RULES: tuple[Rule, ...] = (tidy_rules.folded, _cases, _logic, _compared, *tidy_rules.RULES)

@@ -12,7 +12,7 @@ from pellucid.language.types import Type
 from pellucid.simplify.facts import Facts
 from pellucid.simplify.rewrite import aliased, attempt, each, with_node
 from pellucid.simplify.tidy import as_test, tidy
-from pellucid.simplify.tidy_arithmetic import alike
+from pellucid.simplify.tidy_rules import alike
 
 SHORT = 8  # size of an expression that may be written inside another
 DEEP = 6  # levels of what it is written into

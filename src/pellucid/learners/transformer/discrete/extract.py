@@ -23,7 +23,7 @@ from pellucid.learners.transformer.discrete.symbols import Builder, Symbol, free
 from pellucid.learners.transformer.discrete.units import Unit, network_expression
 from pellucid.learners.transformer.history import softmax
 from pellucid.problem import Problem
-from pellucid.simplify.simplify import simplify
+from pellucid.simplify import simplify
 
 
 @dataclass(frozen=True, eq=False)
