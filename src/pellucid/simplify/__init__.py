@@ -1,8 +1,8 @@
 """Exact simplification, and beside it closed forms, readable names and rounding.
 
 Passes `Program -> Program` keep every output, for every input, and are repeated until none helps. Every pass leaves
-each variable that it keeps its values, given true facts, and makes no program larger. Facts that come from inputs up to the
-longest are checked on longer ones where a program takes those.
+each variable that it keeps its values, given true facts, and makes no program larger. Facts that come from inputs up to
+the longest are checked on longer ones where a program takes those.
 """
 
 from __future__ import annotations

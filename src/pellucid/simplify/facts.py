@@ -38,12 +38,15 @@ class Facts(Protocol):
 
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
         """Values that may occur together at one position, in order; None where they are too many."""
+        ...
 
     def pairs(self, program: Program, select: Select) -> list[tuple[Row, Row]] | None:
         """Values of the query and of the key variables that a selection may compare; None: too many."""
+        ...
 
     def same(self, program: Program) -> dict[str, str]:
         """Variables that always equal an earlier one: later name -> earlier name."""
+        ...
 
 
 def known(program: Program) -> Facts:
@@ -51,9 +54,10 @@ def known(program: Program) -> Facts:
     longest = program.longest
     if (enough := locality(program)) is not None:
         longest = enough if longest is None else min(longest, enough)
-    few = longest is not None and longest <= LONGEST
-    cells = domain.size(program, longest) * longest * len(program.nodes) if few else math.inf
-    return Observed(program, domain.every(program, longest)) if cells <= MOST_CELLS else Typed()
+    if longest is None or longest > LONGEST:
+        return Typed()
+    cells = domain.size(program, longest) * longest * len(program.nodes)
+    return Typed() if cells > MOST_CELLS else Observed(program, domain.every(program, longest))
 
 
 def locality(program: Program) -> int | None:

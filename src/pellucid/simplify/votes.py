@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.language.expressions import Expression
 from pellucid.language.nodes import Evidence, Let, Node, Vote
 from pellucid.language.program import Program
-from pellucid.language.types import Plain, Value
+from pellucid.language.types import Value
 from pellucid.simplify.facts import Facts, Row
 from pellucid.simplify.rewrite import each, with_node
 from pellucid.simplify.tables import Listed, determined, shortest
@@ -68,7 +68,7 @@ def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda few: [
     return each(program, change)
 
 
-def deciding(rows: Sequence[Row], outputs: Sequence[Plain]) -> list[tuple[int, ...]]:
+def deciding(rows: Sequence[Row], outputs: Sequence[Value]) -> list[tuple[int, ...]]:
     """The smallest sets of up to three columns that determine the output in every row."""
     for size in range(min(3, len(rows[0])) + 1):
         found = [c for c in combinations(range(min(MOST, len(rows[0]))), size) if determined(rows, outputs, c)]
