@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ LONGEST = 24
 SHAPE = re.compile("[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SIDES = {"before": "earlier_", "after": "later_"}
 POSITION = Input("", "position")
+Ones = Mapping[str, str]
 
 
 def with_readable_names(program: Program) -> Program:
@@ -34,8 +36,13 @@ def with_readable_names(program: Program) -> Program:
     for name in sorted(fixed, key=lambda name: not isinstance(program[name], Input)):
         names[name] = _free(fixed[name], names)
     rest = [a for a in program if a.name not in names]
-    later = [a for a in rest if isinstance(a.node, Delay) and a.node.variable not in names and _ahead(program, a)]
-    for a in (*(a for a in rest if a not in later), *later):
+    unnamed = {a.name: i for i, a in enumerate(rest)}
+
+    def ahead(a: Assign) -> bool:
+        """Whether it delays what comes after it, and so has no name yet."""
+        return isinstance(a.node, Delay) and unnamed.get(a.node.variable, -1) >= unnamed[a.name]
+
+    for a in sorted(rest, key=ahead):
         fitting = filter(_short, _candidates(program, a.name, names))
         names[a.name] = _free(next(fitting, "variable"), names)
     assigns = tuple(Assign(names[a.name], renamed(a.node, names)) for a in program)
@@ -43,22 +50,9 @@ def with_readable_names(program: Program) -> Program:
     return replace(program, assignments=assigns, outputs=outputs)
 
 
-def _ahead(program: Program, a: Assign) -> bool:
-    """Whether a delay reads a variable that comes after it, and so has no name yet."""
-    order = list(program.nodes)
-    return isinstance(a.node, Delay) and order.index(a.node.variable) >= order.index(a.name)
-
-
-class _Ones(dict[str, str]):
-    """What one value of each variable is called; nothing for those without a name yet, which makes no name fit."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
-
-
 def plain(called: str) -> str:
     """A column's name as an identifier."""
-    found = re.sub(r"[^a-z0-9]+", "_", called.lower()).strip("_")
+    found = _identifier(called)
     return found if found and not found[0].isdigit() else f"column_{found}".rstrip("_")
 
 
@@ -88,7 +82,8 @@ def _singular(called: str) -> str:
 
 def _candidates(program: Program, name: str, names: Mapping[str, str]) -> Iterator[str]:
     """Names for a variable, the most telling first; one that is too long is passed over."""
-    ones = _Ones({v: _singular(called) if isinstance(program[v], Input) else called for v, called in names.items()})
+    ones = defaultdict[str, str](str)  # what one value of each is called; nothing, which never fits, without a name yet
+    ones |= {v: _singular(called) if isinstance(program[v], Input) else called for v, called in names.items()}
     node = program[name]
     if any(program[v] == Delay(name, 1, d.default) for v in reads(node) if isinstance(d := program[v], Delay)):
         yield "state"
@@ -113,7 +108,7 @@ def _moved(one: str, amount: int) -> Iterator[str]:
 # ---------------------------------------------------------------- expressions
 
 
-def _expression(expression: Expression, ones: _Ones) -> Iterator[str]:
+def _expression(expression: Expression, ones: Ones) -> Iterator[str]:
     match expression:
         case Const():
             yield "constant"
@@ -124,7 +119,10 @@ def _expression(expression: Expression, ones: _Ones) -> Iterator[str]:
         case Apply(operator, (Var(name), right)) if operator in COMPARISONS:
             yield from _test(operator, ones[name], right, ones)
         case Table((Var(name),)) if (values := values_among(expression)) is not None:
-            yield from _listed(ones[name], values)
+            if all(map(_is_word, values)):
+                yield f"is_{'_or_'.join(str(v).lower() for v in values)}"
+            if all(type(v) is int and v >= 0 for v in values):
+                yield f"{ones[name]}_is_{'_or_'.join(map(str, values))}"
             yield f"{ones[name]}_flag"
         case Apply("not", (Var(name),)):
             yield f"not_{ones[name].removeprefix('is_')}"
@@ -137,7 +135,7 @@ def _expression(expression: Expression, ones: _Ones) -> Iterator[str]:
             yield from _decided(expression, ones)
 
 
-def _test(operator: str, one: str, right: Expression, ones: _Ones) -> Iterator[str]:
+def _test(operator: str, one: str, right: Expression, ones: Ones) -> Iterator[str]:
     noun = OPERATORS[operator].noun
     match right:
         case Const(0):
@@ -155,15 +153,7 @@ def _is_word(text: Value) -> bool:
     return isinstance(text, str) and re.fullmatch("[A-Za-z][A-Za-z0-9_]*", text) is not None
 
 
-def _listed(one: str, values: tuple[Value, ...]) -> Iterator[str]:
-    """`is_red_or_blue` for a test against few words."""
-    if all(map(_is_word, values)):
-        yield f"is_{'_or_'.join(str(v).lower() for v in values)}"
-    if all(type(v) is int and v >= 0 for v in values):
-        yield f"{one}_is_{'_or_'.join(map(str, values))}"
-
-
-def _decided(expression: Table | Cases, ones: _Ones) -> Iterator[str]:
+def _decided(expression: Table | Cases, ones: Ones) -> Iterator[str]:
     """A flag gives 0 and 1, a value whole numbers, a rule anything else."""
     if isinstance(expression, Table):
         outcomes = {expression.default, *(out for _, out in expression.cases)}
@@ -182,7 +172,7 @@ def _decided(expression: Table | Cases, ones: _Ones) -> Iterator[str]:
 # ---------------------------------------------------------------- aggregates
 
 
-def _aggregate(program: Program, node: Aggregate, ones: _Ones) -> Iterator[str]:
+def _aggregate(program: Program, node: Aggregate, ones: Ones) -> Iterator[str]:
     select, row = node.select, AGGREGATES[node.how]
     of = "" if node.value is None else ones[node.value]
     if select.window is not None:
@@ -214,7 +204,7 @@ def _identifier(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
 
 
-def _place(program: Program, select: Select, ones: _Ones) -> str | None:
+def _place(program: Program, select: Select, ones: Ones) -> str | None:
     """What a value is called after that stands at one place: `token_at_3`, `token_at_wanted`."""
     if len(select.key) != 1 or program[select.key[0]] != POSITION or select.mask is not None:
         return None
@@ -226,7 +216,7 @@ def _place(program: Program, select: Select, ones: _Ones) -> str | None:
     return None
 
 
-def _which(program: Program, select: Select, ones: _Ones) -> Iterator[str]:
+def _which(program: Program, select: Select, ones: Ones) -> Iterator[str]:
     """Which keys are counted: where they are, how they compare, of which variable."""
     where = SIDES.get(select.reach, "")
     mask = "" if select.mask is None else ones[select.mask].removeprefix("is_")

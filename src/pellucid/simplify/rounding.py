@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import itertools
 
 import numpy as np
 
 from pellucid.data.data import Data
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Const, Expression, mapped, walk
 from pellucid.language.nodes import Let
 from pellucid.language.program import Program
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
+from pellucid.simplify.rewrite import with_nodes
 
 WORSE = 1.0001  # times the mean squared error that shorter constants may cost, all together
 SEQUENCES = 400
@@ -51,18 +51,12 @@ def _floats(expression: Expression) -> int:
 
 def _with(program: Program, name: str, place: int, digits: int) -> Program:
     """The program with one constant of a variable's expression in so many digits."""
-    count = -1
+    floats, node = itertools.count(), program[name]
+    assert isinstance(node, Let)
 
-    def short(expression: Expression) -> Expression:
-        nonlocal count
-        if isinstance(expression, Const) and isinstance(expression.value, float):
-            count += 1
-            return Const(float(f"{expression.value:.{digits}g}")) if count == place else expression
-        return expression
+    def short(part: Expression) -> Expression:
+        if isinstance(part, Const) and isinstance(part.value, float) and next(floats) == place:
+            return Const(float(f"{part.value:.{digits}g}"))
+        return part
 
-    def change(a: Assign) -> Assign:
-        return (
-            Assign(a.name, Let(mapped(a.node.expression, short))) if a.name == name and isinstance(a.node, Let) else a
-        )
-
-    return replace(program, assignments=tuple(map(change, program.assignments)))
+    return with_nodes(program, {name: Let(mapped(node.expression, short))})

@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Var, among, conjunction
 from pellucid.language.operators import COMPARISONS, NEGATED, apply
 from pellucid.language.types import Value, order
-from pellucid.simplify.sizes import conjunction_size, expression_size
+from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tidy import ORDERS
 
 WIDTH = 6  # lists kept at each length
@@ -149,21 +149,18 @@ class _Search:
         """The list with one more rule, in the most promising ways."""
         if rest.left == 0:
             return []
-        found: dict[bytes, tuple[float, Tests, int, np.ndarray]] = {}
+        found: dict[bytes, tuple[float, Tests, int, np.ndarray, int]] = {}
         for tests, outcome in self._pure(rest.rows):
             covered = rest.rows & np.logical_and.reduce([t.truth for t in tests])
-            price = 1 + conjunction_size(t.cost for t in tests) + int(self.prices[outcome])
+            price = 1 + sum(t.cost for t in tests) + 2 * (len(tests) > 1) + int(self.prices[outcome])
             hits = int((self.right[:, rest.rows & ~covered].sum(1)).max(initial=0))
             total = price + EXCEPTION * (int(rest.rows.sum() - covered.sum()) - hits)
             key = covered.tobytes()
             if key not in found or total < found[key][0]:
-                found[key] = (total, tests, outcome, covered)
+                found[key] = (total, tests, outcome, covered, rest.cost + price)
         chosen = sorted(found.values(), key=lambda f: (f[0], len(f[1]), repr([t.expression for t in f[1]])))[:CHOICES]
-        grown = []
-        for _, tests, outcome, covered in chosen:
-            cost = rest.cost + 1 + conjunction_size(t.cost for t in tests) + int(self.prices[outcome])
-            grown.append(self.rest((*rest.rules, (tests, self.outcomes[outcome])), cost, rest.rows & ~covered))
-        return grown
+        return [self.rest((*rest.rules, (tests, self.outcomes[outcome])), cost, rest.rows & ~covered)
+                for _, tests, outcome, covered, cost in chosen]  # fmt: skip
 
     def _pure(self, rows: np.ndarray) -> Iterator[tuple[Tests, int]]:
         """(tests, outcome): all undecided rows where the tests hold have the outcome."""

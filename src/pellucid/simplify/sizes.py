@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 
@@ -79,9 +78,3 @@ def operator_size(name: str, count: int) -> int:
     form = operator(name).python([whole(1, 2)] * count)
     text = form.template.format(*["x"] * count)
     return sum(1 for _ in ast.walk(ast.parse(text, mode="eval").body)) - 2 * count
-
-
-def conjunction_size(sizes: Iterable[int]) -> int:
-    """AST nodes of tests joined by `and`."""
-    found = list(sizes)
-    return sum(found) + 2 * (len(found) > 1)

@@ -9,9 +9,10 @@ from pellucid.language.inference import type_of
 from pellucid.language.operators import COMPARISONS, MIRRORED, NEGATED
 from pellucid.language.types import Type
 from pellucid.simplify import tidy_rules
-from pellucid.simplify.tidy_rules import Known, Rule, alike, is_number
+from pellucid.simplify.tidy_rules import Known, Rule, alike, either, is_number
 
 ORDERS = ("<", "<=", ">", ">=")
+Rules = tuple[tuple[Expression, Expression], ...]
 
 
 def tidy(expression: Expression, types: Mapping[str, Type]) -> Expression:
@@ -78,10 +79,8 @@ def as_truth(expression: Expression, known: Known) -> Expression:
     """1 where the expression is true, else 0."""
     if known(expression).is_flag:
         return expression
-    return Apply("not", (Apply("not", (expression,)),)) if known(expression).nothing else _differs(expression)
-
-
-def _differs(expression: Expression) -> Expression:
+    if known(expression).nothing:
+        return Apply("not", (Apply("not", (expression,)),))
     return Apply("!=", (expression, Const(0)))
 
 
@@ -107,9 +106,7 @@ def _compared(expression: Expression, known: Known) -> Expression:
                 return left
             if is_number(right, 0 if name == "==" else 1):
                 return Apply("not", (left,))
-        case Apply("-", (left, Apply(name) as right)) if (
-            is_number(left, 1) and name in NEGATED and known(right).is_flag
-        ):
+        case Apply("-", (left, Apply(name) as right)) if is_number(left, 1) and name in NEGATED:
             return Apply("not", (right,))
     return _decided(expression, known)
 
@@ -124,7 +121,12 @@ def _decided(expression: Expression, known: Known) -> Expression:
             if name in ("==", "!=") and _apart(a, b):
                 return Const(int(name == "!="))
             if name in ORDERS and a.is_whole and b.is_whole and not a.nothing and not b.nothing:
-                return _ordered(expression, name, a, b)
+                low, high = (a.numbers, b.numbers) if name in ("<", "<=") else (b.numbers, a.numbers)
+                assert low is not None
+                assert high is not None
+                if low.high < high.low or (name in ("<=", ">=") and low.high == high.low):
+                    return Const(1)
+                return Const(0) if low.low > high.high else expression
     return expression
 
 
@@ -140,18 +142,6 @@ def _apart(a: Type, b: Type) -> bool:
     return m.whole and n.whole and (m.high < n.low or n.high < m.low)
 
 
-def _ordered(expression: Expression, name: str, a: Type, b: Type) -> Expression:
-    m, n = a.numbers, b.numbers
-    assert m is not None
-    assert n is not None
-    above, below = m.low > n.high, m.high < n.low
-    if name in ("<=", ">="):
-        above, below = (above, m.high <= n.low) if name == "<=" else (m.low >= n.high, below)
-    if not above and not below:
-        return expression
-    return Const(int(below if name in ("<", "<=") else above))
-
-
 def _cases(expression: Expression, known: Known) -> Expression:
     """Rules: no idle ones, no list inside the default, a plain test where there are 1 and 0 to choose from."""
     match expression:
@@ -160,9 +150,6 @@ def _cases(expression: Expression, known: Known) -> Expression:
         case Cases(rules, default):
             return _shorter(_idle(rules, known), default, known)
     return expression
-
-
-Rules = tuple[tuple[Expression, Expression], ...]
 
 
 def _idle(rules: Rules, known: Known) -> Rules:
@@ -203,11 +190,11 @@ def _together(rules: Rules, known: Known) -> Rules:
     """Neighbours of one outcome that list values of one thing as one rule."""
     found = list(rules[:1])
     for test, outcome in rules[1:]:
-        either = tidy_rules.either(found[-1][0], test, known) if alike(outcome, found[-1][1]) else None
-        if either is None:
+        both = either(found[-1][0], test, known) if alike(outcome, found[-1][1]) else None
+        if both is None:
             found.append((test, outcome))
         else:
-            found[-1] = (either, outcome)
+            found[-1] = (both, outcome)
     return tuple(found)
 
 
