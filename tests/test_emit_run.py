@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from emit_samples import DIGITS, NUMBERS, SAMPLES, C, Let, Select, V, compare, op, program
-from pellucid.emit.emit import emit
-from pellucid.emit.size import ast_nodes, code_lines
+from pellucid.emit.emit import ast_nodes, code_lines, emit
 from pellucid.language import aggregates, operators
 from pellucid.language.aggregates import Aggregation
 from pellucid.language.columns import Column

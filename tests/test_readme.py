@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.tasks import get_task
-from pellucid.emit.size import ast_nodes
+from pellucid.emit.emit import ast_nodes
 from pellucid.semantics.scores import figures
 from pellucid.verify.runner import run_text
 

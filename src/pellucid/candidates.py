@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pellucid.data.data import Data
-from pellucid.emit.emit import emit
-from pellucid.emit.size import ast_nodes
+from pellucid.emit.emit import ast_nodes, emit
 from pellucid.errors import PellucidError
 from pellucid.language.json import from_json, to_json
 from pellucid.language.program import Program

@@ -16,8 +16,7 @@ from pellucid.baseline import baselines
 from pellucid.candidates import Candidate, numbered, program_of
 from pellucid.certificate import Story, certificate
 from pellucid.data.schema import Schema
-from pellucid.emit.emit import emit
-from pellucid.emit.size import ast_nodes, code_lines
+from pellucid.emit.emit import ast_nodes, code_lines, emit
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.language.json import dumps, plain
 from pellucid.language.nodes import Input

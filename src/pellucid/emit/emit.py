@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import dis
 import functools
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from pellucid.emit import listed, runtime, tree
 from pellucid.emit.layout import WIDTH
@@ -16,7 +17,7 @@ from pellucid.emit.loops import Loop
 from pellucid.emit.plan import Plan
 from pellucid.emit.prepare import prepared
 from pellucid.emit.tree import Line
-from pellucid.emit.writer import Writer, usable
+from pellucid.emit.writer import HELPERS, Writer, usable
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
 from pellucid.language.nodes import Aggregate, Vote
@@ -82,18 +83,15 @@ class _Text:
 
     def _guard(self) -> Line | None:
         """What comes out for an empty sequence, where the statements would not give that."""
-        program, plan = self.program, self.plan
-        empty = None
-        if program.when == "every":
-            nodes = [program[v] for v in plan.scalars]
-            fails = [n for n in nodes if isinstance(n, Vote) or (isinstance(n, Aggregate) and n.value is not None)]
-            empty = [] if fails else None
-        elif program.empty is not None:
-            empty = program.empty[0] if len(program.empty) == 1 else list(program.empty)
-            empty = constant(empty) if not isinstance(empty, list) else empty
+        empty = self.program.empty
+        if self.program.when == "every":
+            nodes = [self.program[v] for v in self.plan.scalars]
+            fails = any(isinstance(n, Vote) or (isinstance(n, Aggregate) and n.value is not None) for n in nodes)
+            empty = () if fails else None
         if empty is None:
             return None
-        code = empty if isinstance(empty, tree.Code) else tree.display("[", [constant(v) for v in empty], "]")
+        values = [constant(value) for value in empty]
+        code = values[0] if len(values) == 1 else tree.display("[", values, "]")
         return tree.when(tree.negated(self.lists.read()), [tree.returned(code)])
 
     def _last_loop(self) -> int | None:
@@ -195,17 +193,12 @@ class _Text:
         return len(self.program.inputs) == 1 and self.program.inputs[0].words is not None
 
     def _about(self, texts: bool) -> str:
-        program = self.program
-        labels = [output.name for output in program.outputs]
+        labels = [output.name for output in self.program.outputs]
         told = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
         told = told if re.fullmatch(r"[\w\[\], ]{1,40}", told) else "The output"
-        when = {"every": "at every position", "last": "at the last position", "sequence": "of the sequence"}
-        what = (
-            when[program.when]
-            .replace("position", "word" if texts else "position")
-            .replace("sequence", "text" if texts else "sequence")
-        )
-        return f"{told} {what}."
+        position, sequence = ("word", "text") if texts else ("position", "sequence")
+        when = {"every": f"at every {position}", "last": f"at the last {position}", "sequence": f"of the {sequence}"}
+        return f"{told} {when[self.program.when]}."
 
     def _reading(self) -> Iterator[str]:
         """The constants that say what is read."""
@@ -271,3 +264,45 @@ def _names(function: Callable) -> set[str]:
         found.update(i.argval for i in dis.get_instructions(code) if i.opname == "LOAD_GLOBAL")
         pending += [inner for inner in code.co_consts if inspect.iscode(inner)]
     return found
+
+
+# ---------------------------------------------------------------- how large it is
+
+PASTED = {*vars(runtime), *HELPERS}
+
+
+def ast_nodes(source: str) -> int:
+    """Size of an emitted program: nodes of `run` and of all functions and tables it uses, runtime helpers aside."""
+    defined = dict(_defined(ast.parse(source).body))
+    pending, found = ["run"], {}
+    while pending:
+        name = pending.pop()
+        if name in defined and name not in found:
+            found[name] = defined[name]
+            pending += [node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)]
+    return sum(_nodes(node) for node in found.values())
+
+
+def code_lines(source: str) -> int:
+    """Lines of `run` and the program's own functions, tables and word lists, without blank lines and comments."""
+    kept = [node for _, node in _defined(ast.parse(source).body)]
+    lines = source.split("\n")
+    text = [line.strip() for node in kept for line in lines[node.lineno - 1 : node.end_lineno]]
+    return sum(1 for line in text if line and not line.startswith("#"))
+
+
+def _defined(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
+    """What a program itself defines: `run`, its functions and tables."""
+    for node in body:
+        match node:
+            case ast.FunctionDef(name) | ast.Assign([ast.Name(name)]) if name == "run" or name not in PASTED:
+                yield name, node
+
+
+def _nodes(node: ast.stmt) -> int:
+    """Nodes of a table, or of a function's body without its docstring and first line, and of its parameters."""
+    if not isinstance(node, ast.FunctionDef):
+        return sum(1 for _ in ast.walk(node))
+    body = node.body[ast.get_docstring(node) is not None :]
+    own = 0 if node.name == "run" else 1 + len(node.args.args)
+    return own + sum(1 for part in body for _ in ast.walk(part))

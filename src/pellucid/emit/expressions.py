@@ -10,10 +10,10 @@ from itertools import groupby
 from pellucid.emit import tree
 from pellucid.emit.layout import WIDTH, rendered
 from pellucid.emit.literals import constant, one_of
-from pellucid.emit.plan import Plan, is_bounded
+from pellucid.emit.plan import Plan
 from pellucid.emit.tree import Code, Kind, call, compared, conditional, display, formed, name, negated
 from pellucid.emit.writer import Writer
-from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, renamed
 from pellucid.language.forms import AND, COMPARISON, NOT, OR, PRODUCT, SUM, Form
 from pellucid.language.inference import type_of
 from pellucid.language.operators import OPERATORS
@@ -154,21 +154,11 @@ def _where_there(absent: Sequence[Code], found: Code) -> Code:
 
 def _raising(expression: Apply, form: Form, operands: list[Code], scope: Scope) -> Code:
     """A call that Python may refuse: guarded, unless the arguments are certainly finite and the result is bounded."""
-    if sure(expression, scope):
+    if scope.plan.sure(renamed(expression, {v: scope.origin(v) for v in names_in(expression)})):
         return formed(form, operands)
     function = Code(form.template.partition("(")[0], names=frozenset(form.modules))
     assert form.guard is not None
     return call(scope.writer.paste(form.guard), function, *operands)
-
-
-def sure(expression: Expression, scope: Scope) -> bool:
-    """Whether a number is certainly finite, so that every function is defined on it."""
-    match expression:
-        case Var(variable):
-            return scope.type(variable).is_whole or scope.writer.plan.is_sure(scope.origin(variable))
-        case Const():
-            return True
-    return is_bounded(expression, typed(expression, scope)) and all(sure(part, scope) for part in parts(expression))
 
 
 def _sum(expression: Apply, scope: Scope) -> Code:

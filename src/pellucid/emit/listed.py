@@ -1,20 +1,19 @@
-"""One statement of `run` per variable that is a list, or one value for the whole sequence."""
+"""One statement of `run` per variable that is a list, or one value for the whole sequence; and votes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
-from pellucid.emit.lists import Lists, Sweep
+from pellucid.emit.lists import LETTERS, Lists, Sweep
 from pellucid.emit.literals import constant
 from pellucid.emit.plan import ALONE
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
-from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Expression, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote
+from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
 
 
 @dataclass
@@ -187,3 +186,75 @@ def result(lists: Lists, variables: Sequence[str]) -> list[tree.Line]:
         return [tree.returned(mapped(lists, variables[0], [Var(v) for v in variables], comes_out=True))]
     codes = [exact(End(lists, variable).code(variable)) for variable in variables]
     return [tree.returned(codes[0] if len(codes) == 1 else display("[", codes, "]"))]
+
+
+# ---------------------------------------------------------------- votes
+
+Scored = Callable[[Code], Code]  # the evidence of a value
+
+
+@dataclass
+class Ballot:
+    """How one vote is written."""
+
+    lists: Lists
+    variable: str
+    node: Vote
+
+    def __post_init__(self) -> None:
+        writer, node, upper = self.lists.writer, self.node, self.variable.upper()
+        parts = [*((part.variable, part) for part in node.evidence), *node.scaled]
+        self.labels = name(writer.row(f"{upper}_LABELS", node.labels))
+        self.bias = name(writer.row(f"{upper}_BIAS", node.bias)) if any(node.bias) or not parts else None
+        self.scored = [(variable, self._row(variable, part)) for variable, part in parts]
+
+    def _row(self, variable: str, part: Evidence | tuple[int, ...]) -> Scored:
+        writer, owner = self.lists.writer, f"{variable}_evidence"
+        if isinstance(part, Evidence):
+            rows = name(writer.evidence(owner, part.rows))
+            other = name(writer.otherwise(part.default))
+            return lambda v: tree.method(rows, "get", v, other)
+        weights, w = name(writer.row(owner, part)), writer.letter("w")
+        nothing = writer.plan.types[variable].nothing
+
+        def scaled(v: Code) -> Code:
+            counted = tree.formed(tree.Form("({0} or 0)", tree.ATOM, (tree.OR,)), [v]) if nothing else v
+            return tree.comprehension("[", tree.times(counted, w), w, weights, [], "]")
+
+        return scaled
+
+    def _won(self, rows: Code) -> Code:
+        return call(self.lists.writer.helper("winner"), self.labels, rows)
+
+    def here(self, code: Callable[[str], Code]) -> Code:
+        """The winner at one position, given what variables are called there."""
+        rows = [*([self.bias] if self.bias else []), *(scored(_number(code(v))) for v, scored in self.scored)]
+        return self._won(display("[", rows, "]"))
+
+    def each(self) -> Code:
+        """The list of the winners."""
+        sweep = Sweep(self.lists, self.variable, LETTERS)
+        element = self.here(sweep.code)
+        return sweep.each(element)
+
+    def pooled(self) -> Code:
+        """The winner of all positions together."""
+        parts = [self._everywhere(v, scored) for v, scored in self.scored]
+        if self.bias is not None:
+            some = tree.copies(self.bias, self.lists.size())
+            if not parts:
+                return self._won(some)
+            parts.insert(0, some)
+        if len(parts) == 1:
+            return self._won(parts[0])
+        return self._won(display("[", [Code(("*", part.at(5)), names=part.names) for part in parts], "]"))
+
+    def _everywhere(self, variable: str, scored: Scored) -> Code:
+        sweep = Sweep(self.lists, self.variable, "v")
+        element = scored(_number(sweep.code(variable)))
+        return sweep.each(element)
+
+
+def _number(code: Code) -> Code:
+    """A value that is counted or looked up, for which a bool will do."""
+    return exact(code) if code.kind == "test" else code

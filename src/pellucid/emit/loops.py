@@ -9,11 +9,11 @@ from dataclasses import dataclass, field, replace
 from pellucid.emit import tree
 from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
+from pellucid.emit.listed import Ballot
 from pellucid.emit.lists import HERE, targets
 from pellucid.emit.literals import constant
 from pellucid.emit.running import Running, Steps
 from pellucid.emit.tree import Code, Line, assign, call, conditional, display, method, name
-from pellucid.emit.votes import Ballot
 from pellucid.language.expressions import Const, Var
 from pellucid.language.nodes import Aggregate, Delay, Let, Vote
 
@@ -125,12 +125,12 @@ class Loop(Steps):
     # ---------------------------------------------------------------- earlier values
 
     def _lags(self) -> list[Lags]:
-        found: dict[tuple[str, Const | Var], Lags] = {}
+        found: dict[tuple[str, str], Lags] = {}
         for variable in self.members:
             node = self.plan.program[variable]
             if isinstance(node, Delay):
-                key = node.variable, _typed(node.default)
-                lags = found.setdefault(key, Lags(node.variable, node.default))  # type: ignore[arg-type]
+                key = node.variable, repr(node.default)  # tells 0 from 0.0
+                lags = found.setdefault(key, Lags(node.variable, node.default))
                 lags.readers.setdefault(node.amount, []).append(variable)
         return list(found.values())
 
@@ -227,8 +227,3 @@ class Lags:
 def _reads(end: tuple[list[str], list[Line]], names: Iterable[str]) -> bool:
     """Whether statements read one of these variables."""
     return any(line.reads & {*names} for line in end[1])
-
-
-def _typed(default: Const | Var) -> tuple:
-    """A key that tells 0 from 0.0."""
-    return (type(default), default.name) if isinstance(default, Var) else (type(default.value), default.value)

@@ -12,7 +12,7 @@ from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts, size
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
@@ -44,15 +44,9 @@ class Plan:
 
     program: Program
 
-    @cached_property
-    def types(self) -> dict[str, Type]:
-        """Type of every variable."""
-        return self.program.types
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """Place of each variable's assignment."""
-        return {a.name: i for i, a in enumerate(self.program)}
+    def __post_init__(self) -> None:
+        self.types = self.program.types
+        self.places = {name: i for i, name in enumerate(self.program.nodes)}
 
     @cached_property
     def uses(self) -> dict[str, list[Use]]:
@@ -74,26 +68,19 @@ class Plan:
                 yield variable, Use(name, "before", exact=True)
                 yield from self._in_expression(name, default)
             case Aggregate(select, how, read, default, by):
-                yield from self._in_select(name, select, self.is_running(name))
                 there = "here" if self.is_running(name) else "there"
+                for variable in select.query:
+                    yield variable, Use(name, "query")
+                for variable in (*select.key, *([] if select.mask is None else [select.mask])):
+                    yield variable, Use(name, there)
                 if read is not None:
                     yield read, Use(name, there, there == "here" and how != "sum", how != "sum")
                 if by is not None:
                     yield by, Use(name, "here" if AGGREGATES[how].by == "query" else there, True, True)
                 yield from self._in_expression(name, default)
-            case Vote(pooled=pooled):
-                for part in node.evidence:
-                    yield part.variable, Use(name, "there" if pooled else "here")
-                for variable, _ in node.scaled:
+            case Vote(_, _, evidence, scaled, pooled):
+                for variable in (*(part.variable for part in evidence), *(variable for variable, _ in scaled)):
                     yield variable, Use(name, "there" if pooled else "here")
-
-    def _in_select(self, name: str, select: Select, running: bool) -> Iterator[tuple[str, Use]]:
-        for variable in select.query:
-            yield variable, Use(name, "query")
-        for variable in select.key:
-            yield variable, Use(name, "here" if running else "there")
-        if select.mask is not None:
-            yield select.mask, Use(name, "here" if running else "there")
 
     def _in_expression(self, name: str, expression: Expression, exact: bool = True, twice=False) -> Iterator:
         match expression:
@@ -276,16 +263,12 @@ class Plan:
         """When a variable is computed: loops have even numbers, lists odd ones."""
         found: dict[str, int] = {}
         for names, _ in self.program.groups:
-            needs = {n for name in names for n in self._needs(name) if n not in names}
+            needs = {n for name in names for n in reads(self.program[name]) if n not in names}
             least = max((found[n] for n in needs), default=0)
             loops = all(self.is_backward(name) and name not in self.words for name in names)
             for name in names:
                 found[name] = least + (least % 2 if loops else 1 - least % 2)
         return found
-
-    def _needs(self, name: str) -> Iterator[str]:
-        for variable, _ in self._reads(name):
-            yield variable
 
     @cached_property
     def loops(self) -> dict[int, tuple[str, ...]]:
@@ -298,7 +281,7 @@ class Plan:
         members = own & self.stateful
         if not members:
             return ()
-        follows = {name: set(self._needs(name)) & own for name in own}
+        follows = {name: set(reads(self.program[name])) & own for name in own}
         for reverse in (False, True):
             pending = list(members)
             while pending:
@@ -325,13 +308,18 @@ class Plan:
             return True
         if isinstance(node, Delay) and name not in seen:
             return isinstance(node.default, Const) and self.is_sure(node.variable, seen | {name})
-        return isinstance(node, Let) and self._sure(node.expression, seen | {name})
+        return isinstance(node, Let) and self.sure(node.expression, seen | {name})
 
-    def _sure(self, expression: Expression, seen: frozenset[str]) -> bool:
-        if isinstance(expression, Var):
-            return expression.name in seen or self.is_sure(expression.name, seen)
-        bounded = isinstance(expression, Const) or is_bounded(expression, self.type_of(expression))
-        return bounded and all(self._sure(part, seen) for part in parts(expression))
+    def sure(self, expression: Expression, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether an expression over the program's variables is certainly finite; those already `seen` are."""
+        match expression:
+            case Var(name):
+                return name in seen or self.is_sure(name, seen)
+            case Apply(operator) if not OPERATORS[operator].finite:
+                n = self.type_of(expression).numbers
+                if n is not None and not n.whole and max(abs(n.low), abs(n.high)) == math.inf:
+                    return False
+        return all(self.sure(part, seen) for part in parts(expression))
 
     # ---------------------------------------------------------------- positions
 
@@ -370,12 +358,3 @@ class Plan:
             case Let(expression):
                 return self.linear(expression, {})
         return None
-
-
-def is_bounded(expression: Expression, t: Type) -> bool:
-    """Whether finite parts make a finite number."""
-    n = t.numbers
-    slow = isinstance(expression, Table | Cases) or (
-        isinstance(expression, Apply) and OPERATORS[expression.operator].finite
-    )
-    return slow or n is None or n.whole or max(abs(n.low), abs(n.high)) < math.inf

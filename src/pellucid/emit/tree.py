@@ -58,12 +58,12 @@ def names_of(codes: Iterable[Code]) -> frozenset[str]:
 
 def brackets(opening: str, parts: Sequence[Doc], closing: str, comma: bool = False) -> Group:
     """Parts between brackets, broken together where they do not fit; `comma`: one after the last, then."""
-    inner: list[Doc] = []
-    for part in parts:
-        inner += [",", LINE, part] if inner else [part]
-    if comma:
-        inner.append(Break(broken=","))
-    return Group((opening, Indent((SOFT, *inner)), SOFT, closing))
+    last = [Break(broken=",")] if comma else []
+    return Group((opening, Indent((SOFT, *_commas(parts), *last)), SOFT, closing))
+
+
+def _commas(parts: Sequence[Doc]) -> list[Doc]:
+    return [doc for part in parts for doc in (",", LINE, part)][2:]
 
 
 def display(opening: str, items: Sequence[Code], closing: str) -> Code:
@@ -89,10 +89,7 @@ def _arguments(docs: Sequence[Doc]) -> Group:
     if len(docs) == 1:
         (only,) = docs
         return brackets("(", [only.inside if isinstance(only, Generator) else only], ")")
-    listed: list[Doc] = []
-    for doc in docs:
-        listed += [",", LINE, doc] if listed else [doc]
-    inner: Doc = Group((*listed, Break(broken=","))) if docs else ""
+    inner: Doc = Group((*_commas(docs), Break(broken=","))) if docs else ""
     return Group(("(", Indent((SOFT, inner)), SOFT, ")"))
 
 

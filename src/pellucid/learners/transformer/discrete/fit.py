@@ -13,8 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from pellucid.data.data import Data
-from pellucid.emit.emit import emit
-from pellucid.emit.size import ast_nodes
+from pellucid.emit.emit import ast_nodes, emit
 from pellucid.errors import PellucidError
 from pellucid.language.columns import ProgramError
 from pellucid.learners.transformer import population
