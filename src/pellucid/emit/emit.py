@@ -97,26 +97,21 @@ class _Text:
     def _last_loop(self) -> int | None:
         """The loop that makes the outputs; None where they are made of lists."""
         plan, results = self.plan, self.program.results
-        bases = {base for v in results for base in plan.bases(v)}
-        inside = {plan.loop_of(base) for base in bases} - {None}
+        inside = {plan.loop_of(base) for v in results for base in plan.bases(v)} - {None}
         if len(inside) != 1:
             return None
         (stage,) = inside
         assert stage is not None
-        late = any(plan.stages[result] > stage for result in results)
-        return None if late or stage != max(plan.loops) else stage
+        return stage if stage == max(plan.loops) and all(plan.stages[v] <= stage for v in results) else None
 
     def _exported(self, stage: int, last: int | None) -> frozenset[str]:
         """Variables of a loop that others need as lists."""
         plan, members = self.plan, set(self.plan.loops[stage])
         found: set[str] = set()
         for variable, uses in plan.uses.items():
-            for use in uses:
-                inside = use.reader in members
-                alone = inside and (use.how != "there")
-                comes_out = not use.reader and stage == last
-                if not alone and not comes_out:
-                    found.update(base for base in plan.bases(variable) if base in members)
+            inside = {*members, *([""] if stage == last else [])}  # whatever reads the values one by one
+            if any(use.reader not in inside or use.how == "there" for use in uses):
+                found.update(base for base in plan.bases(variable) if base in members)
         return frozenset(found)
 
     # ---------------------------------------------------------------- the whole
@@ -208,7 +203,7 @@ class _Text:
         if len(columns) > 1 and len(text) > 88:
             text = "\n".join(["COLUMNS = {", *(f"    {c}," for c in columns), "}"])
         yield tree.settled(text)
-        yield f"LONGEST = {self.program.longest}"
+        yield f"LONGEST = {program.longest}"
         readings = [c.words for c in program.inputs if c.words is not None]
         if readings:
             words = readings[0].words

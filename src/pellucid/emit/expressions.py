@@ -236,12 +236,9 @@ def _table(table: Table, scope: Scope) -> Code:
 
 def _covers(table: Table, scope: Scope) -> bool:
     """Whether a table of one argument lists all its values, so that it needs no default."""
-    (arg, *others) = table.args
-    if others:
-        return False
-    t = typed(arg, scope)
-    listed = {key for key, _ in table.cases}
-    return t.values is not None and not t.nothing and all((v,) in listed for v in t.values)
+    t = typed(table.args[0], scope)
+    few = len(table.args) == 1 and t.values is not None and not t.nothing
+    return few and all((v,) in table.outcomes for v in t.values or ())
 
 
 def _two_way(test: Code, yes: Value, no: Value) -> Code:

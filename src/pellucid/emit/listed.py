@@ -13,7 +13,7 @@ from pellucid.emit.literals import constant
 from pellucid.emit.plan import ALONE
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
 from pellucid.language.expressions import Const, Expression, Var
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
+from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
 
 
 @dataclass
@@ -36,20 +36,26 @@ def write(lists: Lists, variable: str) -> list[tree.Line]:
     node = plan.program[variable]
     if isinstance(node, Input) or variable in plan.inlined or variable in plan.once:
         return []
-    code = _scalar(lists, variable, node) if variable in plan.scalars else _list(lists, variable, node)
+    code = _code(lists, variable, node, variable in plan.scalars)
     return [tree.returned(code) if plan.returns(variable) else tree.assign(variable, code)]
 
 
-def _scalar(lists: Lists, variable: str, node: Node) -> Code:
-    here = Sweep(lists, variable)
+def _code(lists: Lists, variable: str, node: Let | Delay | Aggregate | Vote, scalar: bool) -> Code:
     match node:
+        case Let(expression) if scalar:
+            return value(expression, Sweep(lists, variable))
         case Let(expression):
-            return value(expression, here)
+            words = variable in lists.writer.plan.words
+            return _kinds(lists, variable) if words else mapped(lists, variable, [expression])
+        case Delay():
+            return _shifted(lists, variable, node)
+        case Aggregate() if scalar:
+            return _kept(lists, variable, Head(lists, node, Sweep(lists, variable), None).code())
         case Aggregate():
-            return _kept(lists, variable, Head(lists, node, here, None).code())
+            return attended(lists, variable, node)
         case Vote():
-            return Ballot(lists, variable, node).pooled()
-    raise AssertionError(node)
+            ballot = Ballot(lists, variable, node)
+            return ballot.pooled() if scalar else ballot.each()
 
 
 def _kept(lists: Lists, variable: str, code: Code) -> Code:
@@ -58,20 +64,6 @@ def _kept(lists: Lists, variable: str, code: Code) -> Code:
         lists.kinds[variable] = "truth"
         return code
     return exact(code)
-
-
-def _list(lists: Lists, variable: str, node: Node) -> Code:
-    match node:
-        case Delay():
-            return _shifted(lists, variable, node)
-        case Aggregate():
-            return attended(lists, variable, node)
-        case Vote():
-            return Ballot(lists, variable, node).each()
-    assert isinstance(node, Let)
-    if variable in lists.writer.plan.words:
-        return _kinds(lists, variable)
-    return mapped(lists, variable, [node.expression])
 
 
 def _kinds(lists: Lists, variable: str) -> Code:

@@ -51,9 +51,9 @@ class Plan:
     @cached_property
     def uses(self) -> dict[str, list[Use]]:
         """All uses of every variable."""
-        found: dict[str, list[Use]] = {a.name: [] for a in self.program}
-        for a in self.program:
-            for variable, use in self._reads(a.name):
+        found: dict[str, list[Use]] = {name: [] for name in self.program.nodes}
+        for name in self.program.nodes:
+            for variable, use in self._reads(name):
                 found[variable].append(use)
         for variable in self.program.results:
             found[variable].append(Use("", "here", exact=True))
@@ -115,7 +115,7 @@ class Plan:
         found: set[str] = set()
         for a in self.program:
             match a.node:
-                case Input(_, "length"):
+                case Input(_, "length") | Vote(pooled=True):
                     found.add(a.name)
                 case Let(expression) if found.issuperset(names_in(expression)):
                     found.add(a.name)
@@ -123,8 +123,6 @@ class Plan:
                     local = [*select.query, *names_in(default), *([by] if by and AGGREGATES[how].by == "query" else [])]
                     if how != "nearest" and found.issuperset(local):
                         found.add(a.name)
-                case Vote(pooled=True):
-                    found.add(a.name)
         return frozenset(found)
 
     def is_position(self, name: str) -> bool:
@@ -139,8 +137,7 @@ class Plan:
             uses = self.uses[a.name]
             if not isinstance(a.node, Let) or a.name in self.words or any(use.how == "before" for use in uses):
                 continue
-            names = list(names_in(a.node.expression))
-            weight = size(a.node.expression) + sum(found.get(name, 0) for name in names)
+            weight = size(a.node.expression) + sum(found.get(name, 0) for name in names_in(a.node.expression))
             most = LARGE if uses and uses[0].how == "here" else SMALL
             once = len(uses) == 1 and not uses[0].twice and weight <= most
             if once or isinstance(a.node.expression, Var | Const):
@@ -157,11 +154,6 @@ class Plan:
             yield name
 
     # ---------------------------------------------------------------- state
-
-    @cached_property
-    def cyclic(self) -> frozenset[str]:
-        """Variables that need earlier values of themselves."""
-        return frozenset(name for names, cycle in self.program.groups if cycle for name in names)
 
     def is_running(self, name: str) -> bool:
         """Whether an aggregate can be kept up to date step by step."""
@@ -184,7 +176,7 @@ class Plan:
     @cached_property
     def stateful(self) -> frozenset[str]:
         """Variables that are computed step by step in a loop."""
-        state = {a.name for a in self.program if a.name in self.cyclic or self.is_running(a.name)}
+        state = {name for names, cycle in self.program.groups for name in names if cycle or self.is_running(name)}
         if state:
             return frozenset(state)
         if self.words or any(isinstance(a.node, Aggregate) or not self.is_backward(a.name) for a in self.program):
@@ -200,9 +192,9 @@ class Plan:
 
     def returns(self, name: str) -> bool:
         """Whether a variable is what `run` returns, and nothing else."""
-        known = (self.program.when == "every") != (name in self.scalars)
-        known = known and not isinstance(self.program[name], Input)
-        return name in self._alone and known and self.loop_of(name) is None and name not in self.inlined
+        if name not in self._alone or name in self.inlined or isinstance(self.program[name], Input):
+            return False
+        return (self.program.when == "every") != (name in self.scalars) and self.loop_of(name) is None
 
     @cached_property
     def once(self) -> frozenset[str]:

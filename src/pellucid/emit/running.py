@@ -102,12 +102,6 @@ class Running:
         return exact(self.steps.code(self.head.value))
 
     @property
-    def added(self) -> Code:
-        """The value, as it is added up."""
-        code = self.steps.code(self.head.value)
-        return code if code.kind == "truth" else exact(code)
-
-    @property
     def flag(self) -> Code | None:
         """Whether this step counts, where there is a question and its text is good as 0 or 1."""
         test = tree.both(self.tests) if self.tests else None
@@ -173,8 +167,8 @@ class Running:
         if how == "count":
             self.known(self._counted(""))
             return
-        total = self.state(Code("0"), "total" if how == "mean" else "")
-        self._add(total, self.added)
+        total, added = self.state(Code("0"), "total" if how == "mean" else ""), self.steps.code(self.head.value)
+        self._add(total, added if added.kind == "truth" else exact(added))
         if how == "sum" and (self.surely or self.node.default == Const(0)):
             self.known(total)
             return
@@ -214,10 +208,10 @@ class Running:
     def _last(self) -> None:
         if self.surely:
             self.steps.bind(self.variable, self.value)
-            return
-        last = self.hold(f"last_{self.node.value}", told=False)
-        self.update([last], [assign(str(last.doc), self.value)])
-        self.finish(last)
+        else:
+            last = self.hold(f"last_{self.node.value}", told=False)
+            self.update([last], [assign(str(last.doc), self.value)])
+            self.finish(last)
 
     def _mode(self) -> None:
         counts, best = self.steps.local("counts", call("Counter")), self.hold(f"most_{self.node.value}", told=False)
@@ -267,14 +261,10 @@ class Running:
         steps.bind(self.variable, found)
 
     def _item(self) -> Code:
-        if self.node.value is None:
-            item = Code("1")
-        elif AGGREGATES[self.node.how].by == "key":
-            item = display("(", [exact(self.steps.code(self.node.by or "")), self.value], ")")
-        else:
-            item = self.value
-        if not self.tests:
-            return item
         if self.node.value is None and self.flag is not None:
             return self.flag
-        return conditional(item, tree.both(self.tests), Code("0") if self.node.value is None else NONE)
+        item = Code("1") if self.node.value is None else self.value
+        if AGGREGATES[self.node.how].by == "key":
+            item = display("(", [exact(self.steps.code(self.node.by or "")), item], ")")
+        missing = Code("0") if self.node.value is None else NONE
+        return conditional(item, tree.both(self.tests), missing) if self.tests else item

@@ -8,7 +8,7 @@ import inspect
 import itertools
 import keyword
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,22 +83,19 @@ class Writer:
             return singular if singular not in self.plan.program.nodes else variable
         return variable
 
-    def constant(self, owner: str, entries: Iterable[tuple[object, object]]) -> str:
+    def constant(self, owner: str, entries: Sequence[tuple[object, object]]) -> str:
         """A new table named after a variable."""
-        listed = [*entries]
-        return self._add(owner, lambda called: table(called, listed))
+        return self._add(owner, lambda called: table(called, entries))
 
-    def one_of(self, owner: str, values: Iterable[Value]) -> str:
+    def one_of(self, owner: str, values: Sequence[Value]) -> str:
         """A new set."""
-        items = [*map(literal, values)]
-        return self._add(owner, lambda called: container(f"{called} = ", "{", items, "}"))
+        return self._add(owner, lambda called: container(f"{called} = ", "{", [*map(literal, values)], "}"))
 
-    def row(self, owner: str, values: Iterable[object]) -> str:
+    def row(self, owner: str, values: Sequence[object]) -> str:
         """A new tuple; an equal one is used again."""
-        listed = [*values]
-        return self._add(owner, lambda called: row(called, listed))
+        return self._add(owner, lambda called: row(called, values))
 
-    def evidence(self, owner: str, rows: Iterable[tuple[Value, tuple[int, ...]]]) -> str:
+    def evidence(self, owner: str, rows: Sequence[tuple[Value, tuple[int, ...]]]) -> str:
         """A new table of evidence, a value a line."""
         return self._add(owner, lambda called: evidence_rows(called, rows))
 
