@@ -215,10 +215,9 @@ class _Text:
             yield "INDEXES = {}"
 
     def _column(self, column: Column) -> str:
-        t, parts = column.type, []
         if column.words is not None:
-            parts += [f'"lists": {self.writer.known_words(column).doc}', f'"unknown": {literal(column.unknown)}']
-            return "{" + ", ".join(parts) + "}"
+            return f'{{"lists": {self.writer.known_words(column).doc}, "unknown": {literal(column.unknown)}}}'
+        t, parts = column.type, []
         values = list(t.texts)
         n = t.numbers
         if n is not None and (n.values is not None or (n.whole and t.values is not None and n.high - n.low < 20)):

@@ -47,8 +47,7 @@ def rendered(doc: Doc, indent: int = 0) -> str:
             case str():
                 out.append(part)
                 column += len(part)
-            case Break(flat, None) if broken:
-                del flat
+            case Break(_, None) if broken:
                 out.append("\n" + " " * space)
                 column = space
             case Break(flat, text):
@@ -56,10 +55,8 @@ def rendered(doc: Doc, indent: int = 0) -> str:
                 out.append(told)
                 column += len(told)
             case Group():
-                flat_group: Item = (space, False, part.parts)
-                stack.append(
-                    flat_group if not broken or _fits(flat_group, stack, WIDTH - column) else (space, True, part.parts)
-                )
+                flat = not broken or _fits((space, False, part.parts), stack, WIDTH - column)
+                stack.append((space, not flat, part.parts))
             case Indent():
                 stack.append((space + 4, broken, part.parts))
             case tuple():

@@ -63,12 +63,10 @@ class Lists:
     def reading(self) -> Code:
         """The call that reads the user's sequence."""
         writer, program = self.writer, self.writer.plan.program
-        needs_one = program.when != "every" and program.empty is None
-        least = [Code("1")] if needs_one else []
+        least = [Code("1")] if program.when != "every" and program.empty is None else []
         words = [c for c in program.inputs if c.words is not None]
-        given = name("sequence")
-        if words and not self.several:
-            given = call(writer.helper("words_of"), name("text"))
+        texts = words and not self.several
+        given = call(writer.helper("words_of"), name("text")) if texts else name("sequence")
         word = ("word", writer.helper("known_word")) if words else None
         lists = frozenset().union(*(writer.known_words(c).names for c in words))
         return call(writer.helper("read"), given, *least, keyword=word).reading(*lists)
@@ -92,27 +90,20 @@ class Lists:
             return name(variable)
         if node.of == "position":
             return call("range", self.size())
-        own = self.values.get(node.column)
+        own = self.values.setdefault(node.column, self.first)
         if node.of == "form":
-            return self._forms(variable, node.column)
-        assert own is not None
+            if variable not in self.needed:
+                words, w = self.read() if not self.several else self.list(own), name("w")
+                form = call(self.writer.helper("form"), w)
+                self.needed[variable] = tree.assign(variable, tree.comprehension("[", form, w, words, [], "]"))
+            return name(variable)
         if not self.several:
             return self.read()
         if own not in self.needed:
-            self.needed[own] = tree.assign(own, self._column(own))
+            letter = self.writer.letter("v")
+            column = tree.comprehension("[", letter, self.step({own: letter}), self.read(), [], "]")
+            self.needed[own] = tree.assign(own, column)
         return name(own)
-
-    def _forms(self, variable: str, column: str) -> Code:
-        own = self.values.setdefault(column, self.first)
-        if variable not in self.needed:
-            words = self.read() if not self.several else self.list(own)
-            form = call(self.writer.helper("form"), name("w"))
-            self.needed[variable] = tree.assign(variable, tree.comprehension("[", form, name("w"), words, [], "]"))
-        return name(variable)
-
-    def _column(self, variable: str) -> Code:
-        letter = self.writer.letter("v")
-        return tree.comprehension("[", letter, self.step({variable: letter}), self.read(), [], "]")
 
     def step(self, letters: dict[str, Code]) -> Code:
         """`a, _`: the columns of one step, by variable."""

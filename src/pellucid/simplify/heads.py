@@ -143,7 +143,12 @@ def _at(program: Program, node: Aggregate, offset: int) -> Iterator[Node]:
 def _of_one(program: Program, how: str, value: str) -> bool:
     """Whether the aggregate of one value is that value."""
     t = program.types[value]
-    return not t.nothing and (AGGREGATES[how].picks or how in ("min", "max", "mode") or (how == "sum" and t.is_whole))
+    return not t.nothing and (_gives_one(how) or (how == "sum" and t.is_whole))
+
+
+def _gives_one(how: str) -> bool:
+    """Whether the aggregate is one of the values picked."""
+    return AGGREGATES[how].picks or how in ("min", "max", "mode")
 
 
 def _counted(program: Program, node: Aggregate) -> Iterator[Node]:
@@ -185,19 +190,13 @@ def tables_in_defaults(program: Program, facts: Facts) -> Program:
 
 
 def _with_default(program: Program, name: str, source: str, head: Aggregate, table: Table, facts: Facts) -> Program:
-    row = AGGREGATES[head.how]
     given = facts.rows(program, (source,))
     picked = None if head.value is None else facts.rows(program, (head.value,))
-    if given is None or picked is None or not isinstance(head.default, Const):
+    if given is None or picked is None or not isinstance(head.default, Const) or not _gives_one(head.how):
         return program
-    none, told = head.default.value, dict(table.cases)
-    if isinstance(none, Fraction):
+    none = head.default.value
+    if isinstance(none, Fraction) or (none is not None and (none,) in picked):
         return program
-    if not row.picks and head.how not in ("min", "max", "mode"):
+    if any(not equal(table.outcomes.get((v,), table.default), v) for (v,) in given if v != none):
         return program
-    if none is not None and (none,) in picked:
-        return program
-    if any(not equal(told.get((v,), table.default), v) for (v,) in given if v != none):
-        return program
-    changed = replace(head, default=Const(told.get((none,), table.default)))
-    return with_node(program, name, changed)
+    return with_node(program, name, replace(head, default=Const(table.outcomes.get((none,), table.default))))

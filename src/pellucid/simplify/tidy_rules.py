@@ -181,20 +181,21 @@ def folded(expression: Expression, known: Known) -> Expression:
     if expression.operator == "not" and values_among(expression.args[0]):
         return expression
     places = [i for i, arg in enumerate(expression.args) if not isinstance(arg, Const)]
-    inner = expression.args[places[0]] if len(places) == 1 else None
-    match inner:
+    if not places:
+        return _applied(expression, 0, _plain(expression.args[0])) or expression
+    match expression.args[places[0]] if len(places) == 1 else None:
         case Table(args, cases, default):
             told = [_applied(expression, places[0], outcome) for outcome in (default, *(out for _, out in cases))]
-            if None not in told:
-                values = [value.value for value in told if value is not None]
+            values = [outcome.value for outcome in told if outcome is not None]
+            if len(values) == len(told):
                 pairs = zip((key for key, _ in cases), values[1:], strict=True)
                 return Table(args, tuple(pairs), values[0])  # pyright: ignore[reportArgumentType]
         case Cases(rules, default) if all(isinstance(out, Const) for out in (default, *(out for _, out in rules))):
             told = [_applied(expression, places[0], _plain(out)) for out in (default, *(out for _, out in rules))]
-            if None not in told:
-                found = [value for value in told if value is not None]
+            found = [outcome for outcome in told if outcome is not None]
+            if len(found) == len(told):
                 return Cases(tuple(zip((test for test, _ in rules), found[1:], strict=True)), found[0])
-    return expression if places else _applied(expression, 0, _plain(expression.args[0])) or expression
+    return expression
 
 
 def _applied(expression: Apply, place: int, value: Value) -> Const | None:
