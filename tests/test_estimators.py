@@ -324,7 +324,7 @@ def given_program(program, cls=ProgramClassifier, **params):
     report = {"accuracy": {"test": {"token": 1.0, "sequence": 1.0}}}
     made.learned_ = Learned(schema_of(program), program, emit(program, "certificate"), report, None, {})
     made.labels_, made.majority_, made.scheme_ = LABELS, LABELS[0], None
-    made.classes_, made.factor_ = np.array(made.labels_), 0.5 if program is POOLED else None
+    made.factor_ = 0.5 if program is POOLED else None
     return made
 
 

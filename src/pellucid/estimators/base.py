@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field, fields
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Self
@@ -15,23 +16,39 @@ from sklearn.utils.validation import check_is_fitted
 
 from pellucid import folder
 from pellucid.artifact import heart
+from pellucid.bias import Bias
 from pellucid.errors import PellucidError
+from pellucid.language.words import Words
 from pellucid.loading import load
 from pellucid.pipeline import learn
 
 ESTIMATOR = "estimator.json"
 
 
+@dataclass(repr=False, eq=False)
 class ProgramEstimator(BaseEstimator):
-    """Base of the estimators; what is learned is in `learned_`, an object as `pellucid.learn` returns it."""
+    """Base of the estimators; what is learned is in `learned_`, an object as `pellucid.learn` returns it.
 
-    learned_: Any
+    Args:
+        model, budget, seed, seeds, steps, simplify, settings: as for `pellucid.learn`.
+    """
+
+    kept = ()  # attributes that `fit` sets beside `learned_`, without their `_`; JSON
+
+    model: str = "auto"
+    _: KW_ONLY
+    budget: float | None = None
+    seed: int = 0
+    seeds: int | None = None
+    steps: int | None = None
+    simplify: str = "exact"
+    settings: Mapping[str, Any] | None = None
+    learned_: Any = field(init=False)
 
     def _learned(self, data: Any, **more: Any) -> Any:
         """Learn from data in memory with the parameters that all estimators have."""
-        names = ("model", "seed", "seeds", "steps", "budget", "simplify")
-        params = self.get_params(deep=False)
-        return learn(data, settings=params["settings"] or {}, **{name: params[name] for name in names}, **more)
+        common = {f.name: getattr(self, f.name) for f in fields(ProgramEstimator) if f.init}
+        return learn(data, **{**common, "settings": self.settings or {}}, **more)
 
     @property
     def program_(self) -> Any:
@@ -59,7 +76,8 @@ class ProgramEstimator(BaseEstimator):
             PellucidError: the folder is in use or cannot be written. NotFittedError: there is nothing to save.
         """
         learned = self._fitted()
-        state = {"class": type(self).__name__, "params": self._params_to_json(), "state": self._state()}
+        kept = {name: getattr(self, f"{name}_") for name in self.kept}
+        state = {"class": type(self).__name__, "params": self._params_to_json(), "state": kept}
         folder.write(Path(path), {**learned.files, ESTIMATOR: folder.dump(state)})
         return Path(path)
 
@@ -78,9 +96,10 @@ class ProgramEstimator(BaseEstimator):
         if not isinstance(params, dict) or set(params) != set(cls._get_param_names()) or not isinstance(kept, dict):
             raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes")
         try:
-            made = cls(**cls._params_from_json(params))
+            made = cls(**{k: v if v is None or k not in _READ else _READ[k](v) for k, v in params.items()})
             made.learned_ = load(path)
-            made._restore(kept)
+            for name in cls.kept:
+                setattr(made, f"{name}_", tuple(kept[name]) if isinstance(kept[name], list) else kept[name])
         except (KeyError, TypeError, AttributeError) as error:
             raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes ({error})") from None
         return made
@@ -119,23 +138,12 @@ class ProgramEstimator(BaseEstimator):
         check_is_fitted(self, "learned_")
         return self.learned_
 
-    def _state(self) -> dict[str, Any]:
-        """What `fit` found beside the program, as JSON."""
-        return {}
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        """Take over what `_state` gave."""
-
     def _params_to_json(self) -> dict[str, Any]:
         params = self.get_params(deep=False)
         try:
             return json.loads(json.dumps(params, default=_plain))
         except (TypeError, ValueError, AttributeError) as error:
             raise PellucidError(f"parameters cannot be saved as JSON: {error}") from None
-
-    @classmethod
-    def _params_from_json(cls, params: dict[str, Any]) -> dict[str, Any]:
-        return params
 
 
 def rows(X: Any) -> list[Any]:
@@ -178,7 +186,18 @@ def plain(x: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     """A parameter that JSON does not know."""
+    if isinstance(value, Bias):
+        return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in vars(value).items()}
     return fspath(value) if isinstance(value, PathLike) else value.to_json()
+
+
+def _bias(given: Any) -> Bias:
+    if not isinstance(given, dict) or set(given) != {f.name for f in fields(Bias)}:
+        raise PellucidError("bias is not in the form that ProgramRegressor.save writes")
+    return Bias(**{k: frozenset(v) if isinstance(v, list) else v for k, v in given.items()})
+
+
+_READ = {"words": Words.from_json, "bias": _bias}  # parameters from JSON
 
 
 def _figures(score: dict[str, float]) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Self
 
@@ -29,6 +30,7 @@ WORD_LEARNER = ("kinds", "phrases")  # settings that only learners of words have
 MANY = 200  # different words above which lists of words are learned as texts
 
 
+@dataclass(repr=False, eq=False)
 class LabelEstimator(ProgramEstimator):
     """Programs on tokens, or on texts; subclasses say what their outputs are.
 
@@ -36,7 +38,6 @@ class LabelEstimator(ProgramEstimator):
     `words` or `vectors` is given, and where the inputs are lists of words with more than 200 different ones.
 
     Args:
-        model, budget, seed, seeds, steps, simplify, settings: as for `pellucid.learn`.
         words: how raw texts are split, and whether capitals and numbers in lists of words are kept.
         vectors: file of word vectors in GloVe text format, from which the gradient learner of words may start.
         refused: what `predict` does with an input that the program does not take, because a token is unknown to it or
@@ -44,31 +45,11 @@ class LabelEstimator(ProgramEstimator):
     """
 
     when = "sequence"
+    kept = ("majority", "labels", "scheme")
 
-    def __init__(
-        self,
-        model: str = "auto",
-        *,
-        budget: float | None = None,
-        seed: int = 0,
-        seeds: int | None = None,
-        steps: int | None = None,
-        simplify: str = "exact",
-        settings: Mapping[str, Any] | None = None,
-        words: Words | None = None,
-        vectors: str | PathLike[str] | None = None,
-        refused: str = "error",
-    ) -> None:
-        self.model = model
-        self.budget = budget
-        self.seed = seed
-        self.seeds = seeds
-        self.steps = steps
-        self.simplify = simplify
-        self.settings = settings
-        self.words = words
-        self.vectors = vectors
-        self.refused = refused
+    words: Words | None = None
+    vectors: str | PathLike[str] | None = None
+    refused: str = "error"
 
     def _fit(self, X: Any, y: Any) -> Data:
         """Learn; held-out data is returned, to which nothing was fitted."""
@@ -126,18 +107,6 @@ class LabelEstimator(ProgramEstimator):
                     raise PellucidError(f"input {i + 1}: {error}; or use refused='majority'") from None
         return taken
 
-    def _state(self) -> dict[str, Any]:
-        return {"majority": self.majority_, "labels": list(self.labels_), "scheme": self.scheme_}
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.majority_, self.labels_ = state["majority"], tuple(state["labels"])
-        self.scheme_ = state["scheme"]
-
-    @classmethod
-    def _params_from_json(cls, params: dict[str, Any]) -> dict[str, Any]:
-        words = None if params["words"] is None else Words.from_json(params["words"])
-        return {**params, "words": words}
-
 
 def _as_iob2(data: Data) -> tuple[str | None, Data]:
     """The scheme of entity tags, and the data with IOB2 in its place; None where the labels are others."""
@@ -158,8 +127,16 @@ def as_array(labels: Sequence[Plain]) -> np.ndarray:
     return np.array(labels) if len(kinds) == 1 else np.array(labels, dtype=object)
 
 
+@dataclass(repr=False, eq=False)
 class ProgramClassifier(ClassifierMixin, LabelEstimator):
     """One label for a sequence or a text."""
+
+    kept = (*LabelEstimator.kept, "factor")
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """The labels, in the order of the columns of `predict_proba`."""
+        return as_array(self.labels_)
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn a program from sequences and a label each.
@@ -167,9 +144,7 @@ class ProgramClassifier(ClassifierMixin, LabelEstimator):
         Raises:
             PellucidError: in one line, for data from which nothing can be learned.
         """
-        held = self._fit(X, y)
-        self.classes_ = as_array(self.labels_)
-        self.factor_ = self._calibration(held)
+        self.factor_ = self._calibration(self._fit(X, y))
         return self
 
     def predict(self, X: Any) -> np.ndarray:
@@ -218,14 +193,8 @@ class ProgramClassifier(ClassifierMixin, LabelEstimator):
         wanted = np.array([labels.index(y) if y in labels else -1 for y in held.outputs])
         return calibrated(label_sums(program, held.sequences), wanted)
 
-    def _state(self) -> dict[str, Any]:
-        return {**super()._state(), "factor": self.factor_}
 
-    def _restore(self, state: dict[str, Any]) -> None:
-        super()._restore(state)
-        self.classes_, self.factor_ = as_array(self.labels_), state["factor"]
-
-
+@dataclass(repr=False, eq=False)
 class ProgramTagger(LabelEstimator):
     """A label for every token. Not a classifier to scikit-learn, which would take lists of labels for many outputs.
 
@@ -238,34 +207,7 @@ class ProgramTagger(LabelEstimator):
 
     when = "every"
 
-    def __init__(
-        self,
-        model: str = "auto",
-        *,
-        budget: float | None = None,
-        seed: int = 0,
-        seeds: int | None = None,
-        steps: int | None = None,
-        simplify: str = "exact",
-        settings: Mapping[str, Any] | None = None,
-        words: Words | None = None,
-        vectors: str | PathLike[str] | None = None,
-        refused: str = "error",
-        metric: str = "token",
-    ) -> None:
-        super().__init__(
-            model,
-            budget=budget,
-            seed=seed,
-            seeds=seeds,
-            steps=steps,
-            simplify=simplify,
-            settings=settings,
-            words=words,
-            vectors=vectors,
-            refused=refused,
-        )
-        self.metric = metric
+    metric: str = "token"
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn a program from sequences and a list of labels each, as long as its sequence (None: not scored).
@@ -295,12 +237,11 @@ class ProgramTagger(LabelEstimator):
         if self.metric == "entity":
             return _entity_f1(pairs)
         hits = [[a == b for a, b in zip(given, right, strict=True) if b is not None] for given, right in pairs]
-        weights = [1.0] * len(hits) if sample_weight is None else [float(w) for w in sample_weight]
         if self.metric == "sequence":
-            kept = [(float(all(row)), w) for row, w in zip(hits, weights, strict=True) if row]
-            return weighted([right for right, _ in kept], [w for _, w in kept])
-        kept = [(float(hit), w) for row, w in zip(hits, weights, strict=True) for hit in row]
-        return weighted([right for right, _ in kept], [w for _, w in kept])
+            hits = [[all(row)] if row else [] for row in hits]
+        weights = [1.0] * len(hits) if sample_weight is None else sample_weight
+        each = [weight for row, weight in zip(hits, weights, strict=True) for _ in row]
+        return weighted([hit for row in hits for hit in row], each)
 
     @property
     def _words(self) -> Words:

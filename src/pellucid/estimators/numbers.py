@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -11,10 +10,10 @@ from sklearn.base import RegressorMixin
 
 from pellucid.bias import Bias
 from pellucid.data.data import Data
-from pellucid.errors import PellucidError
 from pellucid.estimators.base import ProgramEstimator, paired, plain, rows
 
 
+@dataclass(repr=False, eq=False)
 class ProgramRegressor(RegressorMixin, ProgramEstimator):
     """Numbers from number sequences: one per step, or one for the whole sequence.
 
@@ -22,30 +21,13 @@ class ProgramRegressor(RegressorMixin, ProgramEstimator):
     sequence per row.
 
     Args:
-        model, budget, seed, seeds, steps, simplify, settings: as for `pellucid.learn`.
         bias: which pieces a program may be made of.
+        model, budget, seed, seeds, steps, simplify, settings: as for `pellucid.learn`.
     """
 
-    def __init__(
-        self,
-        model: str = "auto",
-        *,
-        budget: float | None = None,
-        seed: int = 0,
-        seeds: int | None = None,
-        steps: int | None = None,
-        simplify: str = "exact",
-        settings: Mapping[str, Any] | None = None,
-        bias: Bias | None = None,
-    ) -> None:
-        self.model = model
-        self.budget = budget
-        self.seed = seed
-        self.seeds = seeds
-        self.steps = steps
-        self.simplify = simplify
-        self.settings = settings
-        self.bias = bias
+    kept = ("last",)
+
+    bias: Bias | None = None
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn a program from number sequences and what should come out, a list as long, or one number, for each.
@@ -83,27 +65,6 @@ class ProgramRegressor(RegressorMixin, ProgramEstimator):
         each = np.repeat(weights, [len(row) for row in wanted])[:, None]
         return _r_squared(np.concatenate(given), np.concatenate(wanted), each)
 
-    def _state(self) -> dict[str, Any]:
-        return {"last": self.last_}
-
-    def _restore(self, state: dict[str, Any]) -> None:
-        self.last_ = bool(state["last"])
-
-    def _params_to_json(self) -> dict[str, Any]:
-        bias = None if self.bias is None else {f.name: _listed(getattr(self.bias, f.name)) for f in fields(Bias)}
-        plain = type(self)(**{**self.get_params(deep=False), "bias": None})
-        return {**super(ProgramRegressor, plain)._params_to_json(), "bias": bias}
-
-    @classmethod
-    def _params_from_json(cls, params: dict[str, Any]) -> dict[str, Any]:
-        given = params["bias"]
-        if given is None:
-            return params
-        if not isinstance(given, dict) or set(given) != {f.name for f in fields(Bias)}:
-            raise PellucidError("bias is not in the form that ProgramRegressor.save writes")
-        values: dict[str, Any] = {k: frozenset(v) if isinstance(v, list) else v for k, v in given.items()}
-        return {**params, "bias": Bias(**values)}
-
 
 def _r_squared(given: np.ndarray, wanted: np.ndarray, weights: np.ndarray) -> float:
     """The mean over columns; of a constant column 1 where it is met and 0 elsewhere."""
@@ -111,7 +72,3 @@ def _r_squared(given: np.ndarray, wanted: np.ndarray, weights: np.ndarray) -> fl
     rest, spread = (weights * (given - wanted) ** 2).sum(0), (weights * (wanted - mean) ** 2).sum(0)
     shares = np.where(spread > 0, 1 - rest / np.where(spread > 0, spread, 1), (rest == 0).astype(float))
     return float(shares.mean())
-
-
-def _listed(value: Any) -> Any:
-    return sorted(value) if isinstance(value, frozenset) else value
