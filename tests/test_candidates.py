@@ -15,7 +15,7 @@ from pellucid.errors import PellucidError
 from pellucid.language.expressions import Apply, Cases, Const, Var
 from pellucid.language.nodes import Input, Let
 from pellucid.learners.turns import Turns
-from pellucid.verify.verdict import Verdict
+from pellucid.verify import Verdict
 from pellucid.writing import picked
 from verify_samples import COUNTS, DIGITS, HIST, made
 

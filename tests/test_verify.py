@@ -15,9 +15,9 @@ from pellucid.language.nodes import Aggregate, Delay, Let
 from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
-from pellucid.verify import Verdict, runner, stored, verify
+from pellucid.verify import Verdict, outputs, runner, verify
+from pellucid.verify.outputs import ABSENT, Comparison
 from pellucid.verify.runner import Failed, run_text
-from pellucid.verify.same import ABSENT, Comparison
 from verify_samples import (
     CARRY,
     FLIP,
@@ -290,7 +290,7 @@ def test_what_takes_too_long_is_stopped_and_not_tried_again(monkeypatch):
 def test_a_change_to_both_files_is_caught():
     changed = SPRING.map(lambda a: a.node if a.name != "y" else Let(mapped(a.node.expression, less)))
     text = source("spring").replace("0.9713", "0.97")
-    kept = stored.from_json(stored.store(SPRING, None).to_json(), "outputs.json")
+    kept = outputs.from_json(outputs.store(SPRING, None).to_json(), "outputs.json")
     assert verify(SPRING, source("spring"), kept.predict, known=kept.inputs, samples=50).faithful
     assert verify(changed, text, None, samples=50).faithful
     verdict = verify(changed, text, kept.predict, known=kept.inputs, samples=50)
@@ -303,8 +303,10 @@ def less(expression):
 
 
 def test_stored_outputs_are_those_of_the_model_and_stay_what_they_were():
-    text = json.dumps(stored.store(FLIP, lambda inputs: [["?"] * len(s) for s in inputs], known=[["a", "a"]]).to_json())
-    kept = stored.from_json(json.loads(text), "outputs.json")
+    text = json.dumps(
+        outputs.store(FLIP, lambda inputs: [["?"] * len(s) for s in inputs], known=[["a", "a"]]).to_json()
+    )
+    kept = outputs.from_json(json.loads(text), "outputs.json")
     assert kept.predict([["a", "a"], ["none of", "them"]]) == [["?", "?"], ABSENT]
     assert not verify(FLIP, source("flip"), kept.predict, known=kept.inputs).faithful
     for changed, told in (
@@ -313,7 +315,7 @@ def test_stored_outputs_are_those_of_the_model_and_stay_what_they_were():
         ("{}", "expected"),
     ):
         with pytest.raises(PellucidError, match=f"outputs.json: .*{told}"):
-            stored.from_json(json.loads(changed), "outputs.json")
+            outputs.from_json(json.loads(changed), "outputs.json")
 
 
 # ---------------------------------------------------------------- mutations

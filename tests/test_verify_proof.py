@@ -24,10 +24,9 @@ from pellucid.verify.proof import AgainstProgram, against_file, prove
 from pellucid.verify.symbolic import questions
 from pellucid.verify.symbolic.containers import SlowCounter, SlowDefaultDict, SlowDict, SlowSet
 from pellucid.verify.symbolic.encode import Encoding, texts
-from pellucid.verify.symbolic.paths import Checker, Paths
 from pellucid.verify.symbolic.questions import AgainstSpec
 from pellucid.verify.symbolic.terms import Terms, UnsupportedError, sure
-from pellucid.verify.symbolic.unknown import Unknown, term_of
+from pellucid.verify.symbolic.unknown import Checker, Paths, Unknown, term_of
 from verify_samples import (
     CARRY,
     DYCK,

@@ -15,8 +15,8 @@ from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.verify import apart
 from pellucid.verify.oracle import Oracle, OtherProgram, load_oracle
-from pellucid.verify.same import ABSENT, Comparison
-from pellucid.verify.spec import check_on, check_same, check_spec, shrunk
+from pellucid.verify.outputs import ABSENT, Comparison
+from pellucid.verify.spec import check_same, check_spec, shrunk
 from verify_samples import (
     CARRY,
     COUNTS,
@@ -255,13 +255,18 @@ def test_two_programs_that_take_other_numbers():
 
 
 def test_inputs_of_a_task():
-    """Only valid inputs are counterexamples."""
-    seven = [s for s in domain.every(DYCK, 7) if len(s) == 7]
-    right = Oracle("the task dyck1", lambda s: predict(DYCK, [s])[0], DYCK)
-    found = check_on(DYCK, right, seven, True, [], lambda s: len(s) == 7)
-    assert str(found) == "all 128 possible inputs agree with the task dyck1"
+    """Only inputs that have an answer are counterexamples."""
+
+    def right(sequence):
+        if len(sequence) != 7:
+            raise ValueError("not an input of the task")
+        return predict(DYCK, [sequence])[0]
+
+    task = Oracle("the task dyck1", right, DYCK)
+    told = "all 128 inputs inside the spec agree with the task dyck1 (126 more are outside the spec)"
+    assert str(check_spec(DYCK, task, longest=7)) == told
     wrong = DYCK.map(lambda a: Let(Const("P")) if a.name == "y" else a.node)
-    assert len(check_on(wrong, right, seven, True, [], lambda s: len(s) == 7).counterexample["input"]) == 7
+    assert len(check_spec(wrong, task, longest=7).counterexample["input"]) == 7
 
 
 # ---------------------------------------------------------------- files

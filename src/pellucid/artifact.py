@@ -23,7 +23,7 @@ from pellucid.language.types import symbol
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
-from pellucid.verify.stored import Stored
+from pellucid.verify.outputs import Stored
 
 LISTS, SPLITTING = "# The words of each kind.", "# How texts are read."
 RUNTIME = "# Runtime, the same in every program."

@@ -12,7 +12,7 @@ from pellucid.language.columns import Column
 from pellucid.language.program import Program
 from pellucid.language.words import NUMBER, PATTERN, UNKNOWN, form
 from pellucid.values import counted, literal
-from pellucid.verify.verdict import Verdict
+from pellucid.verify import Verdict
 
 WIDTH = 84
 SHOWN = 40  # values of a column or labels that are listed

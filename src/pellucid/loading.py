@@ -12,7 +12,7 @@ from pellucid.artifact import Learned, Predictor, opened
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.problem import Model
-from pellucid.verify.stored import from_json
+from pellucid.verify.outputs import from_json
 
 
 def load(path: str | Path) -> Learned:

@@ -27,7 +27,7 @@ from pellucid.problem import Model, Problem
 from pellucid.progress import Stages
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
-from pellucid.verify.stored import store
+from pellucid.verify.outputs import store
 
 LEARNERS: dict[str, str] = {
     "programs": "gradient-trained Transformer Program",

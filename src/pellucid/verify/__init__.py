@@ -9,24 +9,97 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.semantics import domain, reference
 from pellucid.semantics.batch import predict
-from pellucid.verify.odd import odd_texts
+from pellucid.semantics.reading import read
+from pellucid.verify.outputs import ABSENT, Comparison, Model, distinct
 from pellucid.verify.runner import run_text
-from pellucid.verify.same import ABSENT, Comparison
-from pellucid.verify.verdict import Verdict, bound
 
 EXHAUSTIVE = 1_000_000
 HOPELESS = 100_000_000
 SAMPLES, TEXTS, LONGER = 20_000, 5_000, 2_000
 POSITIONS = 400_000  # positions held in memory at once
 SECOND, LENGTHY = 100, 300  # inputs of a batch that the plain reference runs on, and their positions
-Model = Callable[[Sequence[Any]], list[Any]]
+ODD = 400  # texts as no data set has them
+SIGNS = "aeT9.,:-'’\"\\/{}[]()<>#@$%&*_ \t\n\u00a0\u2028éİßſΣ中🎉\u0301\x00"
+NAMES = ("<unk>", "<num>", "<Xxx-son>", "<xxx-ing>", "<start>", "<none>", "<", "-")
+
+
+def bound(samples: int) -> float:
+    """Share of inputs that may disagree although none of so many random ones did (95 % confidence)."""
+    return 1 - 0.05 ** (1 / max(1, samples))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Outcome of a check.
+
+    Args:
+        checked: inputs up to the longest in the data; mismatches: of those and the longer ones, how many disagree.
+        exhaustive: whether these are all there are; bound: largest share of disagreeing ones that the sample leaves
+            possible, 0 if exhaustive.
+        counterexample: the first, shortest input that disagrees, with who said what.
+        longer: inputs longer than the program was made for, of up to `longest` positions.
+        own: of a program that reads texts, how many of those checked are the user's; the bound is for random ones.
+        compared: what was, beside program.json and program.py: the `model`, or the plain `reference` on a sample.
+    """
+
+    checked: int
+    mismatches: int
+    exhaustive: bool
+    bound: float
+    counterexample: dict[str, Any] | None = None
+    longer: int = 0
+    longest: int = 0
+    own: int | None = None
+    compared: Sequence[str] = ()
+
+    @property
+    def faithful(self) -> bool:
+        """Whether every input checked agreed."""
+        return self.mismatches == 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The entry `faithful` of `report.json`."""
+        data = {key: getattr(self, key) for key in ("checked", "mismatches", "exhaustive", "bound")}
+        data |= {"longer": self.longer, "longest": self.longest} if self.longer else {}
+        data |= {} if self.own is None else {"own": self.own}
+        data |= {"compared": list(self.compared)} if self.compared else {}
+        return data if self.counterexample is None else {**data, "counterexample": self.counterexample}
+
+    def __str__(self) -> str:
+        if self.counterexample:
+            told = ", ".join(f"{who}: {_json(out)}" for who, out in self.counterexample["outputs"].items())
+            return (
+                f"{self.mismatches} of {self.checked + self.longer} inputs disagree; "
+                f"the first: input {_json(self.counterexample['input'])}: {told}"
+            )
+        longer = f", and {self.longer:,} longer ones up to {self.longest:,} positions" if self.longer else ""
+        if self.exhaustive:
+            return f"all {self.checked:,} possible inputs agree{longer}"
+        if self.own is None:
+            return f"{self.checked:,} sampled inputs agree: {self._differ('inputs')}{longer}"
+        kinds = f"{self.own:,} of the data and others of random words" if self.own else "of random words"
+        return f"{self.checked:,} texts agree, {kinds}: {self._differ('random ones')}"
+
+    def _differ(self, which: str) -> str:
+        return f"fewer than {self.bound:.3%} of {which} differ (95 % confidence)"
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value)
+    except ValueError:
+        return "a number too long to be printed"
 
 
 def verify(
@@ -66,14 +139,14 @@ def verify(
     whole = exhaustive or size <= EXHAUSTIVE
     samples = min(samples, TEXTS if texts else samples)
     inputs = domain.every(program, longest) if whole else _some(program, own, samples, seed, longest)
+    who, said = ("reference", partial(_reference, program)) if model is None else ("model", model)
     check = _Check(program, source)
-    check.all(inputs, check.reference if model is None else model)
+    check.all(inputs, {who: said})
     checked, further = check.checked, longer_inputs(program, seed, longest)
-    check.all(further, model if longer else None)
+    check.all(further, {who: said} if longer and model is not None else {})
     return Verdict(
         checked, check.mismatches, whole, 0.0 if whole else bound(samples), check.example, check.checked - checked,
-        max(map(len, further), default=0), len(own) if texts else None,
-        ("reference" if model is None else "model", "program.json", "program.py"),
+        max(map(len, further), default=0), len(own) if texts else None, (who, "program.json", "program.py"),
     )  # fmt: skip
 
 
@@ -87,11 +160,6 @@ def _plain(sequence: Any) -> Any:
 def _some(program: Program, own: Iterable[Any], samples: int, seed: int, longest: int | None) -> list[Any]:
     """The user's inputs and random ones, each once."""
     return distinct([*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)])
-
-
-def distinct(inputs: Iterable[Any]) -> list[Any]:
-    """Each input once, in order."""
-    return list({json.dumps(sequence): sequence for sequence in inputs}.values())
 
 
 def longer_inputs(program: Program, seed: int, longest: int | None) -> list[Any]:
@@ -110,29 +178,32 @@ class _Check:
         self.checked = self.mismatches = 0
         self.example: dict[str, Any] | None = None
 
-    def all(self, inputs: Iterable[Any], model: Model | None) -> None:
+    def all(self, inputs: Iterable[Any], models: dict[str, Model]) -> None:
         """Compare what is said to all inputs; the first of the shortest that disagrees is the example."""
         for batch in _batches(inputs):
-            told = {} if model is None else {"model" if model != self.reference else "reference": model(batch)}
+            told = {who: model(batch) for who, model in models.items()}
             told |= {"program.json": predict(self._program, batch), "program.py": run_text(self._source, batch)}
-            wrong = [i for i in range(len(batch)) if not self._agree({who: out[i] for who, out in told.items()})]
-            self.checked, self.mismatches = self.checked + len(batch), self.mismatches + len(wrong)
-            for i in wrong:
-                if self.example is None or len(batch[i]) < len(self.example["input"]):
-                    outputs = {who: out[i] for who, out in told.items() if out[i] is not ABSENT}
-                    self.example = {"input": batch[i], "outputs": outputs}
+            for sequence, *said in zip(batch, *told.values(), strict=True):
+                outputs = dict(zip(told, said, strict=True))
+                self.checked += 1
+                if not self._agree(outputs):
+                    self.mismatches += 1
+                    if self.example is None or len(sequence) < len(self.example["input"]):
+                        given = {who: output for who, output in outputs.items() if output is not ABSENT}
+                        self.example = {"input": sequence, "outputs": given}
 
-    def _agree(self, told: Mapping[str, Any]) -> bool:
-        meant = told["program.json"]
-        return all(self._compare.same(meant, given, strict=who != "model") for who, given in told.items())
+    def _agree(self, outputs: dict[str, Any]) -> bool:
+        meant = outputs["program.json"]
+        return all(self._compare.same(meant, given, strict=who != "model") for who, given in outputs.items())
 
-    def reference(self, batch: Sequence[Any]) -> list[Any]:
-        """What the plain reference says to some of the inputs."""
-        found: list[Any] = [ABSENT] * len(batch)
-        for i in range(0, len(batch), 1 + len(batch) // SECOND):
-            if len(batch[i]) <= LENGTHY:
-                found[i] = reference.run(self._program, batch[i])
-        return found
+
+def _reference(program: Program, batch: Sequence[Any]) -> list[Any]:
+    """What the plain reference says to some of the inputs."""
+    found: list[Any] = [ABSENT] * len(batch)
+    for i in range(0, len(batch), 1 + len(batch) // SECOND):
+        if len(batch[i]) <= LENGTHY:
+            found[i] = reference.run(program, batch[i])
+    return found
 
 
 def _batches(inputs: Iterable[Any]) -> Iterator[list[Any]]:
@@ -145,3 +216,33 @@ def _batches(inputs: Iterable[Any]) -> Iterator[list[Any]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def odd_texts(program: Program, seed: int) -> list[Any]:
+    """Odd characters, unknown words, numbers and names of classes; of a program that does not read texts none."""
+    column = program.inputs[0]
+    if column.words is None or len(program.inputs) > 1:
+        return []
+    rng, known = np.random.default_rng(seed), column.type.texts
+
+    def among(values: Any) -> Any:
+        return values[int(rng.integers(len(values)))]
+
+    makers: tuple[Callable[[], str], ...] = (
+        lambda: "".join(among(SIGNS) for _ in range(int(rng.integers(1, 12)))),
+        lambda: chr(int(among([rng.integers(32, 0x2FFF), rng.integers(0x10000, 0x1FFFF)]))) * 2,
+        lambda: among(known),
+        lambda: among(known).swapcase() + "son",
+        lambda: f"{int(rng.integers(10**6)) * 1000},5",
+        lambda: among(NAMES),
+    )
+    lists = [[among(makers)() for _ in range(int(rng.integers(1, 9)))] for _ in range(ODD)]
+    texts = [words if i % 2 else " ".join(words) for i, words in enumerate(lists)]
+    return [text for text in texts if _is_taken(program, text)]
+
+
+def _is_taken(program: Program, text: Any) -> bool:
+    try:
+        return bool(read(program, text)[program.inputs[0].name])
+    except PellucidError:  # no word in it
+        return False

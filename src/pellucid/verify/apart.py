@@ -75,25 +75,22 @@ def _apart(action: str, program: Program, spec: str, limit: int, **settings: Any
     return answer["found"]
 
 
-def _check(program: Program, spec: str, settings: dict[str, Any]) -> SpecVerdict:
-    return check_spec(program, load_oracle(spec, program), **settings)
-
-
-def _prove(program: Program, spec: str, settings: dict[str, Any]) -> Proof:
-    return prove(program, against_file(load_oracle(spec, program), *split_spec(spec)), **settings)
-
-
 def main() -> None:
     """Answer the request on standard input."""
     request = json.load(sys.stdin)
-    action = {"check": _check, "prove": _prove}[request["action"]]
+    program, spec, settings = loads(request["program"]), request["spec"], request["settings"]
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as told:
         os.dup2(2, 1)  # what the user's file prints is no answer
         try:
-            found = {"found": action(loads(request["program"]), request["spec"], request["settings"]).to_json()}
+            oracle = load_oracle(spec, program)
+            if request["action"] == "check":
+                found = check_spec(program, oracle, **settings)
+            else:
+                found = prove(program, against_file(oracle, *split_spec(spec)), **settings)
+            answer = {"found": found.to_json()}
         except PellucidError as error:
-            found = {"error": str(error)}
-        json.dump(found, told)
+            answer = {"error": str(error)}
+        json.dump(answer, told)
 
 
 if __name__ == "__main__":

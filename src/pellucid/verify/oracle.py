@@ -15,7 +15,7 @@ from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.semantics.batch import predict
 from pellucid.values import as_token, is_sequence, listing, show
-from pellucid.verify.same import ABSENT
+from pellucid.verify.outputs import ABSENT
 
 MODULE = "pellucid_spec"  # name of a user's file while it is loaded
 
@@ -145,7 +145,11 @@ def load_oracle(spec: str, program: Program) -> Oracle:
     """
     path, name = split_spec(spec)
     module = run_file(path, read_text(path))
-    return Oracle(f"{path.name}:{name}", function_of(module, name, spec), program)
+    function = getattr(module, name, None)
+    if not callable(function):
+        own = [n for n, value in vars(module).items() if callable(value) and getattr(value, "__module__", "") == MODULE]
+        raise PellucidError(f"--spec {spec}: no function {name} in {path}; functions: {listing(own) or 'none'}")
+    return Oracle(f"{path.name}:{name}", function, program)
 
 
 def split_spec(spec: str) -> tuple[Path, str]:
@@ -154,16 +158,6 @@ def split_spec(spec: str) -> tuple[Path, str]:
     if not sign or not name.isidentifier() or not path:
         raise PellucidError(f"--spec {spec}: expected FILE.py:function, or task")
     return Path(path), name
-
-
-def function_of(module: ModuleType, name: str, spec: str) -> Callable[[Any], Any]:
-    """A module's function. Raises `PellucidError`, naming those that there are, where there is none."""
-    function = getattr(module, name, None)
-    if not callable(function):
-        own = [n for n, value in vars(module).items() if callable(value) and getattr(value, "__module__", "") == MODULE]
-        known = listing(own) or "none"
-        raise PellucidError(f"--spec {spec}: no function {name} in {module.__file__}; functions: {known}")
-    return function
 
 
 def run_file(path: Path, source: str | ast.Module, names: dict[str, Any] | None = None) -> ModuleType:

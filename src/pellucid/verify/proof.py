@@ -9,7 +9,6 @@ No path is taken on trust: on each, an input that takes it is also run through t
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from dataclasses import dataclass
@@ -18,18 +17,15 @@ from typing import Any
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.semantics import domain
-from pellucid.semantics.batch import predict
-from pellucid.verify.same import Comparison
-from pellucid.verify.spec import CLOSE, explained, shrunk, told
-from pellucid.verify.symbolic.paths import TimeUpError
+from pellucid.verify.spec import compared, smallest, told
 from pellucid.verify.symbolic.questions import AgainstProgram as AgainstProgram
 from pellucid.verify.symbolic.questions import Question, column_type
 from pellucid.verify.symbolic.questions import against_file as against_file
 from pellucid.verify.symbolic.questions import against_function as against_function
 from pellucid.verify.symbolic.terms import UnsupportedError, load
+from pellucid.verify.symbolic.unknown import TimeUpError
 
 TRIED = 1_000_000  # inputs of one length that are tried one by one
-BATCH = 20_000
 SECONDS = 120.0
 
 
@@ -97,10 +93,9 @@ def prove(program: Program, question: Question, longest: int | None = None, seco
     asked = _asked(program, longest)
     if _count(program, asked) > TRIED:
         load()  # to say at once that it is not there
-    began, how, paths = time.monotonic(), list[str](), 0
+    began, how, paths, wrong, reason = time.monotonic(), list[str](), 0, None, None
     for length in range(1, asked + 1):
         few = _count(program, length) <= TRIED
-        wrong, reason = None, None
         try:
             if few:
                 wrong = _tried(program, question, length, began + seconds)
@@ -111,14 +106,12 @@ def prove(program: Program, question: Question, longest: int | None = None, seco
             reason = f"the time is up ({seconds:g} s); --seconds gives it more"
         except UnsupportedError as error:
             reason = str(error)
-        spent = time.monotonic() - began
-        if wrong is not None:
-            found = explained(program, question, shrunk(program, question, wrong))
-            return Proof(question.name, length - 1, asked, tuple(how), paths, spent, None, found)
-        if reason is not None:
-            return Proof(question.name, length - 1, asked, tuple(how), paths, spent, reason)
+        if wrong is not None or reason is not None:
+            break
         how.append("tried" if few else "symbolic")
-    return Proof(question.name, asked, asked, tuple(how), paths, time.monotonic() - began)
+    spent = time.monotonic() - began
+    found = None if wrong is None else smallest(program, question, wrong)
+    return Proof(question.name, len(how), asked, tuple(how), paths, spent, reason, found)
 
 
 def _asked(program: Program, longest: int | None) -> int:
@@ -139,12 +132,10 @@ def _count(program: Program, length: int) -> float:
 
 def _tried(program: Program, question: Question, length: int, deadline: float) -> list[Any] | None:
     """The first input of a length, in order, on which the program is wrong."""
-    differs = Comparison(program, CLOSE).differs
     inputs = (sequence for sequence in domain.every(program, length) if len(sequence) == length)
-    while batch := list(itertools.islice(inputs, BATCH)):
-        for sequence, output, right in zip(batch, predict(program, batch), question.answers(batch), strict=True):
-            if differs(output, right):
-                return sequence
+    for sequence, wrong in compared(program, question, inputs):
+        if wrong:
+            return sequence
         if time.monotonic() > deadline:
             raise TimeUpError
     return None

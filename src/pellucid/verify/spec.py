@@ -8,7 +8,7 @@ learned program do not have.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,15 +18,13 @@ from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
-from pellucid.verify import EXHAUSTIVE, distinct, longer_inputs
+from pellucid.verify import EXHAUSTIVE, bound, longer_inputs
 from pellucid.verify.oracle import OtherProgram, Reference
-from pellucid.verify.same import ABSENT, Comparison
-from pellucid.verify.verdict import bound, shown
+from pellucid.verify.outputs import ABSENT, Comparison, distinct
 
 SAMPLES = 20_000  # random inputs, and as many of the shortest ones
 BATCH = 20_000
 CLOSE = 1e-9
-Valid = Callable[[Any], bool]
 
 
 @dataclass(frozen=True)
@@ -102,6 +100,21 @@ def told(counterexample: dict[str, Any]) -> list[str]:
     return [f"  {name + ':':<10}{shown(value)}" for name, value in counterexample.items()]
 
 
+def shown(output: Any) -> str:
+    """An input or output on one line, `-` for nothing; texts quoted where they are odd or numbers stand beside them."""
+    items = output if isinstance(output, list) else [output]
+    quote = len({isinstance(value, str) for value in items if value is not None}) > 1
+    return " ".join(_word(value, quote) for value in items)
+
+
+def _word(value: Any, quote: bool) -> str:
+    if isinstance(value, list):
+        return f"({shown(value)})"
+    if isinstance(value, str):
+        return repr(value) if quote or not value.isprintable() or not value or " " in value else value
+    return "-" if value is None else str(value)
+
+
 # ---------------------------------------------------------------- what is compared
 
 
@@ -127,10 +140,19 @@ def check_spec(
     most = longest or program.longest or max(map(len, known), default=None)
     exhaustive = domain.size(narrow, most) <= EXHAUSTIVE
     chosen = [] if exhaustive else distinct([*_short(narrow, most), *known])
-    random = () if exhaustive else domain.sample(narrow, SAMPLES, seed, most)
-    inputs = domain.every(narrow, most) if exhaustive else distinct([*chosen, *random])
-    longer = longer_inputs(narrow, seed, most) if longest is None else []
-    return _Comparing(narrow, reference).verdict(inputs, longer, len(chosen), exhaustive)
+    drawn = () if exhaustive else domain.sample(narrow, SAMPLES, seed, most)
+    usual = _counted(narrow, reference, domain.every(narrow, most) if exhaustive else distinct([*chosen, *drawn]))
+    beyond = _counted(narrow, reference, longer_inputs(narrow, seed, most) if longest is None else [])
+    checked, skipped = usual.checked + beyond.checked, usual.skipped + beyond.skipped
+    if not checked:
+        raise PellucidError(f"{reference.name}: has no answer to any of {skipped:,} inputs (ValueError on all)")
+    example = usual.example or beyond.example
+    random = min(SAMPLES, max(1, usual.checked + usual.skipped - len(chosen)))
+    return SpecVerdict(
+        reference.name, checked, skipped, usual.wrong + beyond.wrong, exhaustive, 0.0 if exhaustive else bound(random),
+        beyond.checked, max(usual.longest, beyond.longest),
+        None if example is None else smallest(narrow, reference, example), beyond.wrong,
+    )  # fmt: skip
 
 
 def check_same(program: Program, other: Program, name: str, seed: int = 0, known: Sequence[Any] = ()) -> SpecVerdict:
@@ -142,13 +164,6 @@ def check_same(program: Program, other: Program, name: str, seed: int = 0, known
     reference = OtherProgram(program, other, name)
     shortest = min((p.longest for p in (program, other) if p.longest), default=None)
     return check_spec(program, reference, seed, None if other.takes_longer else shortest, known)
-
-
-def check_on(
-    program: Program, reference: Reference, inputs: Iterable[Any], exhaustive: bool, longer: Sequence[Any], valid: Valid
-) -> SpecVerdict:
-    """Compare a program with what is right on given inputs, those of a task say; `valid`: whether one is of them."""
-    return _Comparing(program, reference, valid).verdict(inputs, longer, 0, exhaustive)
 
 
 def narrowed(program: Program, known: Sequence[Any]) -> Program:
@@ -175,62 +190,6 @@ def _short(program: Program, longest: int | None) -> list[Any]:
     return short
 
 
-class _Comparing:
-    """Compares a program with what is right, and counts.
-
-    Args:
-        valid: whether an input is one that may be a counterexample.
-    """
-
-    def __init__(self, program: Program, reference: Reference, valid: Valid = lambda sequence: True) -> None:
-        self.program, self.reference, self.valid = program, reference, valid
-        self.differs = Comparison(program, CLOSE).differs
-
-    def verdict(self, inputs: Iterable[Any], longer: Sequence[Any], chosen: int, exhaustive: bool) -> SpecVerdict:
-        """Compare; the first so many inputs are `chosen`, the others up to the longest are random."""
-        stream = iter(inputs)
-        parts: Iterator[list[Any]] = iter(lambda: list(itertools.islice(stream, BATCH)), [])
-        usual, beyond = _Count(), _Count()
-        for batch in parts:
-            self._count(batch, usual)
-        self._count(longer, beyond)
-        checked, skipped = usual.checked + beyond.checked, usual.skipped + beyond.skipped
-        if not checked:
-            raise PellucidError(
-                f"{self.reference.name}: has no answer to any of {skipped:,} inputs (ValueError on all)"
-            )
-        example = usual.example or beyond.example
-        random = min(SAMPLES, max(1, usual.checked + usual.skipped - chosen))
-        return SpecVerdict(
-            self.reference.name, checked, skipped, usual.wrong + beyond.wrong, exhaustive,
-            0.0 if exhaustive else bound(random), beyond.checked, max(usual.longest, beyond.longest),
-            None if example is None else explained(self.program, self.reference, self.shrunk(example)), beyond.wrong,
-        )  # fmt: skip
-
-    def _count(self, batch: Sequence[Any], count: _Count) -> None:
-        pairs = zip(predict(self.program, batch), self.reference.answers(batch), strict=True)
-        for sequence, (output, right) in zip(batch, pairs, strict=True):
-            if right is ABSENT:
-                count.skipped += 1
-                continue
-            count.checked, count.longest = count.checked + 1, max(count.longest, len(sequence))
-            if self.differs(output, right):
-                count.wrong += 1
-                if count.example is None or len(sequence) < len(count.example):
-                    count.example = sequence
-
-    def shrunk(self, sequence: list[Any]) -> list[Any]:
-        """A failing input of which nothing smaller fails: no run of steps deleted, no value replaced by a simpler."""
-        while (smaller := next((c for c in _smaller(sequence, self.program) if self._fails(c)), None)) is not None:
-            sequence = smaller
-        return sequence
-
-    def _fails(self, sequence: list[Any]) -> bool:
-        if not sequence or not self.valid(sequence):
-            return False
-        return self.differs(predict(self.program, [sequence])[0], self.reference.answers([sequence])[0])
-
-
 @dataclass
 class _Count:
     checked: int = 0
@@ -240,17 +199,48 @@ class _Count:
     example: Any = None
 
 
-def explained(program: Program, reference: Reference, sequence: list[Any]) -> dict[str, Any]:
-    """The input, what the program says to it and what is right."""
-    return {"input": sequence, "program": predict(program, [sequence])[0], "expected": reference.answers([sequence])[0]}
+def _counted(program: Program, reference: Reference, inputs: Iterable[Any]) -> _Count:
+    """How many of the inputs differ, and the first of the shortest that do."""
+    count = _Count()
+    for sequence, wrong in compared(program, reference, inputs):
+        if wrong is None:
+            count.skipped += 1
+            continue
+        count.checked, count.longest = count.checked + 1, max(count.longest, len(sequence))
+        if wrong:
+            count.wrong += 1
+            if count.example is None or len(sequence) < len(count.example):
+                count.example = sequence
+    return count
+
+
+def compared(program: Program, reference: Reference, inputs: Iterable[Any]) -> Iterator[tuple[list[Any], bool | None]]:
+    """Each input with whether the program is wrong on it; None where there is no right answer."""
+    stream, differs = iter(inputs), Comparison(program, CLOSE).differs
+    while batch := list(itertools.islice(stream, BATCH)):
+        for sequence, told, right in zip(batch, predict(program, batch), reference.answers(batch), strict=True):
+            yield sequence, None if right is ABSENT else differs(told, right)
 
 
 # ---------------------------------------------------------------- the smallest counterexample
 
 
+def smallest(program: Program, reference: Reference, sequence: Sequence[Any]) -> dict[str, Any]:
+    """A smallest input on which the program is wrong, starting from one; what the program says, and what is right."""
+    found = shrunk(program, reference, sequence)
+    return {"input": found, "program": predict(program, [found])[0], "expected": reference.answers([found])[0]}
+
+
 def shrunk(program: Program, reference: Reference, sequence: Sequence[Any]) -> list[Any]:
-    """A smallest input on which the program is wrong, starting from one."""
-    return _Comparing(program, reference).shrunk(list(sequence))
+    """A failing input of which nothing smaller fails: no run of steps deleted, no value replaced by a simpler."""
+
+    def fails(candidate: list[Any]) -> bool:
+        return any(wrong for _, wrong in compared(program, reference, [candidate] if candidate else []))
+
+    found = list(sequence)
+    while (smaller := next(filter(fails, _smaller(found, program)), None)) is not None:
+        found = smaller
+    return found
 
 
 def _smaller(sequence: list[Any], program: Program) -> Iterator[list[Any]]:

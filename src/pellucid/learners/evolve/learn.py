@@ -27,7 +27,7 @@ from pellucid.learners.evolve.seek import variant
 from pellucid.learners.evolve.worker import write_data
 from pellucid.problem import Problem
 from pellucid.semantics.reading import columns_of
-from pellucid.verify.same import ABSENT
+from pellucid.verify.outputs import ABSENT
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
 FIRST_EFFORT = 10_000

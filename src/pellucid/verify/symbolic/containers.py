@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import ast
 import collections
-from collections.abc import Iterable, Iterator, MutableMapping, MutableSet
+import operator
+from collections.abc import Callable, Iterable, Iterator, MutableSet
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 DICT, SET = "pellucid_dict", "pellucid_set"
-
-
-_ABSENT = object()
+LOAD = ast.Load()
 
 
 class _Key:
@@ -33,55 +32,34 @@ class _Key:
         return isinstance(other, _Key) and (self.value is other.value or bool(self.value == other.value))
 
 
-class SlowDict(MutableMapping):
+class SlowDict(collections.UserDict):
     """A dict whose keys are compared one after the other, in the order they came."""
 
-    def __init__(self, entries: Any = (), **named: Any) -> None:
-        self._items: dict[_Key, Any] = {}
-        self.update(entries, **named)
+    data: dict[_Key, Any]
 
     def __class_getitem__(cls, _: Any) -> type:
         return cls
 
     def __getitem__(self, key: Any) -> Any:
-        found = self._items.get(_Key(key), _ABSENT)
-        return self.__missing__(key) if found is _ABSENT else found
+        return self.data[_Key(key)] if key in self else self.__missing__(key)
 
     def __missing__(self, key: Any) -> Any:
         raise KeyError(key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._items[_Key(key)] = value
+        self.data[_Key(key)] = value
 
     def __delitem__(self, key: Any) -> None:
-        del self._items[_Key(key)]
+        del self.data[_Key(key)]
 
     def __contains__(self, key: object) -> bool:
-        return _Key(key) in self._items
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        """The value of a key, or the default."""
-        return self._items.get(_Key(key), default)
+        return _Key(key) in self.data
 
     def __iter__(self) -> Iterator:
-        return iter([key.value for key in self._items])
+        return iter([key.value for key in self.data])
 
     def __reversed__(self) -> Iterator:
         return reversed(list(self))
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def copy(self) -> Any:
-        """A shallow copy."""
-        found = type(self)()
-        found._items = dict(self._items)
-        return found
-
-    @classmethod
-    def fromkeys(cls, keys: Iterable, value: Any = None) -> Any:
-        """A dict with one value for all keys."""
-        return cls((key, value) for key in keys)
 
 
 class SlowCounter(SlowDict):
@@ -100,13 +78,7 @@ class SlowCounter(SlowDict):
         """Items by falling count, equal ones as they came."""
         return sorted(self.items(), key=lambda item: item[1], reverse=True)[:n]
 
-    def elements(self) -> Iterator:
-        """Each key as often as it was counted."""
-        return (key for key, count in self.items() for _ in range(count))
-
-    def total(self) -> int:
-        """The sum of the counts."""
-        return sum(self.values())
+    elements, total = collections.Counter.elements, collections.Counter.total
 
 
 class SlowDefaultDict(SlowDict):
@@ -121,6 +93,10 @@ class SlowDefaultDict(SlowDict):
             raise KeyError(key)
         self[key] = found = self.default_factory()
         return found
+
+
+def _of_sets(operation: Callable[[Any, Any], Any]) -> Callable[[SlowSet, Iterable], Any]:
+    return lambda self, other: operation(self, SlowSet(other))
 
 
 class SlowSet(MutableSet):
@@ -157,21 +133,8 @@ class SlowSet(MutableSet):
         """A new set with the items of others, too."""
         return SlowSet(item for items in (self, *others) for item in items)
 
-    def intersection(self, other: Iterable) -> SlowSet:
-        """The items that are in both."""
-        return SlowSet(self & SlowSet(other))
-
-    def difference(self, other: Iterable) -> SlowSet:
-        """The items that are not in the other."""
-        return SlowSet(self - SlowSet(other))
-
-    def issubset(self, other: Iterable) -> bool:
-        """Whether all items are in the other."""
-        return self <= SlowSet(other)
-
-    def issuperset(self, other: Iterable) -> bool:
-        """Whether all items of the other are in."""
-        return all(item in self for item in other)
+    intersection, difference = _of_sets(operator.and_), _of_sets(operator.sub)
+    issubset, issuperset = _of_sets(operator.le), _of_sets(operator.ge)
 
     def copy(self) -> SlowSet:
         """A shallow copy."""
@@ -200,26 +163,19 @@ def replace_imported(module: ModuleType) -> None:
 
 
 class _Displays(ast.NodeTransformer):
-    def visit_Dict(self, node: ast.Dict) -> ast.AST:  # the name that ast looks for
-        self.generic_visit(node)
-        if None in node.keys:
-            return node
-        keys = [key for key in node.keys if key is not None]
-        pairs: list[ast.expr] = [ast.Tuple([k, v], ast.Load()) for k, v in zip(keys, node.values, strict=True)]
-        return _call(DICT, ast.List(pairs, ast.Load()))
-
-    def visit_Set(self, node: ast.Set) -> ast.AST:
-        self.generic_visit(node)
-        return _call(SET, ast.List(node.elts, ast.Load()))
-
-    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
-        self.generic_visit(node)
-        return _call(DICT, ast.ListComp(ast.Tuple([node.key, node.value], ast.Load()), node.generators))
-
-    def visit_SetComp(self, node: ast.SetComp) -> ast.AST:
-        self.generic_visit(node)
-        return _call(SET, ast.ListComp(node.elt, node.generators))
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        match super().generic_visit(node):
+            case ast.Dict(keys, values) if None not in keys:
+                pairs = [ast.Tuple([k, v], LOAD) for k, v in zip(keys, values, strict=True)]  # pyright: ignore[reportArgumentType]
+                return _call(DICT, ast.List(list(pairs), LOAD))
+            case ast.Set(items):
+                return _call(SET, ast.List(items, LOAD))
+            case ast.DictComp(key, value, generators):
+                return _call(DICT, ast.ListComp(ast.Tuple([key, value], LOAD), generators))
+            case ast.SetComp(item, generators):
+                return _call(SET, ast.ListComp(item, generators))
+        return node
 
 
 def _call(name: str, argument: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+    return ast.Call(ast.Name(name, LOAD), [argument], [])

@@ -33,18 +33,12 @@ class Encoding:
         self.build, self.program, self.length, self._columns = build, program, length, columns
         inputs = {column.name: column for column in program.inputs}
         self._types = infer(inputs, program.nodes, program.groups, length)
-        self._selects: dict[Select, int] = {}
-        self._numbers = {
-            a.name: self._selects.setdefault(a.node.select, len(self._selects))
-            for a in program
-            if isinstance(a.node, Aggregate)
-        }
-        self._picked: dict[tuple[int, int], list[tuple[int, Truth]]] = {}
+        self._picked: dict[tuple[Select, int], list[tuple[int, Truth]]] = {}
         self.cells: dict[str, list[Term]] = {name: [] for name in program.nodes}
         for names, _ in program.groups:
             for i in range(length):
                 for name in names:
-                    self.cells[name].append(self._cell(name, program[name], i).typed(self._types[name]))
+                    self.cells[name].append(self._cell(program[name], i).typed(self._types[name]))
 
     @property
     def output(self) -> list[Term]:
@@ -52,7 +46,7 @@ class Encoding:
         places = range(self.length) if self.program.when == "every" else [self.length - 1]
         return [self.cells[name][i] for i in places for name in self.program.results]
 
-    def _cell(self, name: str, node: Node, i: int) -> Term:
+    def _cell(self, node: Node, i: int) -> Term:
         def here(variable: str) -> Term:
             return self.cells[variable][i]
 
@@ -68,7 +62,7 @@ class Encoding:
                 inside = 0 <= i - amount < self.length
                 return self.cells[variable][i - amount] if inside else self.value(default, here)
             case Aggregate():
-                return self._aggregate(name, node, i)
+                return self._aggregate(node, i)
             case Vote():
                 return self._winner(node, range(self.length) if node.pooled else [i])
 
@@ -123,13 +117,12 @@ class Encoding:
 
     # ------------------------------------------------------------ other positions
 
-    def _hits(self, name: str, select: Select, i: int) -> list[tuple[int, Truth]]:
+    def _hits(self, select: Select, i: int) -> list[tuple[int, Truth]]:
         """The positions that may be picked from position i, and when each is."""
-        place = self._numbers[name], i
-        if place not in self._picked:
+        if (select, i) not in self._picked:
             found = [(j, self._matches(select, i, j)) for j in positions(select, i, self.length)]
-            self._picked[place] = [(j, truth) for j, truth in found if truth is not False]
-        return self._picked[place]
+            self._picked[select, i] = [(j, truth) for j, truth in found if truth is not False]
+        return self._picked[select, i]
 
     def _matches(self, select: Select, i: int, j: int) -> Truth:
         z, cells = self.build, self.cells
@@ -142,14 +135,14 @@ class Encoding:
         matches = self.value(select.match, local.__getitem__)
         return z.And(masked, z.Or(matches, local["q"] == local["k"]) if select.ties and j < i else matches)
 
-    def _aggregate(self, name: str, node: Aggregate, i: int) -> Term:
+    def _aggregate(self, node: Aggregate, i: int) -> Term:
         row, z = aggregation(node.how), self.build
         read = [v for v in (node.value, node.by if row.by == "key" else None) if v is not None]
         if row.smt is None or not all(is_exact(self._types[v]) for v in read):
             raise UnsupportedError(f"the aggregate {node.how}{' of numbers that may be floats' if row.smt else ''}")
         found = [
             (j, z.And(hit, *(z.Not(self.cells[v][j].is_nothing) for v in read)))
-            for j, hit in self._hits(name, node.select, i)
+            for j, hit in self._hits(node.select, i)
         ]
         hits = [(j, hit) for j, hit in found if hit is not False]
         if not hits:

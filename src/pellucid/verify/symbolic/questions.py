@@ -6,7 +6,6 @@ import inspect
 import operator
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Protocol
 
 from pellucid.data.files import read_text
@@ -16,12 +15,11 @@ from pellucid.language.types import Type
 from pellucid.semantics.batch import predict
 from pellucid.semantics.reading import taken
 from pellucid.verify.oracle import Oracle, OtherProgram, Reference, run_file
-from pellucid.verify.same import ABSENT
+from pellucid.verify.outputs import ABSENT
 from pellucid.verify.symbolic import containers
 from pellucid.verify.symbolic.encode import Encoding, texts
-from pellucid.verify.symbolic.paths import Checker, Paths, TimeUpError
 from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError
-from pellucid.verify.symbolic.unknown import Unknown, term_of
+from pellucid.verify.symbolic.unknown import Checker, Paths, TimeUpError, Unknown, term_of
 
 MOST_PATHS = 20_000
 SKIPPED = object()  # a position that is not scored
@@ -166,36 +164,22 @@ class AgainstSpec:
 
 def _agree(labels: list[Any], expected: list[Any], all_: _Unknowns) -> bool:
     """Whether terms of labels are what the function itself says on the input found."""
-    if len(labels) != len(expected):
-        return False
-    for label, wanted in zip(labels, expected, strict=True):
+
+    def agrees(label: Any, wanted: Any) -> bool:
         if label is SKIPPED or wanted is SKIPPED:
-            if label is not wanted:
-                return False
-        elif label is not None and all_.checker.value(label) != wanted:  # None: a label that no program here can give
-            return False
-    return True
+            return label is wanted
+        return label is None or all_.checker.value(label) == wanted  # None: a label that no program here can give
+
+    return len(labels) == len(expected) and all(map(agrees, labels, expected))
 
 
 def against_file(oracle: Oracle, path: Path, name: str) -> AgainstSpec:
-    """The function of a file, whose plain version is `oracle`."""
-    return AgainstSpec(oracle, getattr(for_unknowns(path), name))
-
-
-def against_function(oracle: Oracle, *functions: Callable[[Any], Any]) -> AgainstSpec:
-    """A function of our own, one after the other where there are several; its file is read again for unknowns."""
-    modules = [for_unknowns(Path(inspect.getfile(function))) for function in functions]
-
-    def unknown(sequence: list[Any]) -> Any:
-        for module, function in zip(modules, functions, strict=True):
-            sequence = getattr(module, function.__name__)(sequence)
-        return sequence
-
-    return AgainstSpec(oracle, unknown)
-
-
-def for_unknowns(path: Path) -> ModuleType:
-    """A file executed with containers that take unknown keys."""
+    """The function of a file, whose plain version is `oracle`; here its containers take unknown keys."""
     module = run_file(path, containers.rewritten(read_text(path)), containers.NAMES)
     containers.replace_imported(module)
-    return module
+    return AgainstSpec(oracle, getattr(module, name))
+
+
+def against_function(oracle: Oracle, function: Callable[[Any], Any]) -> AgainstSpec:
+    """A function of our own; its file is read again for unknowns."""
+    return against_file(oracle, Path(inspect.getfile(function)), function.__name__)

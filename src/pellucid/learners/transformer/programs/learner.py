@@ -22,7 +22,7 @@ from pellucid.learners.transformer.programs.reading import OUTPUT, extract
 from pellucid.learners.transformer.training import with_given
 from pellucid.problem import Problem
 from pellucid.settings import taken
-from pellucid.verify.same import ABSENT
+from pellucid.verify.outputs import ABSENT
 
 MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
 SIZES = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
