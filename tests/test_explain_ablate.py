@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from explain_samples import DYCK, POOLED, PROGRAMS, TANK, VOTE, WORDS
 from pellucid.errors import PellucidError
 from pellucid.explain.ablate import ablate, held, overview, variables
-from pellucid.explain.scope import drawn
-from pellucid.explain.scope import given as these
+from pellucid.explain.slices import drawn
+from pellucid.explain.slices import given as these
 from pellucid.language.expressions import Const
 from pellucid.language.nodes import Let
 from pellucid.semantics import batch

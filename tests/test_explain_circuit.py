@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from explain_samples import ANY, DIGITS, DYCK, HIST, LAST, MIXED, POOLED, PROGRAMS, TANK, TOKEN, VOTE, WORDS, program
 from pellucid.errors import PellucidError
-from pellucid.explain import scope, slices
+from pellucid.explain import slices
 from pellucid.explain.circuit import for_input, for_label, for_output, for_position, for_wrong
-from pellucid.explain.scope import drawn
-from pellucid.explain.scope import given as these
-from pellucid.explain.slices import Check, Cut, size_of
+from pellucid.explain.slices import Check, Cut, drawn, size_of
+from pellucid.explain.slices import given as these
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Const, Var
 from pellucid.language.json import dumps, loads
@@ -186,8 +185,8 @@ def test_a_slice_that_breaks_its_promise_is_reported(monkeypatch):
     made = program(DIGITS, TOKEN, ("other", Let(Const(7))), ("output", Let(Var("token"))), longest=4)
     broken = made.map(lambda a: Let(Const(1)) if a.name == "output" else a.node).pruned()
     monkeypatch.setattr(Cut, "_smallest", lambda _: broken)
-    monkeypatch.setattr(scope, "EXHAUSTIVE", 10)
-    monkeypatch.setattr(scope, "SAMPLES", 50)
+    monkeypatch.setattr(slices, "EXHAUSTIVE", 10)
+    monkeypatch.setattr(slices, "SAMPLES", 50)
     found = for_position(made, 1)
     assert 0 < found.check.mismatches <= found.check.inputs
     assert found.fresh.on == f"{found.fresh.inputs} other random inputs"
@@ -197,8 +196,8 @@ def test_a_slice_that_breaks_its_promise_is_reported(monkeypatch):
 
 
 def test_a_slice_cut_for_random_inputs_is_checked_on_others(monkeypatch):
-    monkeypatch.setattr(scope, "SAMPLES", 40)
-    monkeypatch.setattr(scope, "SAMPLES_OF_WORDS", 20)
+    monkeypatch.setattr(slices, "SAMPLES", 40)
+    monkeypatch.setattr(slices, "SAMPLES_OF_WORDS", 20)
     found = for_label(WORDS, "HUM")
     assert not found.check.exhaustive
     assert found.fresh.mismatches == 0

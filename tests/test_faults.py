@@ -14,7 +14,7 @@ from made_folders import call, folder_of
 from pellucid import folder, load
 from pellucid.emit.emit import emit
 from pellucid.explain import circuit
-from pellucid.explain.scope import given
+from pellucid.explain.slices import given
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Const, Var
 from pellucid.language.json import dumps, loads

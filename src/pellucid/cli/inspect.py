@@ -15,7 +15,7 @@ from pellucid.errors import PellucidError
 if TYPE_CHECKING:
     from pellucid.artifact import Learned
     from pellucid.explain.circuit import Slice
-    from pellucid.explain.scope import Scope
+    from pellucid.explain.slices import Scope
 
 EXIT_DIFFERENT = 1
 PIPE_WIDTH = 100
@@ -101,7 +101,7 @@ def _check_options(asked: list[str], ablate: tuple[str, ...], data: str | None, 
 
 
 def _scope(model: Learned, data: str | None) -> Scope | None:
-    from pellucid.explain.scope import given
+    from pellucid.explain.slices import given
     from pellucid.given import data_for
 
     if data is None:
@@ -163,7 +163,7 @@ def _show(found: Slice, out: Path | None, as_json: bool) -> None:
 
 def _ablated(model: Learned, names: tuple[str, ...], data: str | None, as_json: bool) -> None:
     from pellucid.explain.ablate import ablate, overview
-    from pellucid.explain.scope import drawn, given
+    from pellucid.explain.slices import drawn, given
     from pellucid.given import data_for
 
     program = model.of_program("look into")

@@ -12,7 +12,7 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import told
-from pellucid.explain.scope import Scope
+from pellucid.explain.slices import Scope
 from pellucid.explain.words import aligned, meaning, plain, shown
 from pellucid.language.columns import Assign, Column, When
 from pellucid.language.expressions import Const, Table, Var

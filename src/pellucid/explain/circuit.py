@@ -19,8 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.explain.scope import Scope, drawn, given
-from pellucid.explain.slices import Cut, Simplify, Slice, itself, unchanged
+from pellucid.explain.slices import Cut, Scope, Simplify, Slice, drawn, given, itself, unchanged
 from pellucid.explain.words import shown
 from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Const, Var, choice

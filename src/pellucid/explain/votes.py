@@ -58,10 +58,15 @@ class Tally:
         return {"labels": [a for a, _ in self.sums], "sums": [b for _, b in self.sums], "pieces": pieces}
 
 
+def evidence_of(node: Vote) -> tuple[Part, ...]:
+    """Everything that votes, the bias aside."""
+    return (*node.evidence, *node.scaled)
+
+
 def weights(piece: Part, value: Value) -> tuple[int, ...]:
     """What a value adds to each label."""
     if isinstance(piece, Evidence):
-        return dict(piece.rows).get(value, piece.default)  # pyright: ignore[reportArgumentType, reportCallIssue]
+        return piece.weights.get(value, piece.default)
     assert value is None or isinstance(value, int)
     return tuple((value or 0) * weight for weight in piece[1])
 
@@ -76,7 +81,7 @@ def tally(cells: Cells, node: Vote, i: int) -> Tally:
     voters = cells.voters(node, i)
     times = len(voters) or 1  # pooled over nothing the bias counts once
     found = [Piece(None, None, None, tuple(times * b for b in node.bias))]
-    for piece in (*node.evidence, *node.scaled):
+    for piece in evidence_of(node):
         name = variable(piece)
         found += [Piece(name, j, cells[name, j], weights(piece, cells[name, j])) for j in voters]
     sums = [sum(column) for column in zip(*(p.weights for p in found), strict=True)]
@@ -101,7 +106,7 @@ def label_sums(program: Program, sequences: Sequence[Any]) -> np.ndarray:
     sizes = np.diff(values.starts)
     total = np.maximum(1, sizes)[:, None] * np.array(node.bias, np.int64)
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    for part in (*node.evidence, *node.scaled):
+    for part in evidence_of(node):
         every = values[variable(part)].tolist()
         rows = {value: weights(part, value) for value in set(every)}
         np.add.at(total, owner, np.array([rows[value] for value in every], np.int64).reshape(-1, len(node.labels)))
