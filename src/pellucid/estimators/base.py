@@ -96,7 +96,8 @@ class ProgramEstimator(BaseEstimator):
         if not isinstance(params, dict) or set(params) != set(cls._get_param_names()) or not isinstance(kept, dict):
             raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes")
         try:
-            made = cls(**{k: v if v is None or k not in _READ else _READ[k](v) for k, v in params.items()})
+            given: dict[str, Any] = {k: _READ[k](v) if k in _READ and v is not None else v for k, v in params.items()}
+            made = cls(**given)
             made.learned_ = load(path)
             for name in cls.kept:
                 setattr(made, f"{name}_", tuple(kept[name]) if isinstance(kept[name], list) else kept[name])
@@ -194,7 +195,8 @@ def _plain(value: Any) -> Any:
 def _bias(given: Any) -> Bias:
     if not isinstance(given, dict) or set(given) != {f.name for f in fields(Bias)}:
         raise PellucidError("bias is not in the form that ProgramRegressor.save writes")
-    return Bias(**{k: frozenset(v) if isinstance(v, list) else v for k, v in given.items()})
+    values: dict[str, Any] = {k: frozenset(v) if isinstance(v, list) else v for k, v in given.items()}
+    return Bias(**values)
 
 
 _READ = {"words": Words.from_json, "bias": _bias}  # parameters from JSON

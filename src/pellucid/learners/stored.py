@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.semantics.reading import Columns, columns_of
-from pellucid.verify.same import ABSENT
+from pellucid.verify.outputs import ABSENT
 
 M = TypeVar("M")
 Arrays = dict[str, np.ndarray]
