@@ -1,8 +1,8 @@
 """Proofs for every input up to a length, also where there are far too many to try: with z3, or by trying them all.
 
 Short inputs are tried one by one. Beyond that the program becomes a formula of unknown inputs (`symbolic.encode`). A
-Python spec is run on unknown values along every path it can take (`symbolic.unknown`); on each path z3 looks for an input
-on which program and spec differ. None on any path: proved. What is not proved is said to be not proved.
+Python spec is run on unknown values along every path it can take (`symbolic.unknown`); on each path z3 looks for an
+input on which program and spec differ. None on any path: proved. What is not proved is said to be not proved.
 
 No path is taken on trust: on each, an input that takes it is also run through the program and the spec themselves.
 """
