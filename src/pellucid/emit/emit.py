@@ -20,7 +20,7 @@ from pellucid.emit.tree import Line
 from pellucid.emit.writer import HELPERS, Writer, usable
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Column
-from pellucid.language.nodes import Aggregate, Vote
+from pellucid.language.nodes import Aggregate, Vote, reached
 from pellucid.language.program import Program
 from pellucid.language.words import ENDINGS, NUMBER, NUMERAL, SHAPES, form
 from pellucid.values import literal
@@ -150,13 +150,9 @@ class _Text:
         ]) + "\n"  # fmt: skip
 
     def _used_functions(self, read: frozenset[str]) -> list[Line]:
-        found, pending = {}, list(read)
-        while pending:
-            called = pending.pop()
-            if called in self.writer.functions and called not in found:
-                found[called] = self.writer.functions[called]
-                pending += found[called].reads
-        return [line for called, line in self.writer.functions.items() if called in found]
+        functions = self.writer.functions
+        found = reached(read, lambda called: functions[called].reads if called in functions else ())
+        return [line for called, line in functions.items() if called in found]
 
     def _pasted(self, read: frozenset[str]) -> list[Callable]:
         """Functions that the text needs, and those that they need."""
@@ -268,13 +264,8 @@ PASTED = {*vars(runtime), *HELPERS}
 def ast_nodes(source: str) -> int:
     """Size of an emitted program: nodes of `run` and of all functions and tables it uses, runtime helpers aside."""
     defined = dict(_defined(ast.parse(source).body))
-    pending, found = ["run"], {}
-    while pending:
-        name = pending.pop()
-        if name in defined and name not in found:
-            found[name] = defined[name]
-            pending += [node.id for node in ast.walk(defined[name]) if isinstance(node, ast.Name)]
-    return sum(_nodes(node) for node in found.values())
+    read = {called: [n.id for n in ast.walk(node) if isinstance(n, ast.Name)] for called, node in defined.items()}
+    return sum(_nodes(defined[name]) for name in defined.keys() & reached(["run"], lambda name: read.get(name, [])))
 
 
 def code_lines(source: str) -> int:

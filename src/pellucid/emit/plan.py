@@ -12,7 +12,7 @@ from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts, size
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reached, reads
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
@@ -233,13 +233,14 @@ class Plan:
                         found[a.name] = table
         return found
 
-    def listing(self, column: Column) -> Iterator[str]:
-        """Tables over all words of a column."""
+    def listing(self, column: Column) -> str | None:
+        """The first table over most words of a column."""
         for name, table in self.words.items():
-            (arg, *others) = table.args
-            node = self.program[arg.name] if isinstance(arg, Var) and not others else None
-            if node == Input(column.name) and len(table.cases) > len(column.type.texts) // 2:
-                yield name
+            match table.args:
+                case (Var(arg),) if self.program[arg] == Input(column.name):
+                    if len(table.cases) > len(column.type.texts) // 2:
+                        return name
+        return None
 
     def telling(self, name: str) -> list[Value]:
         """Values of a variable that are evidence of something, in that order; where it is read at another word, too."""
@@ -270,17 +271,9 @@ class Plan:
     def _members(self, stage: int) -> tuple[str, ...]:
         own = {n for n, s in self.stages.items() if s == stage and not isinstance(self.program[n], Input)}
         own -= self.scalars
-        members = own & self.stateful
-        if not members:
-            return ()
-        follows = {name: set(reads(self.program[name])) & own for name in own}
-        for reverse in (False, True):
-            pending = list(members)
-            while pending:
-                name = pending.pop()
-                near = {n for n in own if name in follows[n]} if reverse else follows[name]
-                pending += near - members
-                members |= near
+        follows = {name: own.intersection(reads(self.program[name])) for name in own}
+        members = reached(own & self.stateful, lambda name: follows[name])
+        members = reached(members, lambda name: (n for n in own if name in follows[n]))
         return tuple(name for name in self.places if name in members)
 
     def loop_of(self, name: str) -> int | None:

@@ -139,7 +139,7 @@ class Writer:
     def known_words(self, column: Column) -> Code:
         """The constant that lists all words of a column: that of a table over most of them, where there is one."""
         if column.name not in self.known:
-            owner = next(iter(self.plan.listing(column)), None)
+            owner = self.plan.listing(column)
             if owner is None:
                 called = self.free("KNOWN_WORDS")
                 self.words[called] = word_lists(called, [(word, "known") for word in column.type.texts])
@@ -156,7 +156,7 @@ class Writer:
         """
         if variable not in self.tables:
             table = self.plan.words[variable]
-            owned = (c for c in self.plan.program.inputs if next(iter(self.plan.listing(c)), None) == variable)
+            owned = (c for c in self.plan.program.inputs if self.plan.listing(c) == variable)
             every = next((column.type.texts for column in owned), ())
             listed = {key for key, _ in table.cases}
             cases = [*table.cases, *(((word,), table.default) for word in every if (word,) not in listed)]

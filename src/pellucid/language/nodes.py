@@ -249,11 +249,16 @@ def components(nodes: Mapping[str, Node]) -> Groups:
 
 def needed(nodes: Mapping[str, Node], names: Iterable[str]) -> set[str]:
     """The variables that these depend on, these included."""
+    return reached(names, lambda name: reads(nodes[name]))
+
+
+def reached(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """What these lead to, step by step, these included."""
     found: set[str] = set()
-    pending = list(names)
+    pending = list(starts)
     while pending:
         name = pending.pop()
         if name not in found:
             found.add(name)
-            pending += reads(nodes[name])
+            pending += following(name)
     return found

@@ -16,8 +16,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from pellucid.language.columns import Output
-from pellucid.language.expressions import Expression
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads
+from pellucid.language.expressions import Expression, names_in
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reached, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import domain
@@ -107,11 +107,13 @@ class Typed:
 
     def rows(self, program: Program, names: Sequence[str]) -> list[Row] | None:
         """The values of what these variables are computed from, in all combinations."""
-        for roots, between in (_sources(program, names), (tuple(names), {})):
+        lets = {a.name: a.node.expression for a in program if isinstance(a.node, Let)}
+        found = reached(names, lambda name: names_in(lets[name]) if name in lets else ())
+        between = [(name, function_of(expression)) for name, expression in lets.items() if name in found]
+        for roots, steps in ((found - lets.keys(), between), (names, [])):
             listed = [_values(program, root) for root in roots]
             if math.prod(math.inf if v is None else len(v) for v in listed) <= TRIED:
                 grid = itertools.product(*(v for v in listed if v is not None))
-                steps = [(name, between[name]) for name in program.nodes if name in between]
                 return ordered(_computed(dict(zip(roots, row, strict=True)), steps, names) for row in grid)
         return None
 
@@ -136,22 +138,6 @@ class Typed:
         """None: equal nodes are told without."""
         del program
         return {}
-
-
-def _sources(program: Program, names: Sequence[str]) -> tuple[tuple[str, ...], dict[str, Function]]:
-    """The variables that these are computed from at the same position, and the expressions in between."""
-    roots: dict[str, None] = {}
-    between: dict[str, Function] = {}
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop(0)
-        node = program[name]
-        if not isinstance(node, Let):
-            roots[name] = None
-        elif name not in between:
-            between[name] = function_of(node.expression)
-            waiting += reads(node)
-    return tuple(roots), between
 
 
 def _computed(here: dict[str, Value], steps: Sequence[tuple[str, Function]], names: Sequence[str]) -> Row:
