@@ -15,7 +15,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Type
 from pellucid.simplify.facts import Facts, within
 from pellucid.simplify.matches import plainest
-from pellucid.simplify.rewrite import each, fresh, with_node
+from pellucid.simplify.rewrite import fresh, on_each, with_node
 from pellucid.simplify.tidy import tidy
 from pellucid.simplify.tidy_rules import equal
 from pellucid.simplify.variables import local_types
@@ -32,19 +32,16 @@ NEIGHBOURS: dict[tuple[str, Reach], int] = {
 }  # fmt: skip
 
 
-def plainer_heads(program: Program, facts: Facts) -> Program:
+@on_each
+def plainer_heads(program: Program, name: str, node: Node, facts: Facts) -> Program:
     """Every aggregate in the first plainer form there is."""
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        if isinstance(node, Aggregate):
-            wide = _with_inputs(program)
-            for found in _plainer(wide, node, facts):
-                changed = with_node(wide, name, found)
-                if changed is not wide:
-                    return changed
-        return program
-
-    return each(program, change)
+    if isinstance(node, Aggregate):
+        wide = _with_inputs(program)
+        for found in _plainer(wide, node, facts):
+            changed = with_node(wide, name, found)
+            if changed is not wide:
+                return changed
+    return program
 
 
 def _with_inputs(program: Program) -> Program:
@@ -177,16 +174,13 @@ def _mask_as_match(program: Program, node: Aggregate) -> Iterator[Node]:
             yield replace(node, select=Select(match, (), (name,), select.reach, select.window))
 
 
-def tables_in_defaults(program: Program, facts: Facts) -> Program:
+@on_each
+def tables_in_defaults(program: Program, name: str, node: Node, facts: Facts) -> Program:
     """A table that only gives another word for "none picked" becomes the default itself."""
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        match node:
-            case Let(Table((Var(source),)) as table) if isinstance(head := program[source], Aggregate):
-                return _with_default(program, name, source, head, table, facts)
-        return program
-
-    return each(program, change)
+    match node:
+        case Let(Table((Var(source),)) as table) if isinstance(head := program[source], Aggregate):
+            return _with_default(program, name, source, head, table, facts)
+    return program
 
 
 def _with_default(program: Program, name: str, source: str, head: Aggregate, table: Table, facts: Facts) -> Program:

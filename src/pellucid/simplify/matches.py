@@ -17,7 +17,7 @@ from pellucid.language.operators import COMPARISONS, apply
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value, order
 from pellucid.simplify.facts import Facts, Row, in_rows
-from pellucid.simplify.rewrite import attempt, before, each, fresh, with_nodes
+from pellucid.simplify.rewrite import attempt, before, fresh, on_each, with_nodes
 from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tables import Listed
 from pellucid.simplify.tidy import as_test, comparable, tidy
@@ -90,21 +90,18 @@ def _trimmed(select: Select) -> Select:
     return replace(select, match=renamed(match, new), query=query, key=key)
 
 
-def thresholds(program: Program, facts: Facts) -> Program:
+@on_each
+def thresholds(program: Program, name: str, node: Node, facts: Facts) -> Program:
     """A match over such a table compares the key with t, a variable of its own, where that is no longer."""
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        if not isinstance(node, Aggregate) or not isinstance(node.select.match, Table) or node.select.ties:
-            return program
-        alone = len(node.select.query) == len(node.select.key) == 1
-        pairs = facts.pairs(program, node.select) if alone else None
-        for operator in ("==", "<=", ">=") if pairs else ():
-            wanted = _wanted(operator, node.select.match, pairs or [])
-            if wanted is not None:
-                program = _reading(program, name, node, operator, wanted)
+    if not isinstance(node, Aggregate) or not isinstance(node.select.match, Table) or node.select.ties:
         return program
-
-    return each(program, change)
+    alone = len(node.select.query) == len(node.select.key) == 1
+    pairs = facts.pairs(program, node.select) if alone else None
+    for operator in ("==", "<=", ">=") if pairs else ():
+        wanted = _wanted(operator, node.select.match, pairs or [])
+        if wanted is not None:
+            program = _reading(program, name, node, operator, wanted)
+    return program
 
 
 def _wanted(operator: str, match: Table, pairs: Pairs) -> dict[Row, Value] | None:

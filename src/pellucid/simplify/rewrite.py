@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import wraps
 
 from pellucid.language.columns import Assign, ProgramError
 from pellucid.language.expressions import Var
 from pellucid.language.nodes import Let, Node, renamed
 from pellucid.language.program import Program
+from pellucid.simplify.facts import Facts
 from pellucid.simplify.sizes import program_size
 
 
@@ -33,6 +35,16 @@ def each(program: Program, change: Callable[[Program, str, Node], Program]) -> P
         if name in program.nodes:
             program = change(program, name, program[name])
     return program
+
+
+def on_each(change: Callable[[Program, str, Node, Facts], Program]) -> Callable[[Program, Facts], Program]:
+    """A pass that changes the program for every variable that is still there, the one after the other."""
+
+    @wraps(change)
+    def made(program: Program, facts: Facts) -> Program:
+        return each(program, lambda program, name, node: change(program, name, node, facts))
+
+    return made
 
 
 def with_node(program: Program, name: str, node: Node, spare: int = 0) -> Program:

@@ -11,7 +11,7 @@ from pellucid.language.nodes import Let, Node, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Value, order
 from pellucid.simplify.facts import Facts, Row, in_rows, ordered
-from pellucid.simplify.rewrite import each, with_node
+from pellucid.simplify.rewrite import each, on_each, with_node
 from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tidy import tidy
 from pellucid.simplify.tidy_rules import alike, equal
@@ -118,17 +118,14 @@ def determined(rows: Sequence[Row], outputs: Sequence[Value], columns: Sequence[
     return all(equal(told.setdefault(tuple(row[c] for c in columns), out), out) for row, out in pairs)
 
 
-def composed(program: Program, facts: Facts) -> Program:
+@on_each
+def composed(program: Program, name: str, node: Node, facts: Facts) -> Program:
     """A table of a table becomes one, where that is no longer."""
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        for inner in reads(node) if isinstance(node, Let) else ():
-            match program.nodes.get(name), program.nodes.get(inner):
-                case Let(Table() | Cases() as outer), Let(Table() | Cases() as within):
-                    found = listed(program, substitute(outer, {inner: within}), facts, MOST_VARIABLES)
-                    if found is not None:
-                        made = tidy(shortest([found.table(), *found.copies()]), program.types)
-                        program = with_node(program, name, Let(made))
-        return program
-
-    return each(program, change)
+    for inner in reads(node) if isinstance(node, Let) else ():
+        match program.nodes.get(name), program.nodes.get(inner):
+            case Let(Table() | Cases() as outer), Let(Table() | Cases() as within):
+                found = listed(program, substitute(outer, {inner: within}), facts, MOST_VARIABLES)
+                if found is not None:
+                    made = tidy(shortest([found.table(), *found.copies()]), program.types)
+                    program = with_node(program, name, Let(made))
+    return program

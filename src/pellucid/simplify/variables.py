@@ -10,7 +10,7 @@ from pellucid.language.nodes import Aggregate, Delay, Let, Node, Select, key_nam
 from pellucid.language.program import Program
 from pellucid.language.types import Type
 from pellucid.simplify.facts import Facts
-from pellucid.simplify.rewrite import aliased, attempt, each, with_node
+from pellucid.simplify.rewrite import aliased, attempt, each, on_each, with_node
 from pellucid.simplify.tidy import as_test, tidy
 from pellucid.simplify.tidy_rules import alike
 
@@ -18,22 +18,18 @@ SHORT = 8  # size of an expression that may be written inside another
 DEEP = 6  # levels of what it is written into
 
 
-def tidied(program: Program, facts: Facts) -> Program:
+@on_each
+def tidied(program: Program, name: str, node: Node, _: Facts) -> Program:
     """Every expression in its plainest form."""
-    del facts
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        match node:
-            case Let(expression) if not alike(found := tidy(expression, program.types), expression):
-                return with_node(program, name, Let(found))
-            case Aggregate(Select(match=match) as select) if match is not None:
-                types = local_types(program, select)
-                found = as_test(tidy(match, types), lambda part: type_of(part, types))
-                if not alike(found, match):
-                    return with_node(program, name, replace(node, select=replace(select, match=found)))
-        return program
-
-    return each(program, change)
+    match node:
+        case Let(expression) if not alike(found := tidy(expression, program.types), expression):
+            return with_node(program, name, Let(found))
+        case Aggregate(Select(match=match) as select) if match is not None:
+            types = local_types(program, select)
+            found = as_test(tidy(match, types), lambda part: type_of(part, types))
+            if not alike(found, match):
+                return with_node(program, name, replace(node, select=replace(select, match=found)))
+    return program
 
 
 def local_types(program: Program, select: Select) -> dict[str, Type]:
@@ -90,34 +86,26 @@ def _filled(node: Node, name: str, value: Const) -> Node:
     return node
 
 
-def with_longer_delays(program: Program, facts: Facts) -> Program:
+@on_each
+def with_longer_delays(program: Program, name: str, node: Node, _: Facts) -> Program:
     """The value one step back of the value two steps back is that of three steps back, if the defaults are equal."""
-    del facts
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        if not isinstance(node, Delay) or not isinstance(inner := program[node.variable], Delay):
-            return program
-        together = node.amount * inner.amount > 0 and isinstance(node.default, Const)
-        if not together or not alike(inner.default, node.default) or inner.variable == node.variable:
-            return program
-        return with_node(program, name, Delay(inner.variable, node.amount + inner.amount, node.default))
-
-    return each(program, change)
-
-
-def inlined(program: Program, facts: Facts) -> Program:
-    """A short expression that one other expression reads once becomes part of it."""
-    del facts
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        users = [a for a in program if name in reads(a.node)]
-        if len(users) != 1 or name in program.results:
-            return program
-        match node, users[0].node:
-            case Let(inner), Let(outer) if size(inner) <= SHORT and list(names_in(outer)).count(name) == 1:
-                found = tidy(substitute(outer, {name: inner}), program.types)
-                if depth(found) <= DEEP:
-                    return with_node(program, users[0].name, Let(found))
+    if not isinstance(node, Delay) or not isinstance(inner := program[node.variable], Delay):
         return program
+    together = node.amount * inner.amount > 0 and isinstance(node.default, Const)
+    if not together or not alike(inner.default, node.default) or inner.variable == node.variable:
+        return program
+    return with_node(program, name, Delay(inner.variable, node.amount + inner.amount, node.default))
 
-    return each(program, change)
+
+@on_each
+def inlined(program: Program, name: str, node: Node, _: Facts) -> Program:
+    """A short expression that one other expression reads once becomes part of it."""
+    users = [a for a in program if name in reads(a.node)]
+    if len(users) != 1 or name in program.results:
+        return program
+    match node, users[0].node:
+        case Let(inner), Let(outer) if size(inner) <= SHORT and list(names_in(outer)).count(name) == 1:
+            found = tidy(substitute(outer, {name: inner}), program.types)
+            if depth(found) <= DEEP:
+                return with_node(program, users[0].name, Let(found))
+    return program

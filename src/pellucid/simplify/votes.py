@@ -18,7 +18,7 @@ from pellucid.language.nodes import Evidence, Let, Node, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.simplify.facts import Facts, Row
-from pellucid.simplify.rewrite import each, with_node
+from pellucid.simplify.rewrite import each, on_each, with_node
 from pellucid.simplify.tables import Listed, determined, shortest
 from pellucid.simplify.tidy import tidy
 
@@ -29,20 +29,17 @@ LARGEST = 2**30  # weights that fit the arrays here
 Forms = Callable[[Listed], Iterable[Expression]]
 
 
-def shrunk_votes(program: Program, facts: Facts) -> Program:
+@on_each
+def shrunk_votes(program: Program, name: str, node: Node, facts: Facts) -> Program:
     """Votes without evidence, rows and digits that change no decision."""
-
-    def change(program: Program, name: str, node: Node) -> Program:
-        if not isinstance(node, Vote) or not _small(node):
-            return program
-        found = _canonical(program, node, facts)
-        names = variables(found)
-        rows = facts.rows(program, names) if names and not found.pooled else None
-        if rows and _countable(found, names, rows):
-            found = _Decisions.of(found, names, rows).minimised(found)
-        return with_node(program, name, found)
-
-    return each(program, change)
+    if not isinstance(node, Vote) or not _small(node):
+        return program
+    found = _canonical(program, node, facts)
+    names = variables(found)
+    rows = facts.rows(program, names) if names and not found.pooled else None
+    if rows and _countable(found, names, rows):
+        found = _Decisions.of(found, names, rows).minimised(found)
+    return with_node(program, name, found)
 
 
 def votes_to_tables(program: Program, facts: Facts, forms: Forms = lambda few: []) -> Program:
