@@ -10,7 +10,7 @@ from itertools import groupby
 from pellucid.emit import tree
 from pellucid.emit.layout import WIDTH, rendered
 from pellucid.emit.literals import constant, one_of
-from pellucid.emit.plan import Plan
+from pellucid.emit.plan import Plan, written
 from pellucid.emit.tree import Code, Kind, call, compared, conditional, display, formed, name, negated
 from pellucid.emit.writer import Writer
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, renamed
@@ -117,7 +117,7 @@ def _applied(expression: Apply, scope: Scope) -> Code:
     row, types = OPERATORS[expression.operator], [typed(arg, scope) for arg in expression.args]
     if row.strict and NOTHING in types:
         return constant(None)
-    form = row.python([t.something() for t in types] if row.strict else types)
+    form, _ = written(expression.operator, types)
     operands = [_operand(form, i, arg, scope) for i, arg in enumerate(expression.args)]
     for helper in form.helpers:
         scope.writer.paste(helper)

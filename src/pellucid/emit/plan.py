@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -11,6 +11,7 @@ from typing import Literal
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts, size
+from pellucid.language.forms import Form
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reached, reads
 from pellucid.language.operators import OPERATORS
@@ -36,6 +37,13 @@ class Use:
     how: How
     twice: bool = False
     exact: bool = False
+
+
+def written(operator: str, types: Sequence[Type]) -> tuple[Form, set[int]]:
+    """How an operator is written for arguments of these types, and which of them stand there more than once."""
+    row = OPERATORS[operator]
+    form = row.python([t.something() for t in types] if row.strict else types)
+    return form, {place for place, t in enumerate(types) if form.repeats(place) or (row.strict and t.nothing)}
 
 
 @dataclass
@@ -87,12 +95,10 @@ class Plan:
             case Var(variable):
                 yield variable, Use(name, "here", twice, exact)
             case Apply(operator, args):
-                row, types = OPERATORS[operator], [self.type_of(arg) for arg in args]
-                form = row.python([t.something() for t in types] if row.strict else types)
-                for place, (arg, t) in enumerate(zip(args, types, strict=True)):
+                form, repeated = written(operator, [self.type_of(arg) for arg in args])
+                for place, arg in enumerate(args):
                     plain = not form.loose and place not in form.tests
-                    more = form.repeats(place) or (row.strict and t.nothing)
-                    yield from self._in_expression(name, arg, plain, twice or more)
+                    yield from self._in_expression(name, arg, plain, twice or place in repeated)
             case Table(args):
                 for arg in args:
                     yield from self._in_expression(name, arg, False, twice)

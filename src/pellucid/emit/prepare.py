@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from pellucid.emit.plan import ALONE
+from pellucid.emit.plan import ALONE, written
 from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
-from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Type
 from pellucid.language.words import form
@@ -80,17 +79,9 @@ class _Split:
     def split(self, expression: Expression) -> Expression:
         new = [self.split(part) for part in parts(expression)]
         if isinstance(expression, Apply):
-            twice = set(self._twice(expression.operator, new))
+            _, twice = written(expression.operator, [type_of(part, self.types) for part in new])
             new = [self._named(part) if i in twice and size(part) > LONG else part for i, part in enumerate(new)]
         return with_parts(expression, new) if new else expression
-
-    def _twice(self, operator: str, args: list[Expression]) -> Iterator[int]:
-        """The operands whose text stands there more than once."""
-        row, types = OPERATORS[operator], [type_of(arg, self.types) for arg in args]
-        written = row.python([t.something() for t in types] if row.strict else types)
-        for place, t in enumerate(types):
-            if written.repeats(place) or (row.strict and t.nothing):
-                yield place
 
     def _named(self, expression: Expression) -> Var:
         count = 1
