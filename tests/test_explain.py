@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from explain_samples import ANY, COUNTS, DYCK, HIST, LAST, MIXED, POOLED, PROGRAMS, SORT, TANK, VOTE, WORDS, program
 from pellucid.errors import PellucidError
 from pellucid.explain.cells import Cells
-from pellucid.explain.explanation import explain
-from pellucid.explain.text import text
+from pellucid.explain.explanation import explain, text
 from pellucid.explain.words import plain
 from pellucid.language import aggregates, operators
 from pellucid.language.columns import Column

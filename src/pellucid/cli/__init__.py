@@ -11,13 +11,12 @@ from typing import Any, NoReturn
 
 import click
 
-from pellucid.cli.check import verify
 from pellucid.cli.inspect import circuit, errors, explain, history
 from pellucid.cli.learning import learn
-from pellucid.cli.running import baseline, evaluate, run
+from pellucid.cli.running import AS_JSON, EXIT_UNFAITHFUL, baseline, evaluate, run, verify
 from pellucid.errors import MismatchError, PellucidError
 
-EXIT_UNFAITHFUL, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 
 
 class _Group(click.Group):
@@ -50,7 +49,7 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@AS_JSON
 def tasks(as_json: bool) -> None:
     """The built-in tasks, a line each."""
     from pellucid.data.tasks import TASKS

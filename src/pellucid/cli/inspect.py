@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pellucid.cli.running import AS_JSON, LEARNED, TAG
 from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
 
 EXIT_DIFFERENT = 1
 PIPE_WIDTH = 100
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-LEARNED = click.argument("learned", type=click.Path(path_type=Path))
-TAG = click.option("--tag", default=-1, show_default=True, help="Labels in a CoNLL file, from 1, or -1: the last.")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -32,7 +30,7 @@ TAG = click.option("--tag", default=-1, show_default=True, help="Labels in a CoN
 def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_json: bool) -> None:
     """What LEARNED did on TOKENS: every variable at every position, what was picked, which rule fired, the votes."""
     from pellucid.explain.explanation import explain as explained
-    from pellucid.explain.text import text
+    from pellucid.explain.explanation import text
     from pellucid.given import example, typed
     from pellucid.loading import load
 

@@ -12,8 +12,8 @@ word that was not seen in training is then no error, but taken by what it looks 
 """
 
 from pellucid.estimators.base import ProgramEstimator as ProgramEstimator
-from pellucid.estimators.labels import ProgramClassifier as ProgramClassifier
-from pellucid.estimators.labels import ProgramTagger as ProgramTagger
-from pellucid.estimators.numbers import ProgramRegressor as ProgramRegressor
+from pellucid.estimators.sequences import ProgramClassifier as ProgramClassifier
+from pellucid.estimators.sequences import ProgramRegressor as ProgramRegressor
+from pellucid.estimators.sequences import ProgramTagger as ProgramTagger
 
 __all__ = ["ProgramClassifier", "ProgramRegressor", "ProgramTagger"]
