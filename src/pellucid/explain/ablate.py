@@ -117,7 +117,7 @@ def held(program: Program, names: Sequence[str], inputs: Sequence[Any], how: How
     values = batch.evaluate(program, inputs)
     nodes, words, columns, exchanged = dict[str, Let](), dict[str, str](), list[Column](), list[list[int]]()
     for k, name in enumerate(names):
-        every = [_constant(value) for value in values[name].tolist()]
+        every = [v if not isinstance(v, float) or math.isfinite(v) else None for v in values[name].tolist()]
         if how == "permuted":
             known = order(every)
             column = Column(f"{HELD}{k}", whole(0, max(0, len(known) - 1)))
@@ -133,18 +133,10 @@ def held(program: Program, names: Sequence[str], inputs: Sequence[Any], how: How
     first = [Assign(column.name, Input(column.name)) for column in columns]
     assigns = (*first, *(replace(a, node=nodes.get(a.name, a.node)) for a in program))
     found = replace(program, inputs=(*program.inputs, *columns), assignments=assigns)
-    return found, _widened(inputs, exchanged) if columns else list(inputs), words
-
-
-def _widened(inputs: Sequence[Any], columns: Sequence[Sequence[int]]) -> list:
-    """The inputs with further columns, whose values come sequence after sequence."""
-    rows = zip(*columns, strict=True)
-    return [[[*(s if isinstance(s, list | tuple) else [s]), *next(rows)] for s in sequence] for sequence in inputs]
-
-
-def _constant(value: Value) -> Value:
-    """The value where it can stand in a program; nothing for what is no finite number."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    if not columns:
+        return found, list(inputs), words
+    new = zip(*exchanged, strict=True)  # by sequence and position
+    return found, [[[*(s if isinstance(s, list | tuple) else [s]), *next(new)] for s in x] for x in inputs], words
 
 
 def _commonest(values: Sequence[Value]) -> Value:

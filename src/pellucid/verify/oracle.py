@@ -54,7 +54,7 @@ class Oracle:
         Raises:
             PellucidError: it raises anything else, or answers in the wrong form.
         """
-        given = _copy(sequence)
+        given = [list(step) if isinstance(step, list) else step for step in sequence]  # which a function may change
         try:
             found = self.function(given)
             return self._checked(found, len(sequence))
@@ -96,11 +96,6 @@ class Oracle:
         if isinstance(value, float) and numbers is not None and not numbers.whole:
             return value
         return None if value is None else as_token(value)
-
-
-def _copy(sequence: Any) -> Any:
-    """The input, which a function may change."""
-    return [list(step) if isinstance(step, list) else step for step in sequence]
 
 
 class OtherProgram:

@@ -46,6 +46,30 @@ def is_exact(t: Type) -> bool:
     return t.numbers is None or t.numbers.whole
 
 
+Operation: TypeAlias = Callable[[Any, Any], Any]
+MIRRORED = {operator.lt: operator.gt, operator.le: operator.ge, operator.gt: operator.lt, operator.ge: operator.le}
+
+
+def _ordered(compare: Operation) -> Callable[[Term, Any], Truth]:
+    def method(self: Term, other: Any) -> Truth:
+        b = self.build.term(other)
+        some = self.build.Not(self.is_nothing)
+        return self.build.And(_same(self.kind, b.kind), some, _compared(compare, self.code, b.code))
+
+    return method
+
+
+def _number(name: str, code: Callable[..., Code]) -> Callable[..., Term]:
+    """An operator on whole numbers, by its name in the language and the code it gives for a builder and terms."""
+
+    def method(self: Term, *others: Any) -> Term:
+        terms = (self, *map(self.build.term, others))
+        t = result_type(name, [term.type.something() for term in terms])
+        return Term(self.build, code(self.build, *terms), NUMBER, t if is_exact(t) else whole())
+
+    return method
+
+
 class Term:
     """A value that depends on the input; compares and computes as the language does.
 
@@ -88,74 +112,20 @@ class Term:
 
     __hash__ = None  # pyright: ignore[reportAssignmentType]
 
-    def _ordered(self, compare: Callable[[Any, Any], Any], other: Any) -> Truth:
-        b = self.build.term(other)
-        some = self.build.Not(self.is_nothing)
-        return self.build.And(_same(self.kind, b.kind), some, _compared(compare, self.code, b.code))
-
-    def __lt__(self, other: Any) -> Truth:
-        return self._ordered(operator.lt, other)
-
-    def __le__(self, other: Any) -> Truth:
-        return self._ordered(operator.le, other)
-
-    def __gt__(self, other: Any) -> Truth:
-        return self._ordered(operator.gt, other)
-
-    def __ge__(self, other: Any) -> Truth:
-        return self._ordered(operator.ge, other)
+    __lt__, __le__ = _ordered(operator.lt), _ordered(operator.le)
+    __gt__, __ge__ = _ordered(operator.gt), _ordered(operator.ge)
 
     # ------------------------------------------------------------ arithmetic on whole numbers
 
-    def _number(self, name: str, code: Code, *others: Term) -> Term:
-        t = result_type(name, [t.type.something() for t in (self, *others)])
-        return Term(self.build, code, NUMBER, t if is_exact(t) else whole())
-
-    def __neg__(self) -> Term:
-        return self._number("neg", -self.code)
-
-    def __add__(self, other: Any) -> Term:
-        b = self.build.term(other)
-        return self._number("+", self.code + b.code, b)
-
-    def __sub__(self, other: Any) -> Term:
-        b = self.build.term(other)
-        return self._number("-", self.code - b.code, b)
-
-    def __mul__(self, other: Any) -> Term:
-        b = self.build.term(other)
-        one, two = (self, b) if _width(self) <= _width(b) else (b, self)
-        return self._number("*", self.build.split(one, lambda n: n * two.code), b)
-
-    def __floordiv__(self, other: Any) -> Term:
-        b = self.build.term(other)
-        return self._number("//", self.build.split(b, lambda n: self.build.quotient(self.code, n)), b)
-
-    def __mod__(self, other: Any) -> Term:
-        b = self.build.term(other)
-        return self._number("%", self.build.split(b, lambda n: self.build.remainder(self.code, n)), b)
-
-    def __and__(self, other: Any) -> Term:
-        return self._bits("&", operator.and_, other)
-
-    def __or__(self, other: Any) -> Term:
-        return self._bits("|", operator.or_, other)
-
-    def __xor__(self, other: Any) -> Term:
-        return self._bits("^", operator.xor, other)
-
-    def _bits(self, name: str, operation: Callable[[Any, Any], Any], other: Any) -> Term:
-        """Bit by bit, of numbers that are not negative."""
-        b, z = self.build.term(other), self.build
-        if sure(self.code) and sure(b.code):
-            return self._number(name, operation(self.code, b.code), b)
-        ends = [t.type.numbers for t in (self, b) if t.type.numbers is not None]
-        if any(n.low < 0 or math.isinf(n.high) for n in ends):
-            raise UnsupportedError(f"the bits ({name}) of numbers without bounds")
-        places = range(max(int(n.high).bit_length() for n in ends))
-        pairs = [(z.bit(self.code, i), z.bit(b.code, i)) for i in places]
-        choose = {"&": z.And, "|": z.Or, "^": lambda x, y: z.Not(_same(x, y))}[name]
-        return self._number(name, sum(z.choose(choose(x, y), 2**i, 0) for i, (x, y) in enumerate(pairs)), b)
+    __neg__ = _number("neg", lambda z, a: -a.code)
+    __add__ = _number("+", lambda z, a, b: a.code + b.code)
+    __sub__ = _number("-", lambda z, a, b: a.code - b.code)
+    __mul__ = _number("*", lambda z, a, b: z.product(*sorted((a, b), key=_width)))
+    __floordiv__ = _number("//", lambda z, a, b: z.split(b, lambda n: z.quotient(a.code, n)))
+    __mod__ = _number("%", lambda z, a, b: z.split(b, lambda n: z.remainder(a.code, n)))
+    __and__ = _number("&", lambda z, a, b: z.bits("&", operator.and_, z.And, a, b))
+    __or__ = _number("|", lambda z, a, b: z.bits("|", operator.or_, z.Or, a, b))
+    __xor__ = _number("^", lambda z, a, b: z.bits("^", operator.xor, lambda x, y: z.Not(_same(x, y)), a, b))
 
 
 def sure(code: Code) -> bool:
@@ -167,7 +137,7 @@ def _same(a: Any, b: Any) -> Truth:
     return True if a is b else a == b
 
 
-def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
+def _compared(compare: Operation, a: Code, b: Code) -> Truth:
     """A comparison of two codes, at most one of them a fraction beside one that is not sure."""
     if a is b:
         return compare(0, 0)
@@ -177,13 +147,7 @@ def _compared(compare: Callable[[Any, Any], Any], a: Code, b: Code) -> Truth:
         below = compare in (operator.lt, operator.le)
         return False if compare is operator.eq else a <= math.floor(b) if below else a > math.floor(b)
     if isinstance(a, Fraction):
-        mirrored = {
-            operator.lt: operator.gt,
-            operator.le: operator.ge,
-            operator.gt: operator.lt,
-            operator.ge: operator.le,
-        }
-        return _compared(mirrored.get(compare, compare), b, a)
+        return _compared(MIRRORED.get(compare, compare), b, a)
     if compare is operator.eq and not sure(a) and not sure(b) and a.get_id() > b.get_id():
         a, b = b, a  # so that asking the other way round is the same question
     return compare(a, b)
@@ -350,6 +314,10 @@ class Terms:
             found = self.choose(term.code == value, of(value), found)
         return found
 
+    def product(self, narrow: Term, wide: Term) -> Code:
+        """The product of two numbers, of which the first has no more values than the other."""
+        return self.split(narrow, lambda n: n * wide.code)
+
     def power(self, base: Term, exponent: Term) -> Term:
         """A number times itself."""
         return functools.reduce(operator.mul, [base] * exponent.code, self.term(1))
@@ -362,13 +330,22 @@ class Terms:
         """a % b as the language has it."""
         return self._divided(a, b, operator.mod, lambda: self.choose(b > 0, a % b, -((-a) % (-b))))
 
-    def _divided(self, a: Code, b: Code, plain: Callable[[Any, Any], Any], terms: Callable[[], Code]) -> Code:
+    def _divided(self, a: Code, b: Code, plain: Operation, terms: Callable[[], Code]) -> Code:
         if sure(b) and (b == 0 or sure(a)):
             return plain(a, b) if b else 0
         if sure(a):
             a = self.z3.IntVal(a)
         return self.choose(_compared(operator.eq, b, 0), 0, terms())
 
-    def bit(self, code: Code, place: int) -> Truth:
-        """Whether a bit of a number that is not negative is set."""
+    def bits(self, name: str, operation: Operation, choose: Operation, a: Term, b: Term) -> Code:
+        """An operation bit by bit, of numbers that are not negative; `choose` is it on truths."""
+        if sure(a.code) and sure(b.code):
+            return operation(a.code, b.code)
+        ends = [t.type.numbers for t in (a, b) if t.type.numbers is not None]
+        if any(n.low < 0 or math.isinf(n.high) for n in ends):
+            raise UnsupportedError(f"the bits ({name}) of numbers without bounds")
+        places = range(max(int(n.high).bit_length() for n in ends))
+        return sum(self.choose(choose(self._bit(a.code, i), self._bit(b.code, i)), 2**i, 0) for i in places)
+
+    def _bit(self, code: Code, place: int) -> Truth:
         return self.remainder(self.quotient(code, 2**place), 2) == 1
