@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.explain.slices import Cut, Scope, Simplify, Slice, drawn, given, itself, unchanged
+from pellucid.explain.slices import Cut, Scope, Simplify, Slice, drawn, given, itself
 from pellucid.explain.words import shown
 from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Const, Var, choice
@@ -34,7 +34,7 @@ from pellucid.values import counted, literal
 OTHER, ANSWER = "other", "answer"
 
 
-def for_input(program: Program, sequence: Any, simplify: Simplify = unchanged) -> Slice:
+def for_input(program: Program, sequence: Any, simplify: Simplify = itself) -> Slice:
     """What one input, in the user's form, uses.
 
     Raises:
@@ -46,7 +46,7 @@ def for_input(program: Program, sequence: Any, simplify: Simplify = unchanged) -
 
 
 def for_wrong(
-    program: Program, inputs: Sequence[Any], wanted: Sequence[Any], name: str, simplify: Simplify = unchanged
+    program: Program, inputs: Sequence[Any], wanted: Sequence[Any], name: str, simplify: Simplify = itself
 ) -> Slice | None:
     """What the wrong answers on data use; None if there are none. `name`: of the data, for people."""
     judged = judge(batch.predict(program, inputs), wanted, program.when)
@@ -61,7 +61,7 @@ def for_wrong(
     return Cut(program, program, scope, simplify=simplify).slice("wrong", promise)
 
 
-def for_position(program: Program, position: int, scope: Scope | None = None, simplify: Simplify = unchanged) -> Slice:
+def for_position(program: Program, position: int, scope: Scope | None = None, simplify: Simplify = itself) -> Slice:
     """What the outputs at one position, from 1, use.
 
     Raises:
@@ -84,7 +84,7 @@ def _at(scope: Scope, position: int) -> Scope:
     return replace(scope, inputs=inputs, places=[[position - 1]] * len(inputs))
 
 
-def for_output(program: Program, name: str, scope: Scope | None = None, simplify: Simplify = unchanged) -> Slice:
+def for_output(program: Program, name: str, scope: Scope | None = None, simplify: Simplify = itself) -> Slice:
     """What one of several outputs uses.
 
     Raises:
@@ -101,7 +101,7 @@ def for_label(
     label: Value,
     output: str | None = None,
     scope: Scope | None = None,
-    simplify: Simplify = unchanged,
+    simplify: Simplify = itself,
 ) -> Slice:
     """What saying one label uses. `output`: which of several outputs is meant.
 

@@ -136,14 +136,9 @@ def size_of(program: Program) -> int:
     return leaves(to_json(program)["variables"])
 
 
-def itself(row: Any) -> Any:
-    """All of a row."""
-    return row
-
-
-def unchanged(program: Program) -> Program:
-    """The pass that does nothing."""
-    return program
+def itself(whole: Any) -> Any:
+    """All of a row, or a program as it is."""
+    return whole
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,7 @@ class Cut:
     view: View = itself
     own: View = itself
     label: Plain | None = None
-    simplify: Simplify = unchanged
+    simplify: Simplify = itself
 
     def slice(self, kind: str, promise: str, fresh: Scope | None = None) -> Slice:
         """Cut, and check the promise: on the inputs, and on `fresh` ones."""

@@ -138,7 +138,8 @@ def verify(
         raise PellucidError(f"--exhaustive: {size:,} possible inputs are too many; at most {HOPELESS:,}")
     whole = exhaustive or size <= EXHAUSTIVE
     samples = min(samples, TEXTS if texts else samples)
-    inputs = domain.every(program, longest) if whole else _some(program, own, samples, seed, longest)
+    drawn = [] if whole else [*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)]
+    inputs = domain.every(program, longest) if whole else distinct(drawn)
     who, said = ("reference", partial(_reference, program)) if model is None else ("model", model)
     check = _Check(program, source)
     check.all(inputs, {who: said})
@@ -152,14 +153,9 @@ def verify(
 
 def _plain(sequence: Any) -> Any:
     """An input as JSON has it: a raw text, or a list."""
-    return (
-        sequence if isinstance(sequence, str) else json.loads(json.dumps(list(sequence), default=lambda a: a.tolist()))
-    )
-
-
-def _some(program: Program, own: Iterable[Any], samples: int, seed: int, longest: int | None) -> list[Any]:
-    """The user's inputs and random ones, each once."""
-    return distinct([*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)])
+    if isinstance(sequence, str):
+        return sequence
+    return json.loads(json.dumps(list(sequence), default=lambda array: array.tolist()))
 
 
 def longer_inputs(program: Program, seed: int, longest: int | None) -> list[Any]:

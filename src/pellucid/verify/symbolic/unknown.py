@@ -239,9 +239,8 @@ class Unknown:
     # ------------------------------------------------------------ where Python must know
 
     def __bool__(self) -> bool:
-        return (
-            self._paths.decide(self._paths.terms.truth(self.term)) if self.term.type.is_number else bool(self.known())
-        )
+        known = not self.term.type.is_number
+        return bool(self.known()) if known else self._paths.decide(self._paths.terms.truth(self.term))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
