@@ -12,7 +12,7 @@ from typing import Any
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
 from pellucid.language.expressions import Cases, Expression, Table, Var, names_in, parts
-from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, key_names, query_names
+from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, key_names, query_names, reached
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics.reading import read
@@ -76,13 +76,7 @@ class Cells:
             answers: the cells asked about.
             reads: the cells that one was computed from; default: `self.reads`.
         """
-        found, pending = set[Cell](), list(answers)
-        while pending:
-            cell = pending.pop()
-            if cell not in found:
-                found.add(cell)
-                pending += (reads or self.reads)(*cell)
-        return found
+        return reached(answers, lambda cell: (reads or self.reads)(*cell))
 
     def reads(self, name: str, i: int) -> Iterator[Cell]:
         """The cells that one was computed from."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
@@ -130,6 +130,7 @@ class Vote:
 
 
 Node = Input | Let | Delay | Aggregate | Vote
+T = TypeVar("T", bound=Hashable)
 N = TypeVar("N", bound=Input | Let | Delay | Aggregate | Vote | Select | Evidence)
 
 
@@ -252,13 +253,13 @@ def needed(nodes: Mapping[str, Node], names: Iterable[str]) -> set[str]:
     return reached(names, lambda name: reads(nodes[name]))
 
 
-def reached(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+def reached(starts: Iterable[T], following: Callable[[T], Iterable[T]]) -> set[T]:
     """What these lead to, step by step, these included."""
-    found: set[str] = set()
+    found: set[T] = set()
     pending = list(starts)
     while pending:
-        name = pending.pop()
-        if name not in found:
-            found.add(name)
-            pending += following(name)
+        item = pending.pop()
+        if item not in found:
+            found.add(item)
+            pending += following(item)
     return found
