@@ -161,6 +161,15 @@ def test_finds_a_short_program_that_holds_for_longer_inputs(name: str) -> None:
     assert run.report["programs"] > 0
 
 
+@pytest.mark.parametrize("name", ["seen_before", "rank"])
+def test_wrong_labels_do_not_hide_the_rule(name: str) -> None:
+    data = examples(RULES[name], 600, noise=0.05)
+    problem = Problem("rule", split(data))
+    found = next(filter(None, Evolve().learn(problem, Run(effort=0.15))))
+    assert right(found, data) < 0.99
+    assert right(found, examples(RULES[name], 50, longest=20, seed=9)) == 1.0
+
+
 def test_attention_over_numbers_that_are_no_symbols() -> None:
     rng = np.random.default_rng(0)
     inputs = [[*rng.integers(-400, 400, rng.integers(1, 7)).tolist(), i - 500] for i in range(1200)]
