@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from emit_samples import NUMBERS, SAMPLES, Let, V, program
+from emit_samples import NUMBERS, SAMPLES, C, Let, V, before, op, program
 from pellucid.emit.emit import emit
 from pellucid.errors import PellucidError
 from pellucid.semantics.reference import run
@@ -81,6 +81,30 @@ def test_texts_are_formatted_and_clean(tmp_path):
         assert all(len(line) <= 88 for line in source.splitlines())
         (tmp_path / f"{name}.py").write_text(source)
     ruff(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        (op("+", V("x"), V("past")), "y += x"),
+        (op("+", V("past"), op("*", C(2), V("x"))), "y += 2 * x"),
+        (op("-", V("past"), V("x")), "y -= x"),
+        (op("-", V("x"), V("past")), "y = x - y"),
+    ],
+)
+def test_a_sum_with_what_it_was_before_is_added_to(given, written):
+    made = program(NUMBERS, ("past", before("y")), ("y", Let(given)))
+    source = emit(made)
+    assert written in map(str.strip, source.splitlines())
+    compare(made, source)
+
+
+def test_nothing_is_told_by_what_it_is():
+    made = program(NUMBERS, ("past", before("x", default=None)), ("y", Let(op("==", V("past"), C(None)))))
+    source = emit(made)
+    assert " is None" in source
+    assert "== None" not in source
+    compare(made, source)
 
 
 @pytest.mark.parametrize("name", ["for", "outputs", "read", "Big", "list", "math", "i", "most_frequent"])

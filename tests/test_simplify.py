@@ -89,6 +89,10 @@ TIDIED = {
     "compared with 1": (("==", ("<", "x", "u"), 1), ("<", "x", "u")),
     "one minus a test": (("-", 1, ("<", "x", "u")), (">=", "x", "u")),
     "a choice of 1 and 0": (("where", (">", "x", 0), 1, 0), (">", "x", 0)),
+    **{f"absolute, {sign} {bound}": (("where", (sign, "x", bound), *sides), ("abs", "x"))
+       for sides, signs in (((("neg", "x"), "x"), "< <="), (("x", ("neg", "x")), "> >="))
+       for sign in signs.split() for bound in (0, {"<": 1, "<=": -1, ">": -1, ">=": 1}[sign])},
+    "absolute, of a real number": (("where", ("<", "r", 0), ("neg", "r"), "r"), ("abs", "r")),
     "the smaller of the same": (("min", "x", ("min", "u", "x")), ("min", "x", "u")),
     "a bound never met": (("min", "small", 9), "small"),
     "rounding a quotient": (("floor", ("/", "r", 3)), ("floor", ("//", "r", 3))),
@@ -119,7 +123,9 @@ def test_tidy(name):
 
 
 X, WORD = Var("x"), Var("word")
+NEGATED_UP_TO_1 = Cases(((expression(("<=", "x", 1)), expression(("neg", "x"))),), X)
 TABLES = {
+    "not absolute": (NEGATED_UP_TO_1, NEGATED_UP_TO_1),
     "one value": (among(WORD, "a"), Apply("==", (WORD, Const("a")))),
     "all but": (Table((WORD,), ((("a",), 0), (("b",), 0)), 1), Apply("not", (among(WORD, "ab"),))),
     "no case left": (Table((WORD,), ((("z",), 5), (("a",), 2)), 2), Const(2)),
@@ -218,6 +224,14 @@ def test_a_default_that_may_also_be_picked_keeps_its_table():
     found = head("first", Apply("==", (K, Q)), ("tokens",), ("tokens",), reach="before", default="b")
     made = program(("found", found), ("out", Let(Table((Var("found"),), ((("b",), "-"),), "a"))), longest=4)
     assert len(simple(made)) == 2
+
+
+@pytest.mark.parametrize("word", ["-", "a"])
+def test_cases_that_only_rename_nothing_are_a_default(word):
+    found = head("first", Apply("==", (K, Q)), ("tokens",), ("tokens",), reach="before", default=None)
+    copied = Cases(((Apply("==", (Var("found"), Const(None))), Const(word)),), Var("found"))
+    made = program(("found", found), ("out", Let(copied)), longest=None)
+    assert simple(made) == {"out": replace(found, default=Const(word))}
 
 
 def test_votes_lose_what_decides_nothing():

@@ -100,6 +100,8 @@ def raw(expression: Expression, scope: Scope) -> Code:
             return constant(constant_value)
         case Apply("not", (inner,)):
             return negated(raw(inner, scope))
+        case Apply("==" | "!=" as sign, (arg, Const(None))):
+            return compared(value(arg, scope), sign, constant(None))
         case Apply("+" | "-") if not typed(expression, scope).nothing:
             return _sum(expression, scope)
         case Apply():
@@ -166,7 +168,8 @@ def _sum(expression: Apply, scope: Scope) -> Code:
     terms = list(_terms(expression, scope))
     operands = [loose(term, scope) for _, term, _ in terms]
     docs = [code.at(level) for code, (_, _, level) in zip(operands, terms, strict=True)]
-    return tree.infix(SUM, [sign for sign, _, _ in terms[1:]], docs, tree.names_of(operands))
+    code = tree.infix(SUM, [sign for sign, _, _ in terms[1:]], docs, tree.names_of(operands))
+    return replace(code, adds=(docs[0], terms[1][0], docs[1])) if len(docs) == 2 and not terms[0][0] else code
 
 
 def _terms(expression: Expression, scope: Scope) -> Iterator[tuple[str, Expression, int]]:

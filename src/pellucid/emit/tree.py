@@ -9,7 +9,7 @@ from typing import Literal
 
 from pellucid.emit.layout import LINE, SOFT, Break, Doc, Group, Indent, ends_in_brackets, hugged, rendered
 from pellucid.language import forms
-from pellucid.language.forms import AND, ATOM, COMPARISON, CONDITION, NOT, OR, POWER, SUM, Form
+from pellucid.language.forms import AND, ATOM, COMPARISON, CONDITION, NOT, OR, POWER, PRODUCT, SUM, Form
 
 Kind = Literal["value", "truth", "test"]
 
@@ -24,6 +24,7 @@ class Code:
         names: everything it reads: variables, constants, modules, functions.
         kind: `value`: exactly that; `truth`: a bool, or 0 or 1; `test`: only whether it is true is right.
         compares: (left, sign, right) where it is a comparison that has an opposite.
+        adds: (left, sign, right) where it is a sum or difference of two.
     """
 
     doc: Doc
@@ -31,6 +32,7 @@ class Code:
     names: frozenset[str] = frozenset()
     kind: Kind = "value"
     compares: tuple[Code, str, Code] | None = field(default=None, compare=False)
+    adds: tuple[Doc, str, Doc] | None = field(default=None, compare=False)
 
     def at(self, level: int) -> Doc:
         """Its text, in brackets if it binds less tightly than `level`."""
@@ -167,7 +169,8 @@ def conditional(yes: Code, test: Code, no: Code) -> Code:
 
 
 def compared(left: Code, sign: str, right: Code) -> Code:
-    """`left == right`, a bool."""
+    """`left == right`, a bool; `left is None`."""
+    sign = IDENTITY.get(sign, sign) if right.doc == "None" and left.names else sign
     form = Form(f"{{0}} {sign} {{1}}", COMPARISON, (COMPARISON + 1,) * 2)
     return replace(formed(form, [left, right]), kind="truth")
 
@@ -192,6 +195,7 @@ def plus(left: Code, amount: int) -> Code:
     return infix(SUM, ["+" if amount > 0 else "-"], [left.at(SUM), str(abs(amount))], left.names)
 
 
+IDENTITY = {"==": "is", "!=": "is not"}
 OPPOSITE = {"==": "!=", "!=": "==", "in": "not in", "not in": "in", "is": "is not", "is not": "is"}
 LOGIC = (OR, AND)
 SIGNS = {
@@ -308,8 +312,14 @@ def settled(statement: str, sure: bool = True) -> str:
 
 
 def assign(target: str, code: Code) -> Line:
-    """`target = code`."""
-    return Line(f"{target} = ", code, target=target if target.isidentifier() else "")
+    """`target = code`, or `target += code`."""
+    sets = target if target.isidentifier() else ""
+    match code.adds:
+        case (left, sign, other) if left == target:
+            return Line(f"{target} {sign}= ", replace(code, doc=other, level=PRODUCT), target=sets)
+        case (other, "+", right) if right == target:
+            return Line(f"{target} += ", replace(code, doc=other), target=sets)
+    return Line(f"{target} = ", code, target=sets)
 
 
 def without_unread(lines: list[Line]) -> list[Line]:

@@ -14,7 +14,7 @@ from pellucid.language.program import Program
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.simplify.facts import Facts, known
-from pellucid.simplify.heads import plainer_heads, tables_in_defaults
+from pellucid.simplify.heads import plainer_heads, words_in_defaults
 from pellucid.simplify.tables import composed, shrunk
 from pellucid.simplify.variables import inlined, merged, tidied, with_constants, with_longer_delays
 from pellucid.simplify.votes import shrunk_votes, votes_to_tables
@@ -28,7 +28,7 @@ PASSES: tuple[Pass, ...] = (
     merged,
     with_longer_delays,
     plainer_heads,
-    tables_in_defaults,
+    words_in_defaults,
     shrunk_votes,
     votes_to_tables,
     shrunk,

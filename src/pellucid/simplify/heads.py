@@ -8,12 +8,12 @@ from fractions import Fraction
 
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.columns import Assign
-from pellucid.language.expressions import Apply, Const, Expression, Table, Var, renamed
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, renamed
 from pellucid.language.nodes import ZERO, Aggregate, Delay, Input, Let, Node, Reach, Select
 from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
-from pellucid.language.types import Type
-from pellucid.simplify.facts import Facts, within
+from pellucid.language.types import Type, Value
+from pellucid.simplify.facts import Facts, in_rows, within
 from pellucid.simplify.matches import plainest
 from pellucid.simplify.rewrite import fresh, on_each, with_node
 from pellucid.simplify.tidy import tidy
@@ -175,22 +175,34 @@ def _mask_as_match(program: Program, node: Aggregate) -> Iterator[Node]:
 
 
 @on_each
-def tables_in_defaults(program: Program, name: str, node: Node, facts: Facts) -> Program:
-    """A table that only gives another word for "none picked" becomes the default itself."""
+def words_in_defaults(program: Program, name: str, node: Node, facts: Facts) -> Program:
+    """A table, or cases, that only give another word for "none picked" become the default itself."""
     match node:
-        case Let(Table((Var(source),)) as table) if isinstance(head := program[source], Aggregate):
-            return _with_default(program, name, source, head, table, facts)
+        case Let(Table() | Cases() as part) if len(sources := set(names_in(part))) == 1:
+            (source,) = sources
+            if isinstance(head := program[source], Aggregate):
+                return _with_default(program, name, source, head, part, facts)
     return program
 
 
-def _with_default(program: Program, name: str, source: str, head: Aggregate, table: Table, facts: Facts) -> Program:
-    given = facts.rows(program, (source,))
-    picked = None if head.value is None else facts.rows(program, (head.value,))
-    if given is None or picked is None or not isinstance(head.default, Const) or not _gives_one(head.how):
+def _with_default(
+    program: Program, name: str, source: str, head: Aggregate, part: Table | Cases, facts: Facts
+) -> Program:
+    if head.value is None or not isinstance(head.default, Const) or not _gives_one(head.how):
         return program
     none = head.default.value
-    if isinstance(none, Fraction) or (none is not None and (none,) in picked):
+    if isinstance(none, Fraction) or _may_pick(program, head.value, none, facts):
         return program
-    if any(not equal(table.outcomes.get((v,), table.default), v) for (v,) in given if v != none):
-        return program
-    return with_node(program, name, replace(head, default=Const(table.outcomes.get((none,), table.default))))
+    word, copy = Const(in_rows(part, (source,), [(none,)])[0]), Var(source)
+    if part != Cases(((Apply("==", (copy, Const(none))), word),), copy):
+        given = facts.rows(program, (source,))
+        kept = None if given is None else [row for row in given if row != (none,)]
+        if kept is None or not all(map(equal, in_rows(part, (source,), kept), (v for (v,) in kept))):
+            return program
+    return with_node(program, name, replace(head, default=word))
+
+
+def _may_pick(program: Program, value: str, word: Value, facts: Facts) -> bool:
+    """Whether the word may be among what is picked, which nothing never is."""
+    picked = None if word is None else facts.rows(program, (value,))
+    return word is not None and (picked is None or (word,) in picked)

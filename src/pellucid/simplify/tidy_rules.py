@@ -105,6 +105,19 @@ def _bounds(expression: Expression, known: Known) -> Expression:
     return expression
 
 
+def _absolute(expression: Expression, known: Known) -> Expression:
+    """`-x if x < 0 else x`, and its like, is the absolute value."""
+    match expression:
+        case Cases(((Apply("<" | "<=" as sign, (x, bound)), Apply("neg", (low,))),), high):
+            beyond = 1 if sign == "<" else -1
+        case Cases(((Apply(">" | ">=" as sign, (x, bound)), high),), Apply("neg", (low,))):
+            beyond = -1 if sign == ">" else 1
+        case _:
+            return expression
+    near = is_number(bound, 0) or (known(x).is_whole and is_number(bound, beyond))
+    return Apply("abs", (x,)) if near and alike(x, low) and alike(x, high) else expression
+
+
 def _extreme(name: str, args: tuple[Expression, ...], known: Known) -> Expression:
     """No nested minima and the like, none of the same thing twice, none that another always beats."""
     flat: dict[str, Expression] = {}
@@ -294,5 +307,5 @@ def _membership(expression: Expression, known: Known) -> Expression:
 
 
 RULES: tuple[Rule, ...] = (
-    _neutral, _signs, _bounds, _rounded, _gathered, _cut, _narrowed, _moved, _membership,
+    _neutral, _signs, _bounds, _absolute, _rounded, _gathered, _cut, _narrowed, _moved, _membership,
 )  # fmt: skip
