@@ -9,6 +9,7 @@ import pytest
 
 from pellucid.errors import PellucidError
 from pellucid.language.columns import Assign, Column, Output
+from pellucid.language.json import decoded, plain
 from pellucid.language.nodes import Input
 from pellucid.language.program import Program
 from pellucid.language.types import symbol
@@ -79,9 +80,9 @@ def test_read_never_fails_on_a_text_with_a_word() -> None:
 @pytest.mark.parametrize("forms", [True, False])
 def test_json(forms: bool) -> None:
     reading = Reading(Words(numbers=False), forms)
-    data = json.loads(json.dumps(reading.to_json()))
-    assert Reading.from_json(data) == reading
-    with pytest.raises(PellucidError, match="forms"):
-        Reading.from_json({"words": data["words"]})
-    with pytest.raises(PellucidError, match="forms is 1; expected true or false"):
-        Reading.from_json({**data, "forms": 1})
+    data = json.loads(json.dumps(plain(reading)))
+    assert decoded(data, Reading, "text") == reading
+    with pytest.raises(ValueError, match="text: Reading: expected an object with exactly the keys forms, words"):
+        decoded({"words": data["words"]}, Reading, "text")
+    with pytest.raises(ValueError, match=r"text\.forms: expected bool, got 1"):
+        decoded({**data, "forms": 1}, Reading, "text")

@@ -11,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.data.columns import examples_from
-from pellucid.data.examples import Examples, Side, Where, cells, examples_of
+from pellucid.data.examples import Examples, Side, Where, cells, examples_from, examples_of
 from pellucid.data.kinds import Source, settled
 from pellucid.data.schema import Field, Schema, type_of
 from pellucid.errors import PellucidError

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,11 +48,6 @@ def number(text: str) -> Number | None:
     return int(text) if len(text) <= LONGEST_INTEGER else None
 
 
-def numbers_in(cells: Iterable[str]) -> Numbers:
-    """The number that each of the different texts says."""
-    return {cell: number(cell) for cell in set(cells)}
-
-
 def holds_numbers(cells: Sequence[str], numbers: Numbers, strict: bool) -> bool:
     """Whether a column is meant as numbers, so that what is none is a misprint.
 
@@ -71,43 +66,20 @@ def holds_numbers(cells: Sequence[str], numbers: Numbers, strict: bool) -> bool:
     return type(None) not in kinds or 2 * sum(numbers[cell] is not None for cell in cells) >= len(cells)
 
 
-def values_of(cells: Sequence[str], numbers: Numbers | None, known: Mapping[str, Plain]) -> dict[str, Value]:
-    """What each of the texts stands for.
-
-    Args:
-        cells: texts.
-        numbers: of each of them; None where they are symbols.
-        known: values of other files by how they are written.
-
-    Raises:
-        MisprintError: one is no number, or empty.
-    """
-    found: dict[str, Value] = dict(numbers if numbers is not None else {cell: cell or None for cell in set(cells)})
-    found.update({cell: known[cell] for cell in known.keys() & found.keys()})
-    if not all(map(_is_value, found.values())):
-        raise MisprintError(next(cell for cell in cells if not _is_value(found[cell])), numbers is not None)
-    return found
-
-
 def _is_value(value: Value) -> bool:
     return value is not None and (not isinstance(value, float) or math.isfinite(value))
 
 
-class MisprintError(PellucidError):
-    """A text that stands for no value."""
-
-    def __init__(self, cell: str, numbers: bool) -> None:
-        self.cell = cell
-        value = number(cell)
-        if not cell:
-            problem = f"is empty; expected a {'number' if numbers else 'value'}"
-        elif value is not None:
-            problem = f"{float(value)} is not finite; expected numbers without NaN or infinity"
-        elif len(cell) > LONGEST_INTEGER and cell.strip("+-").isdecimal():
-            problem = f"{cell[:20]}... has {len(cell)} digits; expected at most {LONGEST_INTEGER}"
-        else:
-            problem = f"{show(cell)} is text; expected a number"
-        super().__init__(problem)
+def misprint(cell: str, numbers: bool) -> str:
+    """What is wrong with a text that stands for no value, where numbers are expected or anything."""
+    value = number(cell)
+    if not cell:
+        return f"is empty; expected a {'number' if numbers else 'value'}"
+    if value is not None:
+        return f"{float(value)} is not finite; expected numbers without NaN or infinity"
+    if len(cell) > LONGEST_INTEGER and cell.strip("+-").isdecimal():
+        return f"{cell[:20]}... has {len(cell)} digits; expected at most {LONGEST_INTEGER}"
+    return f"{show(cell)} is text; expected a number"
 
 
 EXACT_FLOAT = 2**53  # whole numbers up to here are told apart by float64
@@ -129,11 +101,20 @@ class Source:
         return self.side.written != "values"
 
     def read(self, flat: Flat, numbers: Numbers | None, known: Mapping[str, Plain]) -> Flat:
-        """The values of text of a table; see `cells.values_of`."""
-        try:
-            return list(map(values_of(flat, numbers, known).__getitem__, flat))
-        except MisprintError as error:
-            raise self.refuse(flat, error.cell, str(error)) from None
+        """The values of text of a table.
+
+        Args:
+            flat: the texts.
+            numbers: what each of them says; None where they are symbols.
+            known: values of other files by how they are written.
+        """
+        found: dict[str, Value] = dict(numbers if numbers is not None else {cell: cell or None for cell in set(flat)})
+        found |= {cell: known[cell] for cell in known.keys() & found.keys()}
+        none = {cell for cell, value in found.items() if not _is_value(value)}
+        if none:
+            cell = next(cell for cell in flat if cell in none)
+            raise self.refuse(flat, cell, misprint(cell, numbers is not None))
+        return [found[cell] for cell in flat]
 
     def values(self) -> Flat:
         """The values of the column, checked where they are not text that is still to be read."""
@@ -189,7 +170,7 @@ def settled(sources: Sequence[Source], like: Type | None = None) -> list[Flat]:
     known = _known(typed, like)
     real = float in set(map(type, typed)) or (like is not None and like.is_number and not like.is_whole)
     cells = [cell for s, flat in zip(sources, flats, strict=True) if s.is_text for cell in flat]
-    numbers = numbers_in(cells)
+    numbers = {cell: number(cell) for cell in set(cells)}
     strict = any(s.side.written == "numbers" for s in sources)
     said = numbers if cells and (real or holds_numbers(cells, numbers, strict)) else None
     flats = [

@@ -38,7 +38,7 @@ def scheme_of(sentences: Iterable[Sequence[str]]) -> Scheme | None:
         return "BIOES"
     if "B" not in prefixes:
         return "IO"
-    return "IOB1" if any(_bare_start(row) for row in rows) and not any(_needless_b(row) for row in rows) else "IOB2"
+    return "IOB1" if any(_begins(row, "I") for row in rows) and not any(_begins(row, "B") for row in rows) else "IOB2"
 
 
 def check_tags(sentences: Iterable[Sequence[str]], where: Callable[[int, int], str]) -> None:
@@ -75,14 +75,9 @@ def parsed(tag: str) -> tuple[str, str]:
     return (_SAME.get(match[1], match[1]), match[2]) if match else ("", tag)
 
 
-def _bare_start(row: Sequence[tuple[str, str]]) -> bool:
-    """Whether an entity begins with I."""
-    return any(prefix == "I" and _last_type(row, i) != kind for i, (prefix, kind) in enumerate(row))
-
-
-def _needless_b(row: Sequence[tuple[str, str]]) -> bool:
-    """Whether a B stands where IOB1 has an I."""
-    return any(prefix == "B" and _last_type(row, i) != kind for i, (prefix, kind) in enumerate(row))
+def _begins(row: Sequence[tuple[str, str]], mark: str) -> bool:
+    """Whether an entity that does not follow one of its type begins with this mark."""
+    return any(prefix == mark and _last_type(row, i) != kind for i, (prefix, kind) in enumerate(row))
 
 
 def _last_type(row: Sequence[tuple[str, str]], i: int) -> str | None:

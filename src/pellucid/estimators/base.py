@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field, fields
+from dataclasses import KW_ONLY, asdict, dataclass, field, fields
+from functools import partial
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,7 @@ from pellucid import folder
 from pellucid.artifact import heart
 from pellucid.bias import Bias
 from pellucid.errors import PellucidError
+from pellucid.language.json import decoded
 from pellucid.language.words import Words
 from pellucid.loading import load
 from pellucid.pipeline import learn
@@ -101,7 +103,9 @@ class ProgramEstimator(BaseEstimator):
             made.learned_ = load(path)
             for name in cls.kept:
                 setattr(made, f"{name}_", tuple(kept[name]) if isinstance(kept[name], list) else kept[name])
-        except (KeyError, TypeError, AttributeError) as error:
+        except PellucidError:
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise PellucidError(f"{place}: not in the form that {cls.__name__}.save writes ({error})") from None
         return made
 
@@ -189,7 +193,7 @@ def _plain(value: Any) -> Any:
     """A parameter that JSON does not know."""
     if isinstance(value, Bias):
         return {k: sorted(v) if isinstance(v, frozenset) else v for k, v in vars(value).items()}
-    return fspath(value) if isinstance(value, PathLike) else value.to_json()
+    return fspath(value) if isinstance(value, PathLike) else asdict(value)
 
 
 def _bias(given: Any) -> Bias:
@@ -199,7 +203,7 @@ def _bias(given: Any) -> Bias:
     return Bias(**values)
 
 
-_READ = {"words": Words.from_json, "bias": _bias}  # parameters from JSON
+_READ = {"words": partial(decoded, hint=Words, where="words"), "bias": _bias}  # parameters from JSON
 
 
 def _figures(score: dict[str, float]) -> str:

@@ -185,10 +185,6 @@ def _average(t: Type) -> Type:
     return Type((), _sum(t).numbers)  # a sum of real numbers may be rounded up every time
 
 
-def _table(*rows: Aggregation) -> dict[str, Aggregation]:
-    return {row.name: row for row in rows}
-
-
 def _extreme(values: Sequence, keys: Sequence, best: Callable) -> Value:
     return values[keys.index(best(keys))]
 
@@ -210,7 +206,7 @@ def _kept(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], Any]:
     return lambda state, value, key: state if state and not better(key, state[1]) else (value, key)
 
 
-AGGREGATES: Mapping[str, Aggregation] = _table(
+AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
     Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys",
                 reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count, smt=smt.count),
     Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", reads=False,
@@ -253,7 +249,7 @@ AGGREGATES: Mapping[str, Aggregation] = _table(
     Aggregation("ranked", lambda p: ranked(p.values, p.query), lambda t: _one_kind(t).or_nothing(),
                 "{value} of rank {by}, from 0 up", pasted=ranked, by="query", searched=False, chosen=ranges.ranked,
                 smt=smt.ranked, noun="ranked {value}"),
-)  # fmt: skip
+)}  # fmt: skip
 
 
 def aggregation(name: str) -> Aggregation:

@@ -135,9 +135,7 @@ def check_expression(expression: Expression) -> None:
             case Const(value):
                 check_value(value)
             case Apply(name, args):
-                least, most = operator(name).arity
-                if len(args) < least or (most is not None and len(args) > most):
-                    raise ValueError(f"{name} of {len(args)} arguments; expected {least}")
+                operator(name, len(args))
             case Table():
                 _check_table(part)
 

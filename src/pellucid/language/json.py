@@ -22,7 +22,6 @@ from pellucid.language.expressions import DEEPEST, Apply, Atom, Cases, Const, Ex
 from pellucid.language.nodes import Node
 from pellucid.language.program import Assign, Program
 from pellucid.language.types import INF, Numbers, Type
-from pellucid.language.words import Reading
 from pellucid.values import show
 
 FORMAT, VERSION = "pellucid-program", 3
@@ -110,8 +109,6 @@ def plain(value: Any) -> Any:
             return {"rules": plain(rules), "default": plain(default)}
         case Type():
             return _type_json(value)
-        case Reading():
-            return value.to_json()
         case tuple():
             return [plain(item) for item in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -151,8 +148,6 @@ def decoded(value: Any, hint: Any, where: str) -> Any:
         return found
     if hint is Type:
         return _type(value, where)
-    if hint is Reading:
-        return Reading.from_json(value)
     origin, args = get_origin(hint), get_args(hint)
     if origin is Literal:
         if value in args and type(value) is str:

@@ -218,33 +218,22 @@ def components(nodes: Mapping[str, Node]) -> Groups:
     number: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []
-    for root in needs:
-        if root in number:
-            continue
-        work = [(root, iter(needs[root]))]
-        number[root] = low[root] = len(number)
-        stack.append(root)
-        while work:
-            name, rest = work[-1]
-            for other in rest:
-                if other not in number:
-                    number[other] = low[other] = len(number)
-                    stack.append(other)
-                    work.append((other, iter(needs[other])))
-                    break
-                if other in low:
-                    low[name] = min(low[name], number[other])
-            else:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                if low[name] == number[name]:
-                    group = [stack.pop()]
-                    while group[-1] != name:
-                        group.append(stack.pop())
-                    for member in group:
-                        del low[member]
-                    groups.append(sorted(group, key=order.__getitem__))
+    work = [(name, False) for name in reversed(needs)]  # and whether what it reads was visited
+    while work:
+        name, done = work.pop()
+        if done:
+            low[name] = min(low[n] for n in (name, *needs[name]) if n in low)
+            if low[name] == number[name]:
+                group = [stack.pop()]
+                while group[-1] != name:
+                    group.append(stack.pop())
+                for member in group:
+                    del low[member]
+                groups.append(sorted(group, key=order.__getitem__))
+        elif name not in number:
+            number[name] = low[name] = len(number)
+            stack.append(name)
+            work += [(name, True), *((n, False) for n in reversed(needs[name]))]
     return tuple((tuple(group), len(group) > 1 or group[0] in needs[group[0]]) for group in groups)
 
 

@@ -14,6 +14,8 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
+from operator import add, mul
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from pellucid.language.forms import ATOM, CONDITION, Form, call, infix
 from pellucid.language.types import INF, NOTHING, TRUTH, Number, Numbers, Type, Value, whole
 
 Rule = Callable[[Sequence[Type]], Type]
+Python = Callable[[Sequence[Type]], Form]
 HIGHEST_POWER = 64
 
 
@@ -57,7 +60,7 @@ class Operator:
     arity: tuple[int, int | None]
     scalar: Callable[..., Value]
     rule: Rule
-    python: Callable[[Sequence[Type]], Form]
+    python: Python
     words: str
     batch: Batch | None = None
     smt: Callable[..., Any] | None = None
@@ -160,17 +163,11 @@ def _product(*ends: Ends) -> Ends:
     return low, high
 
 
-def _remainder(a: Ends, b: Ends) -> Ends:
-    del a
-    return min(0, b[0]), max(0, b[1])
-
-
-def _whole_remainder(types: Sequence[Type]) -> Type:
-    found = _arithmetic(_remainder)(types)
-    n = found.numbers
-    if n is None or not n.whole:
-        return found
-    return whole(min(0, n.low + 1), max(0, n.high - 1))
+def _remainder(types: Sequence[Type]) -> Type:
+    a, b = _numbers(types)
+    if a.whole and b.whole:
+        return whole(min(0, b.low + 1), max(0, b.high - 1))
+    return Type((), Numbers(min(0, b.low), max(0, b.high)))
 
 
 def _whole_quotient(a: Ends, b: Ends) -> Ends:
@@ -183,7 +180,7 @@ def _whole_quotient(a: Ends, b: Ends) -> Ends:
 
 def _quotient(a: Ends, b: Ends) -> Ends:
     if b[0] >= 1:  # the absolute value shrinks, but for the rounding down
-        return _down((min(a[0], 0), max(a[1], 0)))
+        return _rounded_ends(math.floor, (min(a[0], 0), max(a[1], 0)))
     return _ratio(a, b)
 
 
@@ -220,18 +217,15 @@ def _raised(value: Number, exponent: int) -> Number:
         return math.copysign(INF, value) if exponent % 2 else INF
 
 
-def _down(a: Ends) -> Ends:
-    return tuple(e if math.isinf(e) else math.floor(e) for e in a)  # pyright: ignore[reportReturnType]
+def _rounded_ends(function: Callable[[Number], int], a: Ends) -> Ends:
+    low, high = (e if math.isinf(e) else function(e) for e in a)
+    return low, high
 
 
-def _near(a: Ends) -> Ends:
-    return tuple(e if math.isinf(e) else round(e) for e in a)  # pyright: ignore[reportReturnType]
-
-
-def _to_whole(interval: Callable[[Ends], Ends]) -> Rule:
+def _to_whole(function: Callable[[Number], int]) -> Rule:
     def rule(types: Sequence[Type]) -> Type:
         (n,) = _numbers(types)
-        return whole(*interval((n.low, n.high)))
+        return whole(*_rounded_ends(function, (n.low, n.high)))
 
     return rule
 
@@ -239,7 +233,7 @@ def _to_whole(interval: Callable[[Ends], Ends]) -> Rule:
 def _bits(a: Ends, b: Ends) -> Ends:
     """Bitwise results of numbers that are not negative stay below the next power of two."""
     if a[0] < 0 or b[0] < 0 or INF in (a[1], b[1]):
-        return (0, INF) if a[0] >= 0 and b[0] >= 0 else (-INF, INF)
+        return _ratio(a, b)
     return 0, 2 ** int(max(a[1], b[1])).bit_length() - 1
 
 
@@ -258,18 +252,6 @@ def divide(a, b):
     if isinstance(a, int) and isinstance(b, int) and a % b == 0:
         return a // b
     return a / b
-
-
-def _added(a: Number, *rest: Number) -> Number:
-    for b in rest:
-        a = a + b
-    return a
-
-
-def _multiplied(a: Number, *rest: Number) -> Number:
-    for b in rest:
-        a = a * b
-    return a
 
 
 def safe(function, *arguments):
@@ -297,11 +279,6 @@ def _logarithm(a: Number) -> Number:
     return math.log(a) if a > 0 else 0
 
 
-def _rounded(function: Callable[[Number], int]) -> Callable[[Number], int]:
-    """A function that rounds; 0 for what is no finite number, so that whole numbers always come out."""
-    return lambda a: function(a) if math.isfinite(a) else 0
-
-
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], int]:
     def meaning(a: Value, b: Value) -> int:
         if a is None or b is None or isinstance(a, str) != isinstance(b, str):
@@ -314,12 +291,13 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], in
 # ---------------------------------------------------------------- texts
 
 
-def _infix(sign: str, level: int, same_right: bool = False) -> Callable[[Sequence[Type]], Form]:
+def _infix(sign: str, level: int, same_right: bool = False) -> Python:
     return lambda types: infix(sign, level, len(types), same_right)
 
 
-def _function(name: str, *modules: str, helpers: tuple[Callable, ...] = ()) -> Callable[[Sequence[Type]], Form]:
-    return lambda types: call(name, len(types), modules, helpers)
+def _function(name: str, *modules: str, **more: Any) -> Python:
+    """A call; `guard` calls functions that raise for what is not finite."""
+    return lambda types: call(name, len(types), modules, **more)
 
 
 def may_be_zero(t: Type) -> bool:
@@ -328,7 +306,7 @@ def may_be_zero(t: Type) -> bool:
     return n is None or (n.low <= 0 <= n.high and (n.values is None or 0 in n.values))
 
 
-def _guarded(sign: str) -> Callable[[Sequence[Type]], Form]:
+def _guarded(sign: str) -> Python:
     def python(types: Sequence[Type]) -> Form:
         plain = infix(sign, forms.PRODUCT, 2)
         if not may_be_zero(types[1]):
@@ -338,7 +316,7 @@ def _guarded(sign: str) -> Callable[[Sequence[Type]], Form]:
     return python
 
 
-def _positive_only(name: str) -> Callable[[Sequence[Type]], Form]:
+def _positive_only(name: str) -> Python:
     def python(types: Sequence[Type]) -> Form:
         n = types[0].numbers
         if n is not None and n.low > 0:
@@ -348,13 +326,8 @@ def _positive_only(name: str) -> Callable[[Sequence[Type]], Form]:
     return python
 
 
-def _inside_one(name: str) -> Callable[[Sequence[Type]], Form]:
+def _inside_one(name: str) -> Python:
     return lambda types: Form(f"{name}({{0}}) if -1 <= {{0}} <= 1 else 0", CONDITION, (forms.SUM,), ("math",))
-
-
-def _partial(name: str, *modules: str, guard: Callable = safe) -> Callable[[Sequence[Type]], Form]:
-    """A function that raises for what is not finite."""
-    return lambda types: call(name, len(types), modules, guard=guard)
 
 
 def _powered(types: Sequence[Type], exponent: str) -> Form:
@@ -371,7 +344,7 @@ def _squared(types: Sequence[Type]) -> Form:
     return Form("{0} * {0}", forms.PRODUCT, (forms.SIGN,), loose=True)
 
 
-def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
+def _compare(sign: str) -> Python:
     """A comparison; order asks for the kind first where text, numbers and nothing could meet."""
 
     def python(types: Sequence[Type]) -> Form:
@@ -387,10 +360,6 @@ def _compare(sign: str) -> Callable[[Sequence[Type]], Form]:
     return python
 
 
-def _table(*rows: Operator) -> dict[str, Operator]:
-    return {row.name: row for row in rows}
-
-
 def _order_row(name: str, compare: Callable, ufunc: Callable, words: str, noun: str, compared: str) -> Operator:
     return Operator(
         name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc),
@@ -398,18 +367,19 @@ def _order_row(name: str, compare: Callable, ufunc: Callable, words: str, noun: 
     )  # fmt: skip
 
 
-OPERATORS: Mapping[str, Operator] = _table(
-    Operator("+", (2, None), _added, _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))),
-             _infix("+", forms.SUM), "{0} + {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True, noun="sum"),
+OPERATORS: Mapping[str, Operator] = {row.name: row for row in (
+    Operator("+", (2, None), lambda *args: reduce(add, args),
+             _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))), _infix("+", forms.SUM),
+             "{0} + {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True, noun="sum"),
     Operator("-", (2, 2), lambda a, b: a - b, _arithmetic(lambda a, b: (a[0] - b[1], a[1] - b[0])),
              _infix("-", forms.SUM), "{0} - {1}", arrays.minus, lambda z, a, b: a - b, noun="difference"),
-    Operator("*", (2, None), _multiplied, _arithmetic(_product), _infix("*", forms.PRODUCT), "{0} * {1}",
-             arrays.times, lambda z, a, b: a * b, symmetric=True, noun="product"),
+    Operator("*", (2, None), lambda *args: reduce(mul, args), _arithmetic(_product), _infix("*", forms.PRODUCT),
+             "{0} * {1}", arrays.times, lambda z, a, b: a * b, symmetric=True, noun="product"),
     Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
              "{0} / {1}", arrays.divided, noun="quotient"),
     Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, _guarded("//"),
              "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient, smt=lambda z, a, b: a // b, noun="quotient"),
-    Operator("%", (2, 2), lambda a, b: a % b if b else 0, _whole_remainder, _guarded("%"),
+    Operator("%", (2, 2), lambda a, b: a % b if b else 0, _remainder, _guarded("%"),
              "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b, noun="remainder"),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
              lambda types: Form("-{0}", forms.SIGN, (ATOM,), loose=True), "-{0}", lambda a: np.asarray(-a),
@@ -450,18 +420,18 @@ OPERATORS: Mapping[str, Operator] = _table(
              noun="bits"),
     Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
              arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b, noun="bits"),
-    Operator("floor", (1, 1), _rounded(math.floor), _to_whole(_down), _partial("math.floor", "math", guard=rounded),
-             "floor({0})",
-             arrays.to_whole(np.floor), smt=lambda z, a: a, finite=True, noun="whole"),
-    Operator("round", (1, 1), _rounded(round), _to_whole(_near), _partial("round", guard=rounded), "round({0})",
-             arrays.to_whole(np.round), smt=lambda z, a: a, finite=True, noun="rounded"),
+    Operator("floor", (1, 1), partial(rounded, math.floor), _to_whole(math.floor),
+             _function("math.floor", "math", guard=rounded), "floor({0})", arrays.to_whole(np.floor),
+             smt=lambda z, a: a, finite=True, noun="whole"),
+    Operator("round", (1, 1), partial(rounded, round), _to_whole(round), _function("round", guard=rounded),
+             "round({0})", arrays.to_whole(np.round), smt=lambda z, a: a, finite=True, noun="rounded"),
     Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
              "sqrt({0})", arrays.root, finite=True, noun="root"),
-    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _partial("math.sin", "math"), "sin({0})",
+    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math", guard=safe), "sin({0})",
              arrays.each(math.sin), kernel=np.sin, finite=True, noun="sine"),
-    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _partial("math.cos", "math"), "cos({0})",
+    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _function("math.cos", "math", guard=safe), "cos({0})",
              arrays.each(math.cos), kernel=np.cos, finite=True, noun="cosine"),
-    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _partial("math.tan", "math"), "tan({0})",
+    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _function("math.tan", "math", guard=safe), "tan({0})",
              arrays.each(math.tan), kernel=np.tan, searched=False, noun="tangent"),
     Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), _inside_one("math.asin"), "asin({0})",
              arrays.each(_arcsine), searched=False, finite=True),
@@ -469,14 +439,13 @@ OPERATORS: Mapping[str, Operator] = _table(
              arrays.each(_arccosine), searched=False, finite=True),
     Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
              "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False, finite=True),
-    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _partial("math.exp", "math"), "exp({0})",
+    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _function("math.exp", "math", guard=safe), "exp({0})",
              arrays.each(math.exp), kernel=np.exp, noun="growth"),
     Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), _positive_only("math.log"), "log({0})",
              arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0), finite=True,
              noun="logarithm"),
-    Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square),
-             _squared, "{0} ** 2", lambda a: arrays.times(a, a),
-             lambda z, a: a * a, noun="square"),
+    Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square), _squared, "{0} ** 2",
+             lambda a: arrays.times(a, a), lambda z, a: a * a, noun="square"),
     Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
              lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "sign({0})",
              lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0)),
@@ -487,21 +456,25 @@ OPERATORS: Mapping[str, Operator] = _table(
              lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),
              "{0} where it is a number", strict=False, searched=False, smt=lambda z, a: z.If(a.is_text, None, a),
              finite=True),
-)  # fmt: skip
+)}  # fmt: skip
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 NEGATED = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def operator(name: str) -> Operator:
-    """The row of an operator.
+def operator(name: str, arguments: int | None = None) -> Operator:
+    """The row of an operator, which takes so many arguments.
 
     Raises:
-        ValueError: there is none of this name.
+        ValueError: there is none of this name, or it takes more or fewer.
     """
     if name not in OPERATORS:
         raise ValueError(f"unknown operator {name!r:.60}; known: {' '.join(OPERATORS)}")
-    return OPERATORS[name]
+    row = OPERATORS[name]
+    least, most = row.arity
+    if arguments is not None and not least <= arguments <= (arguments if most is None else most):
+        raise ValueError(f"{name} of {arguments} arguments; expected {least}")
+    return row
 
 
 def apply(name: str, args: Sequence[Value]) -> Value:
@@ -521,10 +494,7 @@ def result_type(name: str, types: Sequence[Type]) -> Type:
     Raises:
         TypeError: an argument of a type it does not take. ValueError: unknown, or a wrong number of arguments.
     """
-    row = operator(name)
-    least, most = row.arity
-    if len(types) < least or (most is not None and len(types) > most):
-        raise ValueError(f"{name} of {len(types)} arguments; expected {least}")
+    row = operator(name, len(types))
     if any(t.is_empty for t in types):  # no value ever comes: nothing is known yet of a state that is computed from it
         return Type()
     if not row.strict:

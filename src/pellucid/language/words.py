@@ -24,7 +24,7 @@ from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.language.types import Plain
-from pellucid.values import as_token, describe, is_sequence, listing, show
+from pellucid.values import as_token, describe, is_sequence, show
 
 SHAPES = ["unk", "num", "url", "sign", "@", "#", "9", "9x", "X", "X.X.", "XXX", "Xxx", "XxX", "xxx"]
 ENDINGS = [
@@ -95,7 +95,7 @@ def split_words(text, pattern, lowercase=True, number=None, numeral=None):
 
 @dataclass(frozen=True)
 class Words:
-    """How raw text is split, frozen and as JSON, so that a program splits as its training data was split.
+    """How raw text is split; programs carry it, so that they split as their training data was split.
 
     Args:
         lowercase: all letters made small first.
@@ -158,26 +158,6 @@ class Words:
         known, own = self.tokens(value), replace(self, lowercase=False, numbers=False).tokens(value)
         return own if len(own) == len(known) else known  # small letters may divide otherwise than capitals
 
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object that `from_json` reads back to an equal rule."""
-        return {"lowercase": self.lowercase, "numbers": self.numbers, "pattern": self.pattern}
-
-    @classmethod
-    def from_json(cls, value: Any) -> Words:
-        """A rule from parsed JSON, every field checked.
-
-        Raises:
-            PellucidError: naming the field that is wrong.
-        """
-        names = {"lowercase", "numbers", "pattern"}
-        if not isinstance(value, dict) or set(value) != names:
-            got = listing(value) if isinstance(value, dict) else show(value)
-            raise PellucidError(f"words: expected an object with the keys {', '.join(sorted(names))}; got {got}")
-        for name in ("lowercase", "numbers"):
-            if not isinstance(value[name], bool):
-                raise PellucidError(f"words: {name} is {show(value[name])}; expected true or false")
-        return cls(**value)
-
     def _normal(self, token: Plain) -> Plain:
         if not isinstance(token, str):
             return NUMBER if self.numbers else token
@@ -231,21 +211,3 @@ class Reading:
             return found
         kind = self.unknown(found)
         return next((name for name in (kind, kind.partition("-")[0] + ">") if name in known), None)
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object that `from_json` reads back to an equal reading."""
-        return {"words": self.words.to_json(), "forms": self.forms}
-
-    @classmethod
-    def from_json(cls, value: Any) -> Reading:
-        """A reading from parsed JSON, every field checked.
-
-        Raises:
-            PellucidError: naming the field that is wrong.
-        """
-        if not isinstance(value, dict) or set(value) != {"words", "forms"}:
-            got = listing(value) if isinstance(value, dict) else show(value)
-            raise PellucidError(f"text: expected an object with the keys forms, words; got {got}")
-        if not isinstance(value["forms"], bool):
-            raise PellucidError(f"text: forms is {show(value['forms'])}; expected true or false")
-        return cls(Words.from_json(value["words"]), value["forms"])

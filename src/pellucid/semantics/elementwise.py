@@ -18,7 +18,7 @@ from pellucid.language.inference import type_of
 from pellucid.language.operators import OPERATORS, apply
 from pellucid.language.types import Type, Value
 from pellucid.semantics.cells import Cells, Kind, cells_of, kind_of, merged
-from pellucid.semantics.functions import function_of
+from pellucid.semantics.reference import function_of
 
 Env = Mapping[str, Cells]
 Function = Callable[[Env], Cells]

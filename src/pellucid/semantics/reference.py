@@ -22,6 +22,7 @@ from pellucid.semantics.reading import Columns, read
 
 Cells = dict[str, list[Value]]
 Here = Callable[[str], Value]
+Function = Callable[[Mapping[str, Value]], Value]
 
 
 def run(program: Program, sequence: Any) -> Any:
@@ -86,7 +87,7 @@ def _cell(node: Node, i: int, size: int, cells: Cells, columns: Columns) -> Valu
         case Vote(labels):
             places = range(size) if node.pooled else [i]
             totals = [sum(column) for column in zip(*(votes(node, _at(cells, node, j)) for j in places), strict=True)]
-            return labels[totals.index(max(totals))]
+            return winner(labels, totals)
 
 
 def _at(cells: Cells, node: Node, j: int) -> dict[str, Value]:
@@ -111,6 +112,26 @@ def value(expression: Expression, here: Here) -> Value:
             return expression.outcomes.get(tuple(value(arg, here) for arg in args), default)
         case Cases(rules, default):
             return value(next((outcome for test, outcome in rules if value(test, here)), default), here)
+
+
+def function_of(expression: Expression) -> Function:
+    """The same as a function of the values of its variables, made ready once."""
+    match expression:
+        case Var(name):
+            return lambda here: here[name]
+        case Const(value):
+            constant = float(value) if isinstance(value, Fraction) else value
+            return lambda here: constant
+        case Apply(operator, args):
+            parts = [function_of(arg) for arg in args]
+            return lambda here: apply(operator, [part(here) for part in parts])
+        case Table(args, _, default):
+            parts, table = [function_of(arg) for arg in args], expression.outcomes
+            return lambda here: table.get(tuple([part(here) for part in parts]), default)
+        case Cases(rules, default):
+            pairs = [(function_of(test), function_of(outcome)) for test, outcome in rules]
+            otherwise = function_of(default)
+            return lambda here: next((outcome for test, outcome in pairs if test(here)), otherwise)(here)
 
 
 def picked(select: Select, i: int, size: int, cells: Cells) -> Iterator[int]:
@@ -146,6 +167,11 @@ def _aggregate(node: Aggregate, i: int, size: int, cells: Cells) -> Value:
     keys = [cells[node.by][j] for j in places] if node.by is not None and row.by == "key" else []
     found = row.meaning(Picked(values, keys, places, i, None if node.by is None else cells[node.by][i]))
     return value(node.default, lambda name: cells[name][i]) if found is None else found
+
+
+def winner(labels: Sequence[Value], totals: list[int]) -> Value:
+    """The label with the largest sum, the first at a tie."""
+    return labels[totals.index(max(totals))]
 
 
 def votes(node: Vote, here: Mapping[str, Value]) -> list[int]:

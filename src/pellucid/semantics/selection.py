@@ -34,23 +34,18 @@ class Matching:
     equal: tuple[tuple[Expression, Expression], ...]
     rest: Expression | None
 
-    @property
-    def equalities(self) -> list[Expression]:
-        """What must be equal, as tests."""
-        return [Apply("==", pair) for pair in self.equal]
-
     @classmethod
     def of(cls, select: Select) -> Matching:
         """The parts of a selection's match; with `ties` all is rest."""
         if select.ties:
             return cls((), (), (), select.match)
         query, key, equal, rest = [], [], [], []
-        sides = _Sides(select)
+        queries, keys = set(query_names(len(select.query))), set(key_names(len(select.key)))
         for part in () if select.match is None else _conjuncts(select.match):
-            pair = sides.equality(part)
-            if sides.queries >= set(names_in(part)):
+            pair = _equality(part, queries, keys)
+            if queries >= set(names_in(part)):
                 query.append(part)
-            elif sides.keys >= set(names_in(part)):
+            elif keys >= set(names_in(part)):
                 key.append(part)
             elif pair is not None:
                 equal.append(pair)
@@ -59,18 +54,14 @@ class Matching:
         return cls(tuple(query), tuple(key), tuple(equal), conjunction(rest) if rest else None)
 
 
-class _Sides:
-    def __init__(self, select: Select) -> None:
-        self.queries, self.keys = set(query_names(len(select.query))), set(key_names(len(select.key)))
-
-    def equality(self, part: Expression) -> tuple[Expression, Expression] | None:
-        """(of the query, of the key) where it compares the two."""
-        match part:
-            case Apply("==", (left, right)):
-                for one, other in ((left, right), (right, left)):
-                    if self.queries >= set(names_in(one)) and self.keys >= set(names_in(other)):
-                        return one, other
-        return None
+def _equality(part: Expression, queries: set[str], keys: set[str]) -> tuple[Expression, Expression] | None:
+    """(of the query, of the key) where it compares the two."""
+    match part:
+        case Apply("==", (left, right)):
+            for one, other in ((left, right), (right, left)):
+                if queries >= set(names_in(one)) and keys >= set(names_in(other)):
+                    return one, other
+    return None
 
 
 def _conjuncts(expression: Expression) -> Iterator[Expression]:
@@ -128,8 +119,9 @@ class Selection:
         self.of_query = [compiled(test, self.local) for test in matching.query]
         self.of_key = [compiled(test, self.local) for test in matching.key]
         self.equal = [self._sides(*pair) for pair in matching.equal]
-        pairs = None if matching.rest is None else conjunction([*matching.equalities, matching.rest])
-        self.rest = None if pairs is None else compiled(pairs, self.local)
+        equalities = [Apply("==", pair) for pair in matching.equal]
+        rest = None if matching.rest is None else conjunction([*equalities, matching.rest])
+        self.rest = None if rest is None else compiled(rest, self.local)
         self.tie = compiled(Apply("==", (Var("q"), Var("k"))), self.local) if select.ties else None
 
     def _sides(self, query: Expression, key: Expression) -> tuple[Function, Function, Kind]:

@@ -12,9 +12,8 @@ from pellucid.language.checks import BACKWARDS
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote, key_names, query_names
 from pellucid.language.program import Program
 from pellucid.language.types import Value
-from pellucid.semantics.functions import Function, function_of
 from pellucid.semantics.reading import row_of
-from pellucid.semantics.reference import from_form, votes
+from pellucid.semantics.reference import Function, from_form, function_of, votes, winner
 from pellucid.semantics.selection import Matching
 
 Here = dict[str, Value]
@@ -94,12 +93,8 @@ def _function(node: Node) -> Function:
         case Aggregate():
             return _Attending(node)
         case Vote(labels):
-            return lambda here: _winner(labels, votes(node, here))
+            return lambda here: winner(labels, votes(node, here))
     raise ValueError(f"{node} is given")
-
-
-def _winner(labels: tuple, totals: list[int]) -> Value:
-    return labels[totals.index(max(totals))]
 
 
 class _Delayed:

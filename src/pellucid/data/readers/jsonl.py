@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pellucid.data.columns import INPUT_NAMES, OUTPUT_NAMES, TEXT_NAMES, named
 from pellucid.data.data import Data
-from pellucid.data.examples import Examples, examples_of
+from pellucid.data.examples import INPUT_NAMES, OUTPUT_NAMES, TEXT_NAMES, Examples, examples_of, named
 from pellucid.data.files import StrPath, write_atomic
 from pellucid.data.readers.base import File, Format, Options
 from pellucid.errors import PellucidError
