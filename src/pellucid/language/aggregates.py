@@ -128,12 +128,8 @@ def most_frequent(values):
 
 def _nearest(p: Picked) -> Value:
     """The nearest one, the left of two as near; the position itself only if alone."""
-    best = min(range(len(p.positions)), key=lambda n: _distance(p.positions[n], p.here))
-    return p.values[best]
-
-
-def _distance(position: int, here: int) -> tuple[bool, int, bool]:
-    return position == here, abs(here - position), position > here
+    places = [(j == p.here, abs(j - p.here), j > p.here) for j in p.positions]
+    return p.values[places.index(min(places))]
 
 
 def distinct(values):
@@ -180,13 +176,7 @@ def _sum(t: Type) -> Type:
 
 def _average(t: Type) -> Type:
     n = _numbers(t)
-    if n.whole:
-        return Type((), Numbers(n.low, n.high))
-    return Type((), _sum(t).numbers)  # a sum of real numbers may be rounded up every time
-
-
-def _extreme(values: Sequence, keys: Sequence, best: Callable) -> Value:
-    return values[keys.index(best(keys))]
+    return Type((), Numbers(n.low, n.high)) if n.whole else _sum(t)  # real ones may be rounded up at every addition
 
 
 def _counted(state: tuple[Counter, Any] | None, value: Any, _: Any) -> tuple[Counter, Any]:
@@ -231,11 +221,11 @@ AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
                 running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts, smt=smt.last),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
                 smt=smt.nearest),
-    Aggregation("argmax", lambda p: _extreme(p.values, p.keys, max), _same, "{value} at the largest {by}",
+    Aggregation("argmax", lambda p: argmax(zip(p.keys, p.values, strict=True)), _same, "{value} at the largest {by}",
                 pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
                 chosen=ranges.where_largest,
                 smt=smt.extreme(operator.gt, by_key=True), noun="{value} at largest {by}"),
-    Aggregation("argmin", lambda p: _extreme(p.values, p.keys, min), _same, "{value} at the smallest {by}",
+    Aggregation("argmin", lambda p: argmin(zip(p.keys, p.values, strict=True)), _same, "{value} at the smallest {by}",
                 pasted=argmin, by="key", picks=True, running=_kept(operator.lt), result=lambda state: state[0],
                 chosen=ranges.where_smallest,
                 smt=smt.extreme(operator.lt, by_key=True), noun="{value} at smallest {by}"),
@@ -243,7 +233,7 @@ AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
                 most_frequent, running=_counted,
                 result=lambda state: state[1], chosen=ranges.most_frequent, prefix=ranges.modes, price=3.0,
                 smt=smt.mode),
-    Aggregation("distinct", lambda p: len(set(p.values)), lambda t: whole(0), "number of different {value}",
+    Aggregation("distinct", lambda p: distinct(p.values), lambda t: whole(0), "number of different {value}",
                 pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct,
                 noun="distinct {value} count"),
     Aggregation("ranked", lambda p: ranked(p.values, p.query), lambda t: _one_kind(t).or_nothing(),

@@ -12,7 +12,7 @@ from pellucid.language.aggregates import Aggregation, aggregation
 from pellucid.language.columns import Column, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, walk
 from pellucid.language.nodes import Aggregate, Delay, Groups, Input, Let, Node, Select, Vote, key_names, query_names
-from pellucid.language.operators import result_type
+from pellucid.language.operators import check_whole, result_type
 from pellucid.language.types import INF, Number, Numbers, Type, symbol, type_of_value, whole
 from pellucid.language.words import FORMS
 
@@ -92,7 +92,7 @@ class _Rules:
                 for part in evidence:
                     _listable(self.known[part.variable])
                 for name, _ in scaled:
-                    _whole(self.known[name])
+                    check_whole(self.known[name])
                 return symbol(labels)
 
     def _check_closed(self, expression: Expression) -> None:
@@ -110,7 +110,7 @@ class _Rules:
         if node.by is not None:
             by = self.known[node.by]
             if row.by == "query":
-                _whole(by)
+                check_whole(by)
             elif by.texts and by.numbers:
                 raise TypeError(f"{node.how}: ordered by texts or numbers, not both; got {by}")
         try:
@@ -205,11 +205,6 @@ def _tables(expression: Expression):
 def _listable(t: Type) -> None:
     if t.numbers is not None and not t.numbers.whole:
         raise TypeError(f"a table stands over symbols and whole numbers; got {t}")
-
-
-def _whole(t: Type) -> None:
-    if t.texts or (t.numbers is not None and not t.numbers.whole):
-        raise TypeError(f"expected whole numbers, got {t}")
 
 
 def _never_empty(select: Select) -> bool:

@@ -234,7 +234,11 @@ def _special(data: dict, where: str, level: int) -> Expression:
         case {"table": list(args), "cases": cases, "default": default, **rest} if not rest:
             hint = tuple[tuple[tuple[str | int | float | None, ...], str | int | float | None], ...]
             made = tuple(_expression(arg, where, level + 1) for arg in args)
-            return Table(made, decoded(cases, hint, f"{where}.cases"), _plain_value(default, where))
+            return Table(
+                made,
+                decoded(cases, hint, f"{where}.cases"),
+                decoded(default, str | int | float | None, f"{where}.default"),
+            )
         case {"rules": list(rules), "default": default, **rest} if not rest:
             pairs = tuple(_rule(rule, f"{where}.rules[{i}]", level + 1) for i, rule in enumerate(rules))
             return Cases(pairs, _expression(default, where, level + 1))
@@ -245,10 +249,6 @@ def _rule(data: Any, where: str, level: int) -> tuple[Expression, Expression]:
     if not isinstance(data, list) or len(data) != 2:
         raise ValueError(f"{where}: expected [test, outcome], got {show(data)}")
     return _expression(data[0], where, level), _expression(data[1], where, level)
-
-
-def _plain_value(value: Any, where: str) -> str | int | float | None:
-    return value if value is None or isinstance(value, str) else _number(value, where)
 
 
 def _number(value: Any, where: str) -> int | float:

@@ -22,11 +22,10 @@ import numpy as np
 
 from pellucid.language import arrays, forms
 from pellucid.language.arrays import Batch
-from pellucid.language.forms import ATOM, CONDITION, Form, call, infix
+from pellucid.language.forms import ATOM, CONDITION, Form, Python, safe
 from pellucid.language.types import INF, NOTHING, TRUTH, Number, Numbers, Type, Value, whole
 
 Rule = Callable[[Sequence[Type]], Type]
-Python = Callable[[Sequence[Type]], Form]
 HIGHEST_POWER = 64
 
 
@@ -111,11 +110,17 @@ def _fixed(low: Number, high: Number, is_whole: bool = False) -> Rule:
 
 def _whole_only(interval: Callable[..., tuple[Number, Number]]) -> Rule:
     def rule(types: Sequence[Type]) -> Type:
-        if bad := [t for t in types if t.texts or (t.numbers is not None and not t.numbers.whole)]:
-            raise TypeError(f"expected whole numbers, got {bad[0]}")
+        for t in types:
+            check_whole(t)
         return _arithmetic(interval)(types)
 
     return rule
+
+
+def check_whole(t: Type) -> None:
+    """Raise `TypeError` for a type that holds anything but whole numbers."""
+    if t.texts or (t.numbers is not None and not t.numbers.whole):
+        raise TypeError(f"expected whole numbers, got {t}")
 
 
 def _any_to_flag(types: Sequence[Type]) -> Type:
@@ -254,14 +259,6 @@ def divide(a, b):
     return a / b
 
 
-def safe(function, *arguments):
-    """The function of the arguments; "not a number" where it has no result."""
-    try:
-        return function(*arguments)
-    except (ArithmeticError, ValueError):
-        return math.nan
-
-
 def rounded(function, number):
     """The number rounded by the function; 0 for one that is not finite."""
     return function(number) if math.isfinite(number) else 0
@@ -288,122 +285,50 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], in
     return meaning
 
 
-# ---------------------------------------------------------------- texts
-
-
-def _infix(sign: str, level: int, same_right: bool = False) -> Python:
-    return lambda types: infix(sign, level, len(types), same_right)
-
-
-def _function(name: str, *modules: str, **more: Any) -> Python:
-    """A call; `guard` calls functions that raise for what is not finite."""
-    return lambda types: call(name, len(types), modules, **more)
-
-
-def may_be_zero(t: Type) -> bool:
-    """Whether 0 is among the numbers of a type."""
-    n = t.numbers
-    return n is None or (n.low <= 0 <= n.high and (n.values is None or 0 in n.values))
-
-
-def _guarded(sign: str) -> Python:
-    def python(types: Sequence[Type]) -> Form:
-        plain = infix(sign, forms.PRODUCT, 2)
-        if not may_be_zero(types[1]):
-            return plain
-        return Form(f"{plain.template} if {{1}} else 0", CONDITION, plain.operands, loose=True)
-
-    return python
-
-
-def _positive_only(name: str) -> Python:
-    def python(types: Sequence[Type]) -> Form:
-        n = types[0].numbers
-        if n is not None and n.low > 0:
-            return call(name, 1, ("math",))
-        return Form(f"{name}({{0}}) if {{0}} > 0 else 0", CONDITION, (forms.COMPARISON + 1,), ("math",))
-
-    return python
-
-
-def _inside_one(name: str) -> Python:
-    return lambda types: Form(f"{name}({{0}}) if -1 <= {{0}} <= 1 else 0", CONDITION, (forms.SUM,), ("math",))
-
-
-def _powered(types: Sequence[Type], exponent: str) -> Form:
-    """A power: of floats, it may be beyond all of them."""
-    if types[0].is_whole:
-        return Form(f"{{0}} ** {exponent}", forms.POWER, (ATOM, ATOM), loose=True)
-    return Form(f"pow({{0}}, {exponent})", ATOM, (CONDITION, CONDITION), guard=safe)
-
-
-def _squared(types: Sequence[Type]) -> Form:
-    """`x ** 2` of a float is not `x * x`: it rounds otherwise now and then."""
-    if types[0].is_whole:
-        return _powered(types, "2")
-    return Form("{0} * {0}", forms.PRODUCT, (forms.SIGN,), loose=True)
-
-
-def _compare(sign: str) -> Python:
-    """A comparison; order asks for the kind first where text, numbers and nothing could meet."""
-
-    def python(types: Sequence[Type]) -> Form:
-        operands = (forms.COMPARISON + 1,) * 2
-        alike = all(t.is_number for t in types) or all(t.is_text for t in types)
-        if sign in ("==", "!=") or (alike and not any(t.nothing for t in types)):
-            return Form(f"{{0}} {sign} {{1}}", forms.COMPARISON, operands, loose=True)
-        same = "isinstance({0}, str) == isinstance({1}, str)"
-        there = " and ".join(f"{{{i}}} is not None" for i, t in enumerate(types) if t.nothing)
-        tests = [*([there] if there else []), *([] if alike else [same]), f"{{0}} {sign} {{1}}"]
-        return Form(" and ".join(tests), forms.AND, operands, loose=True)
-
-    return python
-
-
 def _order_row(name: str, compare: Callable, ufunc: Callable, words: str, noun: str, compared: str) -> Operator:
     return Operator(
-        name, (2, 2), _ordered(compare), _any_to_flag, _compare(name), words, arrays.compared(ufunc),
+        name, (2, 2), _ordered(compare), _any_to_flag, forms.compare(name), words, arrays.compared(ufunc),
         lambda z, a, b: compare(a, b), strict=False, noun=noun, compared=compared,
     )  # fmt: skip
 
 
 OPERATORS: Mapping[str, Operator] = {row.name: row for row in (
     Operator("+", (2, None), lambda *args: reduce(add, args),
-             _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))), _infix("+", forms.SUM),
+             _arithmetic(lambda *e: (sum(a for a, _ in e), sum(b for _, b in e))), forms.infix("+", forms.SUM),
              "{0} + {1}", arrays.plus, lambda z, a, b: a + b, symmetric=True, noun="sum"),
     Operator("-", (2, 2), lambda a, b: a - b, _arithmetic(lambda a, b: (a[0] - b[1], a[1] - b[0])),
-             _infix("-", forms.SUM), "{0} - {1}", arrays.minus, lambda z, a, b: a - b, noun="difference"),
-    Operator("*", (2, None), lambda *args: reduce(mul, args), _arithmetic(_product), _infix("*", forms.PRODUCT),
+             forms.infix("-", forms.SUM), "{0} - {1}", arrays.minus, lambda z, a, b: a - b, noun="difference"),
+    Operator("*", (2, None), lambda *args: reduce(mul, args), _arithmetic(_product), forms.infix("*", forms.PRODUCT),
              "{0} * {1}", arrays.times, lambda z, a, b: a * b, symmetric=True, noun="product"),
-    Operator("/", (2, 2), divide, _arithmetic(_ratio, False), _function("divide", helpers=(divide,)),
+    Operator("/", (2, 2), divide, _arithmetic(_ratio, False), forms.function("divide", helpers=(divide,)),
              "{0} / {1}", arrays.divided, noun="quotient"),
-    Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, _guarded("//"),
+    Operator("//", (2, 2), lambda a, b: a // b if b else 0, _rounded_quotient, forms.guarded("//"),
              "{0} // {1}", arrays.quotient, kernel=arrays.fast_quotient, smt=lambda z, a, b: a // b, noun="quotient"),
-    Operator("%", (2, 2), lambda a, b: a % b if b else 0, _remainder, _guarded("%"),
+    Operator("%", (2, 2), lambda a, b: a % b if b else 0, _remainder, forms.guarded("%"),
              "{0} % {1}", arrays.remainder, kernel=arrays.fast_remainder, smt=lambda z, a, b: a % b, noun="remainder"),
     Operator("neg", (1, 1), lambda a: -a, _arithmetic(lambda a: (-a[1], -a[0])),
              lambda types: Form("-{0}", forms.SIGN, (ATOM,), loose=True), "-{0}", lambda a: np.asarray(-a),
              lambda z, a: -a, searched=False, finite=True, noun="negative"),
-    Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), _function("abs"), "abs({0})",
+    Operator("abs", (1, 1), lambda a: abs(a), _arithmetic(_absolute), forms.function("abs"), "abs({0})",
              np.abs, lambda z, a: z.If(a >= 0, a, -a), finite=True, noun="size"),
-    Operator("min", (2, None), min, _extremum(min), _function("min"), "min({0}, {1})",
+    Operator("min", (2, None), min, _extremum(min), forms.function("min"), "min({0}, {1})",
              arrays.extreme(np.less), lambda z, a, b: z.If(b < a, b, a), symmetric=True, finite=True, noun="smaller"),
-    Operator("max", (2, None), max, _extremum(max), _function("max"), "max({0}, {1})",
+    Operator("max", (2, None), max, _extremum(max), forms.function("max"), "max({0}, {1})",
              arrays.extreme(np.greater), lambda z, a, b: z.If(b > a, b, a), symmetric=True, finite=True, noun="larger"),
-    Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, _compare("=="), "{0} == {1}",
+    Operator("==", (2, 2), lambda a, b: int(a == b), _any_to_flag, forms.compare("=="), "{0} == {1}",
              arrays.compared(np.equal), lambda z, a, b: a == b, strict=False, symmetric=True,
              noun="is", compared="same"),
-    Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, _compare("!="), "{0} != {1}",
+    Operator("!=", (2, 2), lambda a, b: int(a != b), _any_to_flag, forms.compare("!="), "{0} != {1}",
              arrays.compared(np.not_equal), lambda z, a, b: a != b, strict=False, symmetric=True,
              noun="is_not", compared="other"),
     _order_row("<", lambda a, b: a < b, np.less, "{0} < {1}", "below", "smaller"),
     _order_row("<=", lambda a, b: a <= b, np.less_equal, "{0} <= {1}", "up_to", "not_larger"),
     _order_row(">", lambda a, b: a > b, np.greater, "{0} > {1}", "above", "larger"),
     _order_row(">=", lambda a, b: a >= b, np.greater_equal, "{0} >= {1}", "at_least", "not_smaller"),
-    Operator("and", (2, None), lambda *args: int(all(args)), _logic, _infix("and", forms.AND, True), "{0} and {1}",
+    Operator("and", (2, None), lambda *args: int(all(args)), _logic, forms.infix("and", forms.AND, True), "{0} and {1}",
              lambda a, b: (arrays.truth(a) & arrays.truth(b)).astype(np.int64), lambda z, a, b: z.And(a, b),
              strict=False, symmetric=True, noun="both"),
-    Operator("or", (2, None), lambda *args: int(any(args)), _logic, _infix("or", forms.OR, True), "{0} or {1}",
+    Operator("or", (2, None), lambda *args: int(any(args)), _logic, forms.infix("or", forms.OR, True), "{0} or {1}",
              lambda a, b: (arrays.truth(a) | arrays.truth(b)).astype(np.int64), lambda z, a, b: z.Or(a, b),
              strict=False, symmetric=True, noun="either"),
     Operator("not", (1, 1), lambda a: int(not a), _logic,
@@ -413,44 +338,44 @@ OPERATORS: Mapping[str, Operator] = {row.name: row for row in (
              lambda types: Form("{1} if {0} else {2}", CONDITION, (forms.OR, forms.OR, CONDITION), tests=(0,)),
              "{1} if {0}, else {2}", arrays.chosen, lambda z, c, a, b: z.If(c, a, b), strict=False, finite=True,
              noun="choice"),
-    Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), _infix("^", forms.BITXOR), "{0} ^ {1}",
+    Operator("^", (2, 2), lambda a, b: a ^ b, _whole_only(_bits), forms.infix("^", forms.BITXOR), "{0} ^ {1}",
              arrays.whole_only(np.bitwise_xor), price=2.0, symmetric=True, smt=lambda z, a, b: a ^ b, noun="bits"),
-    Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), _infix("&", forms.BITAND),
+    Operator("&", (2, 2), lambda a, b: a & b, _whole_only(_common_bits), forms.infix("&", forms.BITAND),
              "{0} & {1}", arrays.whole_only(np.bitwise_and), price=2.0, symmetric=True, smt=lambda z, a, b: a & b,
              noun="bits"),
-    Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), _infix("|", forms.BITOR), "{0} | {1}",
+    Operator("|", (2, 2), lambda a, b: a | b, _whole_only(_bits), forms.infix("|", forms.BITOR), "{0} | {1}",
              arrays.whole_only(np.bitwise_or), price=2.0, symmetric=True, smt=lambda z, a, b: a | b, noun="bits"),
     Operator("floor", (1, 1), partial(rounded, math.floor), _to_whole(math.floor),
-             _function("math.floor", "math", guard=rounded), "floor({0})", arrays.to_whole(np.floor),
+             forms.function("math.floor", "math", guard=rounded), "floor({0})", arrays.to_whole(np.floor),
              smt=lambda z, a: a, finite=True, noun="whole"),
-    Operator("round", (1, 1), partial(rounded, round), _to_whole(round), _function("round", guard=rounded),
+    Operator("round", (1, 1), partial(rounded, round), _to_whole(round), forms.function("round", guard=rounded),
              "round({0})", arrays.to_whole(np.round), smt=lambda z, a: a, finite=True, noun="rounded"),
-    Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), _positive_only("math.sqrt"),
+    Operator("sqrt", (1, 1), lambda a: math.sqrt(a) if a > 0 else 0, _fixed(0, INF), forms.positive_only("math.sqrt"),
              "sqrt({0})", arrays.root, finite=True, noun="root"),
-    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), _function("math.sin", "math", guard=safe), "sin({0})",
+    Operator("sin", (1, 1), math.sin, _fixed(-1, 1), forms.function("math.sin", "math", guard=safe), "sin({0})",
              arrays.each(math.sin), kernel=np.sin, finite=True, noun="sine"),
-    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), _function("math.cos", "math", guard=safe), "cos({0})",
+    Operator("cos", (1, 1), math.cos, _fixed(-1, 1), forms.function("math.cos", "math", guard=safe), "cos({0})",
              arrays.each(math.cos), kernel=np.cos, finite=True, noun="cosine"),
-    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), _function("math.tan", "math", guard=safe), "tan({0})",
+    Operator("tan", (1, 1), math.tan, _fixed(-INF, INF), forms.function("math.tan", "math", guard=safe), "tan({0})",
              arrays.each(math.tan), kernel=np.tan, searched=False, noun="tangent"),
-    Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), _inside_one("math.asin"), "asin({0})",
+    Operator("asin", (1, 1), _arcsine, _fixed(-1.6, 1.6), forms.inside_one("math.asin"), "asin({0})",
              arrays.each(_arcsine), searched=False, finite=True),
-    Operator("acos", (1, 1), _arccosine, _fixed(0, 3.2), _inside_one("math.acos"), "acos({0})",
+    Operator("acos", (1, 1), _arccosine, _fixed(0, 3.2), forms.inside_one("math.acos"), "acos({0})",
              arrays.each(_arccosine), searched=False, finite=True),
-    Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), _function("math.tanh", "math"),
+    Operator("tanh", (1, 1), math.tanh, _fixed(-1, 1), forms.function("math.tanh", "math"),
              "tanh({0})", arrays.each(math.tanh), kernel=np.tanh, searched=False, finite=True),
-    Operator("exp", (1, 1), math.exp, _fixed(0, INF), _function("math.exp", "math", guard=safe), "exp({0})",
+    Operator("exp", (1, 1), math.exp, _fixed(0, INF), forms.function("math.exp", "math", guard=safe), "exp({0})",
              arrays.each(math.exp), kernel=np.exp, noun="growth"),
-    Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), _positive_only("math.log"), "log({0})",
+    Operator("log", (1, 1), _logarithm, _fixed(-INF, INF), forms.positive_only("math.log"), "log({0})",
              arrays.each(_logarithm), kernel=lambda a: np.where(a > 0, np.log(np.where(a > 0, a, 1)), 0), finite=True,
              noun="logarithm"),
-    Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square), _squared, "{0} ** 2",
+    Operator("square", (1, 1), lambda a: a * a, _arithmetic(_square), forms.squared, "{0} ** 2",
              lambda a: arrays.times(a, a), lambda z, a: a * a, noun="square"),
     Operator("sign", (1, 1), lambda a: (a > 0) - (a < 0), _fixed(-1, 1, True),
              lambda types: Form("({0} > 0) - ({0} < 0)", forms.SUM, (forms.COMPARISON + 1,)), "sign({0})",
              lambda a: (a > 0).astype(np.int64) - (a < 0), lambda z, a: z.If(a > 0, 1, z.If(a < 0, -1, 0)),
              price=2.0, finite=True, noun="sign"),
-    Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: _powered(types, "{1}"),
+    Operator("pow", (2, 2), lambda a, n: a**n, _power, lambda types: forms.powered(types, "{1}"),
              "{0} ** {1}", arrays.power, smt=lambda z, a, n: z.power(a, n), noun="power"),
     Operator("number", (1, 1), lambda a: None if isinstance(a, str) else a, _number,
              lambda types: Form("None if isinstance({0}, str) else {0}", CONDITION, (forms.OR,)),

@@ -144,17 +144,10 @@ def _ends(numbers: Numbers | None) -> list[int | float]:
 
 def _runs(node: Node) -> Iterator[Run]:
     """The values that a node compares with, together where it asks for several at once."""
-    match node:
-        case Let(expression):
-            expressions = [expression]
-        case Aggregate(select=select):
-            expressions = [] if select.match is None else [select.match]
-        case Vote(evidence=evidence):
-            expressions = []
-            yield from ((value,) for part in evidence for value, _ in part.rows)
-        case _:
-            expressions = []
-    for part in (e for expression in expressions for e in walk(expression)):
+    if isinstance(node, Vote):
+        yield from ((value,) for part in node.evidence for value, _ in part.rows)
+    top = node.expression if isinstance(node, Let) else node.select.match if isinstance(node, Aggregate) else None
+    for part in () if top is None else walk(top):
         match part:
             case Const(value):
                 yield (float(value) if isinstance(value, Fraction) else value,)

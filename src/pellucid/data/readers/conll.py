@@ -48,12 +48,7 @@ def looks_like_conll(text: str) -> bool:
 
 
 def parse(file: File, options: Options) -> Examples:
-    """The sentences in a file.
-
-    Raises:
-        PellucidError: naming file and line: another number of columns, no such column, a tag that is none where the
-            others are entity tags.
-    """
+    """The sentences in a file."""
     sentences = list(_sentences(file))
     if not sentences:
         raise PellucidError(f"{file.path}: no sentence; expected lines with a word and its label")

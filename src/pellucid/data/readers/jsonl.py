@@ -20,11 +20,7 @@ EXPECTED = 'expected {"input": [...], "output": ...} or {"text": "...", "label":
 
 
 def parse(file: File, options: Options) -> Examples:
-    """The examples in a JSONL file.
-
-    Raises:
-        PellucidError: naming file and line.
-    """
+    """The examples in a JSONL file."""
     if options.outputs is not None:
         only = "only tables with one step a row have named columns"
         raise PellucidError(f"{file.path}: outputs {listing(options.outputs)}: {only}")
@@ -83,9 +79,9 @@ def _check_form(file: File, outputs: list[Any]) -> None:
     for (n, _), output in zip(file.lines, outputs, strict=True):
         if is_sequence(output) != several:
             forms = ("one value", "a list") if several else ("a list", "one value")
+            have = f"output is {forms[0]}, on line {file.lines[0][0]} it is {forms[1]}"
             raise PellucidError(
-                f"{file.at(n)}output is {forms[0]}, on line {file.lines[0][0]} it is {forms[1]}; "
-                f"a file has either one output per step (lists) or one per sequence"
+                f"{file.at(n)}{have}; a file has either one output per step (lists) or one per sequence"
             )
 
 
