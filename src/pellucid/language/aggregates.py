@@ -18,7 +18,7 @@ from typing import Any, Literal
 import numpy as np
 
 from pellucid.language import ranges, smt
-from pellucid.language.ranges import Prefix, Ranges
+from pellucid.language.ranges import Batch, Prefix
 from pellucid.language.types import INF, Numbers, Type, Value, whole
 
 By = Literal["", "key", "query"]
@@ -85,8 +85,8 @@ class Aggregation:
     running: Callable[[Any, Any, Any], Any] | None = None
     result: Callable[[Any], Value] | None = None
     recent: int | None = None
-    batch: Callable[[Ranges], np.ndarray | None] | None = None
-    chosen: Callable[[Ranges], np.ndarray | None] | None = None
+    batch: Batch | None = None
+    chosen: Batch | None = None
     prefix: Prefix | None = None
     noun: str = ""
     price: float = 1.0
@@ -210,10 +210,12 @@ AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
                 result=lambda state: ratio(*state), prefix=ranges.means, noun="mean {value}"),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min", defaults=True,
                 running=lambda state, value, _: value if state is None else min(state, value),
-                chosen=ranges.smallest, prefix=ranges.extremes(np.minimum, np.inf), smt=smt.extreme(operator.lt)),
+                chosen=ranges.extreme(np.minimum), prefix=ranges.extremes(np.minimum, np.inf),
+                smt=smt.extreme(operator.lt)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max", defaults=True,
                 running=lambda state, value, _: value if state is None else max(state, value),
-                chosen=ranges.greatest, prefix=ranges.extremes(np.maximum, -np.inf), smt=smt.extreme(operator.gt)),
+                chosen=ranges.extreme(np.maximum), prefix=ranges.extremes(np.maximum, -np.inf),
+                smt=smt.extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
                 prefix=ranges.firsts, smt=smt.first),
@@ -223,16 +225,15 @@ AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
                 smt=smt.nearest),
     Aggregation("argmax", lambda p: argmax(zip(p.keys, p.values, strict=True)), _same, "{value} at the largest {by}",
                 pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
-                chosen=ranges.where_largest,
-                smt=smt.extreme(operator.gt, by_key=True), noun="{value} at largest {by}"),
+                chosen=ranges.extreme(np.maximum, by_key=True), smt=smt.extreme(operator.gt, by_key=True),
+                noun="{value} at largest {by}"),
     Aggregation("argmin", lambda p: argmin(zip(p.keys, p.values, strict=True)), _same, "{value} at the smallest {by}",
                 pasted=argmin, by="key", picks=True, running=_kept(operator.lt), result=lambda state: state[0],
-                chosen=ranges.where_smallest,
-                smt=smt.extreme(operator.lt, by_key=True), noun="{value} at smallest {by}"),
+                chosen=ranges.extreme(np.minimum, by_key=True), smt=smt.extreme(operator.lt, by_key=True),
+                noun="{value} at smallest {by}"),
     Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", None,
-                most_frequent, running=_counted,
-                result=lambda state: state[1], chosen=ranges.most_frequent, prefix=ranges.modes, price=3.0,
-                smt=smt.mode),
+                most_frequent, running=_counted, result=lambda state: state[1], chosen=ranges.most_frequent,
+                prefix=ranges.modes, price=3.0, smt=smt.mode),
     Aggregation("distinct", lambda p: distinct(p.values), lambda t: whole(0), "number of different {value}",
                 pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct,
                 noun="distinct {value} count"),

@@ -14,6 +14,7 @@ import numpy as np
 
 from pellucid.language.arrays import EXACT, SAFE, largest
 
+Batch = Callable[["Ranges"], np.ndarray | None]
 CELLS = 2_000_000  # of a table of counts, held at once
 
 
@@ -115,41 +116,27 @@ def mean(r: Ranges) -> np.ndarray | None:
     return total / count(r)
 
 
-def smallest(r: Ranges) -> np.ndarray | None:
-    """The leftmost of the smallest values."""
-    return None if r.values is None else _extreme(r, r.values, np.minimum)
-
-
-def greatest(r: Ranges) -> np.ndarray | None:
-    """The leftmost of the largest values."""
-    return None if r.values is None else _extreme(r, r.values, np.maximum)
-
-
-def where_smallest(r: Ranges) -> np.ndarray | None:
-    """The leftmost where what orders is smallest."""
-    return None if r.keys is None else _extreme(r, r.keys, np.minimum)
-
-
-def where_largest(r: Ranges) -> np.ndarray | None:
-    """The leftmost where what orders is largest."""
-    return None if r.keys is None else _extreme(r, r.keys, np.maximum)
-
-
-def _extreme(r: Ranges, keys: np.ndarray, better: np.ufunc) -> np.ndarray | None:
-    if not comparable(keys):
-        return None
+def extreme(better: np.ufunc, by_key: bool = False) -> Batch:
+    """The leftmost of the best, by value or by what orders; `better` gives the smaller, or the larger, of two."""
     wins = np.less if better is np.minimum else np.greater
-    if r.are_prefixes:
-        best = accumulated(r, keys, better)
-        new = np.concatenate([[True], wins(keys[1:], best[:-1])])
-        new[r.groups[0]] = True
-        return np.maximum.accumulate(np.where(new, np.arange(len(keys)), 0))[r.high - 1]
-    low, high, which = r.different
-    found = low.copy()
-    for active, place in _further(low, high):
-        kept = found[:active]
-        found[:active] = np.where(wins(keys[place], keys[kept]), place, kept)
-    return found[which]
+
+    def chosen(r: Ranges) -> np.ndarray | None:
+        keys = r.keys if by_key else r.values
+        if keys is None or not comparable(keys):
+            return None
+        if r.are_prefixes:
+            best = accumulated(r, keys, better)
+            new = np.concatenate([[True], wins(keys[1:], best[:-1])])
+            new[r.groups[0]] = True
+            return np.maximum.accumulate(np.where(new, np.arange(len(keys)), 0))[r.high - 1]
+        low, high, which = r.different
+        found = low.copy()
+        for active, place in _further(low, high):
+            kept = found[:active]
+            found[:active] = np.where(wins(keys[place], keys[kept]), place, kept)
+        return found[which]
+
+    return chosen
 
 
 def folded(r: Ranges, values: np.ndarray, step: np.ufunc) -> np.ndarray:

@@ -188,16 +188,15 @@ class Cycle:
         given = {name: env[name].take(order) for name in self.given}
         past: dict[str, list[Cells]] = {name: [] for name in (*self.given, *self.nodes)}
         for t, (begin, end) in enumerate(itertools.pairwise(bounds)):
-            here, alone = (
-                {name: cells.take(slice(begin, end)) for name, cells in given.items()},
-                Layout(np.array([0, end - begin])),
-            )
+            count = end - begin
+            alone = Layout(np.array([0, count]))
+            here = {name: cells.take(slice(begin, end)) for name, cells in given.items()}
             for name, step in self.steps.items():
                 node = self.nodes[name]
                 if isinstance(node, Delay) and t >= node.amount:
-                    found = past[node.variable][t - node.amount].take(slice(alone.size))
+                    found = past[node.variable][t - node.amount].take(slice(count))
                 else:
-                    found = step(here, alone).spread(alone.size)
+                    found = step(here, alone).spread(count)
                 here[name] = found.as_kind(self.kinds[name])
             for name, cells in here.items():
                 past[name].append(cells)
