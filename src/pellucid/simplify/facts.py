@@ -23,7 +23,7 @@ from pellucid.language.types import Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import evaluate
 from pellucid.semantics.cells import Cells
-from pellucid.semantics.functions import Function, function_of
+from pellucid.semantics.reference import Function, function_of
 
 MOST_CELLS = 20_000_000  # positions x variables that are run
 LONGEST = 100  # positions of inputs that are run
