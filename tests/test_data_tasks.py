@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pellucid.data.tasks import TASKS, TaskInstance, get_task
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.programs.learner import Programs
+from pellucid.learners.transformer.learners import Programs
 
 SIZES = {
     "reverse": 19_530,

@@ -17,17 +17,17 @@ from pellucid.language.nodes import Aggregate, Input, Let, Select
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import whole
+from pellucid.learners.transformer.config import DiscreteConfig
 from pellucid.learners.transformer.discrete import regress
-from pellucid.learners.transformer.discrete.assemble import keeps_mask, linear_expression
-from pellucid.learners.transformer.discrete.config import DiscreteConfig
 from pellucid.learners.transformer.discrete.extract import Sources, extract
+from pellucid.learners.transformer.discrete.fit import judge
 from pellucid.learners.transformer.discrete.formulas import Grammar, Question, best, terms
 from pellucid.learners.transformer.discrete.frame import Scaling, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import harden
 from pellucid.learners.transformer.discrete.hypotheses import Attention, judge_head
-from pellucid.learners.transformer.discrete.judge import judge
 from pellucid.learners.transformer.discrete.linear import Least
 from pellucid.learners.transformer.discrete.model import init_params
+from pellucid.learners.transformer.discrete.symbols import keeps_mask, linear_expression
 from pellucid.problem import Problem
 
 RNG = np.random.default_rng(1)

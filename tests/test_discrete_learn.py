@@ -10,8 +10,8 @@ from pellucid.data.tasks import get_task
 from pellucid.explain.words import text
 from pellucid.language.nodes import Aggregate, Delay, Select
 from pellucid.learners.base import Run
-from pellucid.learners.transformer.discrete.judge import judge
-from pellucid.learners.transformer.discrete.learner import Discrete
+from pellucid.learners.transformer.discrete.fit import judge
+from pellucid.learners.transformer.learners import Discrete
 from pellucid.problem import Problem
 
 

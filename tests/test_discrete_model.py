@@ -11,14 +11,13 @@ from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.discrete.config import DiscreteConfig, DiscreteTraining, attempts
-from pellucid.learners.transformer.discrete.fit import relaxed
+from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
+from pellucid.learners.transformer.discrete.fit import attempts, relaxed
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
-from pellucid.learners.transformer.discrete.hardened import buckets, harden, outputs, run
-from pellucid.learners.transformer.discrete.learner import ARCHITECTURE, TRAINING, Discrete
-from pellucid.learners.transformer.discrete.live import live_choices, live_variables
+from pellucid.learners.transformer.discrete.hardened import buckets, harden, live_choices, live_variables, outputs, run
 from pellucid.learners.transformer.discrete.model import forward, init_params
+from pellucid.learners.transformer.layers import NoiseTape
+from pellucid.learners.transformer.learners import DISCRETE_SIZES, DISCRETE_TRAINING, Discrete
 from pellucid.learners.transformer.training import with_given
 from pellucid.settings import taken
 
@@ -173,7 +172,7 @@ def test_attempts_and_settings():
     plan = attempts(Bias(units=0, feedback=1, window=3), {}, past=True)
     assert all(a.sizes["units"] == 0 and a.feedback == 1 and a.sizes["before"] == 3 for a in plan)
     given = {"lr": "0.02", "hidden": "8", "noise": 0.1}
-    sizes, training = taken(given, ARCHITECTURE), taken(given, TRAINING)
+    sizes, training = taken(given, DISCRETE_SIZES), taken(given, DISCRETE_TRAINING)
     assert (sizes, training) == ({"hidden": 8}, {"lr": 0.02})
     assert [a.feedback for a in attempts(Bias(), sizes, past=False)] == [0, 0]
     assert attempts(Bias(), sizes, past=False)[0].sizes["hidden"] == 8

@@ -5,12 +5,13 @@ import time
 import numpy as np
 import pytest
 
+from pellucid.learners.base import Run
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.history import Measured
-from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
-from pellucid.learners.transformer.programs.fit import fit, relaxed
+from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.programs.fit import ProgramsTrainer, relaxed
 from pellucid.learners.transformer.programs.hardened import accuracy, predict
-from pellucid.learners.transformer.trainer import Round, Trainer
+from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.training import Measured
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 QUICK = ProgramsTraining(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)
@@ -30,6 +31,10 @@ def shifted(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 TRAIN, VALID = shifted(150, 0), shifted(60, 1)
 
 
+def fit(train, valid, config, settings, on_progress=lambda share, message: None):
+    return ProgramsTrainer(train, valid, config, settings, Run(on_progress=on_progress)).run()
+
+
 @pytest.fixture(scope="module")
 def learned():
     shares: list[float] = []
@@ -40,18 +45,20 @@ def learned():
 
 
 def test_fit_learns_and_repeats_itself(learned):
-    again = fit(TRAIN, VALID, CONFIG, QUICK)
-    assert learned.summary["stopped"] == "perfect on validation"
-    assert accuracy(predict(learned.hardened, VALID[0]), VALID[1])["sequence"] == 1.0
-    assert all(map(np.array_equal, again.hardened.readout, learned.hardened.readout))
-    assert all((learned.params[name] == again.params[name]).all() for name in learned.params)
+    trainer = ProgramsTrainer(TRAIN, VALID, CONFIG, QUICK, Run())
+    again = trainer.run()
+    (hardened, params), (hardened_again, params_again) = learned.found, again.found
+    assert learned.report["stopped"] == "perfect on validation"
+    assert accuracy(predict(hardened, VALID[0]), VALID[1])["sequence"] == 1.0
+    assert all(map(np.array_equal, hardened_again.readout, hardened.readout))
+    assert all((params[name] == params_again[name]).all() for name in params)
     assert learned.history == again.history
-    assert all(weights.dtype.kind == "i" for weights in learned.hardened.readout)
-    assert set(learned.seconds) == {"compile", "train"}
+    assert all(weights.dtype.kind == "i" for weights in hardened.readout)
+    assert set(trainer.seconds()) == {"compile", "train"}
 
 
 def test_history_has_a_column_per_measure(learned):
-    columns = learned.history["seeds"][str(learned.summary["best_seed"])]
+    columns = learned.history["seeds"][str(learned.report["best_seed"])]
     names = {"step", "loss", "hard_loss", "hard_token", "hard_sequence", "gap", "tau", "entropy", "agreement"}
     assert set(columns) == names
     assert len({len(column) for column in columns.values()}) == 1
@@ -69,7 +76,7 @@ def test_budget_is_kept():
     settings = ProgramsTraining(seeds=64, group=2, steps=100_000, batch=32, chunk=25, budget=12.0)
     done = fit(noisy, noisy, CONFIG, settings)
     assert time.monotonic() - began < 18.0
-    assert done.summary["stopped"] == "budget spent"
+    assert done.report["stopped"] == "budget spent"
 
 
 def test_interrupt_keeps_the_best_so_far():
@@ -81,8 +88,8 @@ def test_interrupt_keeps_the_best_so_far():
             raise KeyboardInterrupt
 
     done = fit(TRAIN, VALID, CONFIG, QUICK, stop)
-    assert done.summary["stopped"] == "interrupted"
-    assert predict(done.hardened, VALID[0]).shape == VALID[0].shape
+    assert done.report["stopped"] == "interrupted"
+    assert predict(done.found[0], VALID[0]).shape == VALID[0].shape
 
 
 def test_pooled_classification():
@@ -93,39 +100,39 @@ def test_pooled_classification():
     tokens[::3, 4] = -1
     labels = (tokens == 2).any(1).astype(np.int32)
     done = fit((tokens, labels), (tokens, labels), config, QUICK)
-    assert accuracy(predict(done.hardened, tokens), labels)["token"] > 0.9
+    assert accuracy(predict(done.found[0], tokens), labels)["token"] > 0.9
 
 
-class Weighed:
-    """A job that measures nothing and keeps what it is given."""
+class Weighed(Trainer):
+    """Measures nothing and keeps what it is given."""
 
-    rounds, mark, found = 1, "", False
+    name, has_found = "weighed", False
 
     def __init__(self, settings: ProgramsTraining) -> None:
+        super().__init__(settings, Run())
         shapes = [((16, *array.shape[1:]), np.int32) for array in TRAIN]
-        self.settings, self.engine = settings, population.build(relaxed(CONFIG, 1.0), shapes)
+        self.engine = population.build(relaxed(CONFIG, 1.0), shapes)
 
-    def round(self, number):
-        return Round(self.engine, self.settings, (0, 1, 2, 3), lambda at: (TRAIN, 16), lambda *_: Measured({}, 0.0))
+    def set_up(self, number):
+        return Round(self.engine, self.settings, (0, 1, 2, 3), lambda at: (TRAIN, 16))
+
+    def measure(self, params, tau):
+        return Measured({}, 0.0)
 
     def finish(self, found, quick=False):
         self.kept = found
 
-    def pack(self):
-        return {}, None
-
-    def unpack(self, arrays, told):
-        pass
+    def result(self):
+        return Fitted(self.kept, {}, {})
 
 
 def test_weeding_keeps_the_better_half():
-    settings = ProgramsTraining(seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0)
-    job, trainer = Weighed(settings), Trainer(settings, lambda share, message: None)
-    trainer.run(job)
-    assert [trained.steps for trained in job.kept] == [100]
+    trainer = Weighed(ProgramsTraining(seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0))
+    kept = trainer.run().found
+    assert [trained.steps for trained in kept] == [100]
     steps = [trainer.history[seed].rows[-1]["step"] for seed in range(4)]
     assert sorted(steps) == [25, 25, 50, 100]
-    best = job.kept[0].seed
+    best = kept[0].seed
     assert steps[best] == 100
 
 

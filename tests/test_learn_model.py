@@ -8,25 +8,33 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from pellucid import folder
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.arrays import flat_params, read_arrays, under
-from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.programs import files
-from pellucid.learners.transformer.programs.config import ProgramsConfig
-from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden
+from pellucid.language.columns import Assign, Output
+from pellucid.language.expressions import Const
+from pellucid.language.nodes import Let
+from pellucid.language.program import Program
+from pellucid.learners.transformer.config import ProgramsConfig
+from pellucid.learners.transformer.layers import NoiseTape
+from pellucid.learners.transformer.learners import Programs
 from pellucid.learners.transformer.programs.hardened import (
+    SOFT_SCALE,
     Hardened,
     Module,
     Places,
+    arrays_of,
     contribution,
+    harden,
+    hardened_from,
     live,
     predict,
     priority,
     run_module,
     variables,
 )
+from pellucid.learners.transformer.programs.moves import propagate, view_of
 from pellucid.learners.transformer.programs.relaxed import forward, init_params
-from pellucid.learners.transformer.programs.view import propagate, view_of
+from pellucid.learners.transformer.training import under
 
 CONFIGS = {
     "tagging": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=2, heads_cat=2, heads_num=2),
@@ -169,20 +177,18 @@ def test_propagating_a_change_equals_evaluating_anew():
         assert np.allclose(scores[:, view.real], fresh.scores[:, view.real], atol=1e-2)
 
 
-def saved(path, params, hardened):
-    save_file(files.arrays_of(params, hardened), path)
+def saved(place, params, hardened):
+    save_file(arrays_of(params, hardened), place / folder.WEIGHTS)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_files_keep_everything(name, tmp_path):
     config = CONFIGS[name]
     params = init_params(np.random.default_rng(0), config, 1.0)
-    hardened, flat = harden(params, config), flat_params(params)
-    saved(tmp_path / "model.safetensors", flat, hardened)
-    same = files.config_from_json(asdict(config))
-    assert same == config
-    arrays = read_arrays(tmp_path / "model.safetensors")
-    soft, again = under("soft.", arrays), files.hardened_from(under("hard.", arrays), same)
+    hardened, flat = harden(params, config), params["readout"]
+    saved(tmp_path, flat, hardened)
+    arrays = folder.read_arrays(tmp_path)
+    soft, again = under("soft.", arrays), hardened_from(under("hard.", arrays), ProgramsConfig(**asdict(config)))
     assert soft.keys() == flat.keys()
     assert all((soft[k] == flat[k]).all() for k in flat)
     tokens = inputs(config, 50)
@@ -190,17 +196,18 @@ def test_files_keep_everything(name, tmp_path):
 
 
 def test_bad_files_are_named(tmp_path):
-    path = tmp_path / "model.safetensors"
+    path = tmp_path / folder.WEIGHTS
     with pytest.raises(PellucidError, match="no such file"):
-        read_arrays(path)
+        folder.read_arrays(tmp_path)
     path.write_bytes(b"not a safetensors file at all")
-    with pytest.raises(PellucidError, match=r"model\.safetensors: not a readable"):
-        read_arrays(path)
-    saved(path, {}, hardened_of(CONFIGS["no modules"]))
+    with pytest.raises(PellucidError, match=r"model\.safetensors: cannot be read"):
+        folder.read_arrays(tmp_path)
+    saved(tmp_path, {}, hardened_of(CONFIGS["no modules"]))
     with pytest.raises(KeyError, match="12 modules"):
-        files.hardened_from(under("hard.", read_arrays(path)), CONFIGS["tagging"])
-    with pytest.raises(PellucidError, match=r"unknown key.*'depth'"):
-        files.config_from_json({"depth": 3})
+        hardened_from(under("hard.", folder.read_arrays(tmp_path)), CONFIGS["tagging"])
+    program = Program((), (Assign("y", Let(Const(1))),), (Output("y", "y"),))
+    with pytest.raises(PellucidError, match=r"model\.json: not the description of.*'depth'"):
+        Programs.opened({"architecture": {"depth": 3}}, {}, program, "model.json")
 
 
 def test_config_says_what_is_wrong():

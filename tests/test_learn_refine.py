@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.learners.transformer.programs.config import ProgramsConfig
-from pellucid.learners.transformer.programs.harden import harden
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import (
     Hardened,
     accuracy,
+    harden,
     live,
     predict,
     simple_predicate,

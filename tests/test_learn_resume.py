@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
-from pellucid.learners.transformer.programs.fit import fit
+from pellucid.learners.base import Run
+from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.programs.fit import ProgramsTrainer
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 # Labels are noise, so nothing is ever perfect and all rounds are run: first a pair, then two pairs with weeding.
@@ -30,6 +31,10 @@ class KilledError(Exception):
     pass
 
 
+def fit(train=TRAIN, **how):
+    return ProgramsTrainer(train, VALID, CONFIG, SETTINGS, Run(**how)).run()
+
+
 def killed_after(calls: int):
     count = [0]
 
@@ -43,27 +48,26 @@ def killed_after(calls: int):
 
 @pytest.fixture(scope="module")
 def whole():
-    return fit(TRAIN, VALID, CONFIG, SETTINGS)
+    return fit()
 
 
 @pytest.mark.parametrize("calls", [3, 13])
 def test_resumed_training_ends_with_the_same_program(whole, tmp_path, calls):
-    place = tmp_path / "state"
     with pytest.raises(KilledError):
-        fit(TRAIN, VALID, CONFIG, SETTINGS, killed_after(calls), place)
-    again = fit(TRAIN, VALID, CONFIG, SETTINGS, checkpoint=place, resume=True)
-    assert again.summary == whole.summary
+        fit(on_progress=killed_after(calls), checkpoint=tmp_path)
+    again = fit(checkpoint=tmp_path)
+    assert again.report == whole.report
     assert again.history == whole.history
-    assert all(map(np.array_equal, again.hardened.readout, whole.hardened.readout))
-    assert all((again.params[name] == whole.params[name]).all() for name in whole.params)
+    (hardened_again, params_again), (hardened, params) = again.found, whole.found
+    assert all(map(np.array_equal, hardened_again.readout, hardened.readout))
+    assert all((params_again[name] == params[name]).all() for name in params)
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):
-    place = tmp_path / "state"
     with pytest.raises(KilledError):
-        fit(TRAIN, VALID, CONFIG, SETTINGS, killed_after(7), place)
+        fit(on_progress=killed_after(7), checkpoint=tmp_path)
     with pytest.raises(PellucidError, match="other data or settings"):
-        fit(VALID, VALID, CONFIG, SETTINGS, checkpoint=place, resume=True)
-    place.write_bytes(b"not a checkpoint")
+        fit(VALID, checkpoint=tmp_path)
+    (tmp_path / "programs.safetensors").write_bytes(b"not a checkpoint")
     with pytest.raises(PellucidError, match="not a readable checkpoint"):
-        fit(TRAIN, VALID, CONFIG, SETTINGS, checkpoint=place, resume=True)
+        fit(checkpoint=tmp_path)

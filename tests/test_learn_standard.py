@@ -16,13 +16,13 @@ from pellucid.data.data import Data
 from pellucid.errors import PellucidError
 from pellucid.language.words import AS_WRITTEN
 from pellucid.learners.base import Run
+from pellucid.learners.transformer.config import StandardConfig, StandardTraining
+from pellucid.learners.transformer.learners import train_standard
 from pellucid.learners.transformer.programs.hardened import accuracy
 from pellucid.learners.transformer.standard import net
-from pellucid.learners.transformer.standard.config import StandardConfig, StandardTraining
-from pellucid.learners.transformer.standard.fit import StandardFit, arrays_task, fit
-from pellucid.learners.transformer.standard.learner import train
-from pellucid.learners.transformer.standard.model import StandardModel
-from pellucid.learners.transformer.standard.net import forward, predict_standard
+from pellucid.learners.transformer.standard.fit import StandardTrainer, arrays_task
+from pellucid.learners.transformer.standard.net import StandardModel, forward, predict_standard
+from pellucid.learners.transformer.trainer import Fitted
 from pellucid.resolve import resolve
 
 BEGIN = 4
@@ -57,8 +57,8 @@ def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
     return net.init_params(np.random.default_rng(seed), config)
 
 
-def fit_standard(train, valid, config, settings, *more, **named) -> StandardFit:
-    return fit(arrays_task(train, valid, config, settings), config, settings, *more, **named)
+def fit_standard(train, valid, config, settings, **how) -> Fitted[dict[str, np.ndarray]]:
+    return StandardTrainer(arrays_task(train, valid, config, settings), config, settings, Run(**how)).run()
 
 
 compiled = jax.jit(forward, static_argnames="config")
@@ -139,22 +139,23 @@ def test_a_large_vocabulary_is_looked_up_as_a_small_one_is():
 
 def test_learns_tagging_and_stops_when_perfect(fitted):
     tokens, labels = first_token(100, seed=2)
-    assert accuracy(predict_standard(fitted.params, SMALL, tokens), labels)["token"] > 0.98
-    assert fitted.stopped == "perfect on validation"
-    assert fitted.history["valid_token"][-1] == 1.0
-    assert fitted.history["step"][-1] < QUICK.steps
-    assert set(fitted.history) == {"step", "loss", "valid_token", "valid_sequence"}
-    assert len({len(column) for column in fitted.history.values()}) == 1
+    assert accuracy(predict_standard(fitted.found, SMALL, tokens), labels)["token"] > 0.98
+    assert fitted.report["stopped"] == "perfect on validation"
+    columns = fitted.history["seeds"]["0"]
+    assert columns["valid_token"][-1] == 1.0
+    assert columns["step"][-1] < QUICK.steps
+    assert set(columns) == {"step", "loss", "valid_token", "valid_sequence"}
+    assert len({len(column) for column in columns.values()}) == 1
     assert json.loads(json.dumps(fitted.history)) == fitted.history
-    assert set(fitted.seconds) == {"compile", "train"}
-    assert all(isinstance(array, np.ndarray) and array.dtype == np.float32 for array in fitted.params.values())
+    assert set(fitted.report["seconds"]) == {"compile", "train"}
+    assert all(isinstance(array, np.ndarray) and array.dtype == np.float32 for array in fitted.found.values())
 
 
 def test_the_same_seed_gives_the_same_model(fitted):
     again = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK)
     assert again.history == fitted.history
-    for name, array in fitted.params.items():
-        np.testing.assert_array_equal(array, again.params[name])
+    for name, array in fitted.found.items():
+        np.testing.assert_array_equal(array, again.found[name])
     assert not np.array_equal(init_params(0, SMALL)["token"], init_params(1, SMALL)["token"])
 
 
@@ -162,14 +163,14 @@ def test_learns_classification_with_dropout():
     config = replace(POOLED, dropout=0.1)
     done = fit_standard(has_zero(600), has_zero(100, seed=1), config, QUICK)
     tokens, labels = has_zero(100, seed=2)
-    assert (predict_standard(done.params, config, tokens) == labels).mean() > 0.97
+    assert (predict_standard(done.found, config, tokens) == labels).mean() > 0.97
 
 
 def test_stops_when_the_budget_is_spent():
     done = fit_standard(first_token(600), first_token(100, seed=1), SMALL, replace(QUICK, budget=0.01))
-    assert done.stopped == "budget spent"
-    assert done.history["step"] == [0, QUICK.chunk]
-    assert set(done.params) == set(init_params(0, SMALL))
+    assert done.report["stopped"] == "budget spent"
+    assert done.history["seeds"]["0"]["step"] == [0, QUICK.chunk]
+    assert set(done.found) == set(init_params(0, SMALL))
 
 
 def test_an_interrupt_keeps_the_best_so_far():
@@ -178,10 +179,10 @@ def test_an_interrupt_keeps_the_best_so_far():
         if message.startswith("step 40"):
             raise KeyboardInterrupt
 
-    done = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK, interrupt)
-    assert done.stopped == "interrupted"
-    assert done.history["step"][-1] == 40
-    assert predict_standard(done.params, SMALL, sequences(20)).shape == (20, 7)
+    done = fit_standard(first_token(600), first_token(100, seed=1), SMALL, QUICK, on_progress=interrupt)
+    assert done.report["stopped"] == "interrupted"
+    assert done.history["seeds"]["0"]["step"][-1] == 40
+    assert predict_standard(done.found, SMALL, sequences(20)).shape == (20, 7)
 
 
 def test_an_interrupt_before_the_first_step_is_passed_on():
@@ -189,7 +190,7 @@ def test_an_interrupt_before_the_first_step_is_passed_on():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fit_standard(first_token(10), first_token(10), SMALL, QUICK, interrupt)
+        fit_standard(first_token(10), first_token(10), SMALL, QUICK, on_progress=interrupt)
 
 
 def test_bad_sizes_and_data_are_told_in_one_line():
@@ -344,7 +345,7 @@ def test_a_killed_training_goes_on_where_it_was(make, tmp_path):
                 raise KilledError
 
         run = Run(steps=100, on_progress=on_progress, checkpoint=checkpoint)
-        return train(posed, given, run), run.history, told
+        return train_standard(posed, given, run), run.history, told
 
     whole, history, first = trained()
     with pytest.raises(KilledError):

@@ -20,24 +20,22 @@ from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.evidence.model import Corpus, Counted, EvidenceModel, Kinds, Nearest, Pairs, Shifted
 from pellucid.learners.portfolio import TRANSFORMERS
-from pellucid.learners.transformer.choices import NoiseTape
-from pellucid.learners.transformer.words import learner as words_learner
+from pellucid.learners.transformer.config import WordsConfig
+from pellucid.learners.transformer.layers import NoiseTape
+from pellucid.learners.transformer.learners import Words as Learner
+from pellucid.learners.transformer.learners import words_sizes
 from pellucid.learners.transformer.words.batches import LONGEST, Draws, buckets_of, unknown_codes
-from pellucid.learners.transformer.words.config import WordsConfig
-from pellucid.learners.transformer.words.harden import harden, soft_weights
-from pellucid.learners.transformer.words.names import named
-from pellucid.learners.transformer.words.readout import fit_readout, matrix
-from pellucid.learners.transformer.words.refine import refine
+from pellucid.learners.transformer.words.harden import harden, named, soft_weights
+from pellucid.learners.transformer.words.readout import fit_readout, matrix, refine
 from pellucid.learners.transformer.words.relaxed import forward, init_params, nearest
-from pellucid.learners.transformer.words.starts import starts_of
-from pellucid.learners.transformer.words.vectors import read_vectors
+from pellucid.learners.transformer.words.starts import read_vectors, starts_of
 from pellucid.problem import Problem
 from pellucid.resolve import resolve
 from pellucid.semantics import reference
 from pellucid.semantics.scores import figures
 from pellucid.verify import verify
 
-LEARNER = words_learner.Words()
+LEARNER = Learner()
 SMALL = {"layers": 1, "heads_cat": 2, "mlps_cat": 1, "k": 6, "hidden": 8, "queries": True, "group": 1}
 GOOD, BAD = ("good", "fine", "great"), ("bad", "poor", "awful")
 STRANGE = ["Zzz unheard OF 17 ?", ["Jackson", "-3", "xs"], ["<unk>"], "who"]
@@ -136,7 +134,7 @@ def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(
 
 @pytest.mark.parametrize("queries", [False, True])
 def test_a_hardened_model_is_a_program_that_computes_the_same(posed, queries):
-    config = replace(words_learner.architecture(posed), layers=2, heads_cat=4, heads_num=1, k=4, queries=queries)
+    config = replace(words_sizes(posed), layers=2, heads_cat=4, heads_num=1, k=4, queries=queries)
     (column,), train = posed.schema.inputs, judged(posed, posed.train)
     hardened = harden(drawn(config, 8.0, 7), config, words_of(posed), ("neg", "pos"), train.corpus)
     model, _ = fit_readout(named(hardened, train), train, train)

@@ -44,11 +44,11 @@ def model_of(described: Mapping[str, Any], place: Path, program: Program | None)
 def _of_learner(described: Mapping[str, Any], arrays: Mapping[str, Any], program: Program | None, where: str) -> Any:
     from pellucid.learners.base import Opening
     from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS
-    from pellucid.learners.transformer.standard.learner import STANDARD
+    from pellucid.learners.transformer.learners import STANDARD
 
     family, config = described.get("family"), described.get("config", {})
     if family == STANDARD:
-        from pellucid.learners.transformer.standard.model import opened as opened_standard  # JAX
+        from pellucid.learners.transformer.standard.net import opened as opened_standard  # JAX
 
         return opened_standard(config, arrays, folder.schema_of_json(described, where), where)
     opening = {one.name: one.opened for one in (*SEARCHES, *TRANSFORMERS) if isinstance(one, Opening)}

@@ -16,8 +16,7 @@ from pellucid.data.readers import Options
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.learners.base import Run
-from pellucid.learners.transformer.standard import learner as standard
-from pellucid.learners.transformer.standard.learner import STANDARD
+from pellucid.learners.transformer.learners import STANDARD, train_standard
 from pellucid.learners.turns import BUDGET, Asked, known_settings, learners_of, take_turns
 from pellucid.loading import load
 from pellucid.problem import Problem
@@ -120,7 +119,7 @@ def _standard(
 
     deadline = time.monotonic() + (asked.budget or BUDGET)
     run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
-    return without_program(standard.train(problem, given, run), STANDARD, given, run, problem, asked, stages)
+    return without_program(train_standard(problem, given, run), STANDARD, given, run, problem, asked, stages)
 
 
 def _check(simplify: str, model: str, seed: int, numbers: Mapping[str, float | None]) -> None:

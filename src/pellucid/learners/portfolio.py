@@ -12,9 +12,7 @@ from pellucid.learners.evidence.learn import EvidenceLearner
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE
-from pellucid.learners.transformer.discrete.learner import Discrete
-from pellucid.learners.transformer.programs.learner import Programs
-from pellucid.learners.transformer.words.learner import Words
+from pellucid.learners.transformer.learners import Discrete, Programs, Words
 
 EVOLVE, EVIDENCE, PROGRAMS, WORDS, DISCRETE = Evolve(), EvidenceLearner(), Programs(), Words(), Discrete()
 LEARNERS: tuple[Learner, ...] = (DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)

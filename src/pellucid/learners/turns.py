@@ -20,7 +20,7 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS
-from pellucid.learners.transformer.standard.learner import SETTINGS, STANDARD
+from pellucid.learners.transformer.learners import SETTINGS, STANDARD
 from pellucid.problem import Problem
 from pellucid.resolve import WORD_SETTINGS
 from pellucid.semantics.batch import predict

@@ -20,8 +20,7 @@ from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.arrays import under
-from pellucid.learners.transformer.history import Choices, SeedHistory
+from pellucid.learners.transformer.training import Choices, SeedHistory, under
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.trainer import Trainer
@@ -44,7 +43,7 @@ class Saved:
 
 def save(path: Path, trainer: Trainer) -> None:
     """Write the state, complete or not at all."""
-    arrays, job = trainer.job.pack()
+    arrays, job = trainer.pack()
     arrays = {f"job.{name}": array for name, array in arrays.items()}
     for i, group in enumerate(trainer.groups):
         leaves = [group.params, *jax.tree.leaves(group.state)]
@@ -53,7 +52,7 @@ def save(path: Path, trainer: Trainer) -> None:
         for i, choices in enumerate(history.choices):
             arrays |= {f"history.{seed}.{i}.{name}": getattr(choices, name) for name in OF_CHOICES}
     told = {
-        "mark": trainer.job.mark,
+        "mark": trainer.mark,
         "job": job,
         "spent": trainer.clock.spent,
         "losses": trainer.losses,

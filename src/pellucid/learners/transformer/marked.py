@@ -67,6 +67,12 @@ class Marked:
         """Positions of the model, markers among them."""
         return self.longest + 1 + self.end
 
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """What the data decides of the sizes of a model, as fields of `Coded`."""
+        counts = {"n_symbols": self.n_symbols, "n_tokens": len(self.tokens), "n_classes": len(self.labels)}
+        return {**counts, "width": self.width, "kind": self.kind, "causal": self.causal}
+
     @cached_property
     def _codes(self) -> dict[Value, int]:
         return {token: code for code, token in enumerate(self.tokens)}

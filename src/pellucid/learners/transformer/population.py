@@ -13,10 +13,9 @@ import numpy as np
 import optax
 from jax.flatten_util import ravel_pytree
 
-from pellucid.learners.transformer.choices import NoiseTape, gumbel_pool
-from pellucid.learners.transformer.training import SPARE_NOISE
+from pellucid.learners.transformer.layers import NoiseTape, gumbel_pool
+from pellucid.learners.transformer.training import SPARE_NOISE, Tree
 
-Tree = dict[str, Any]
 Shapes = Sequence[tuple[tuple[int, ...], Any]]
 ADAM = optax.scale_by_adam()
 

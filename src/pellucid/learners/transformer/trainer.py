@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, TypeVar
 
+import jax
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from pellucid.learners.base import Run
 from pellucid.learners.transformer import checkpoint, population
-from pellucid.learners.transformer.cache import enable_cache
-from pellucid.learners.transformer.history import Measured, SeedHistory
-from pellucid.learners.transformer.population import Engine, Group, Tree
-from pellucid.learners.transformer.training import Clock, Trained, Training
+from pellucid.learners.transformer.population import Engine, Group
+from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree
 
-Progress = Callable[[float, str], None]
 INTERRUPTED = "interrupted: finishing with the best so far"
+CACHE = "PELLUCID_CACHE"
+Settings = TypeVar("Settings", bound=Training)
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted(Generic[Found]):
+    """What a fit gives: what was found; what the report says of it; the course of the training."""
+
+    found: Found
+    report: dict[str, Any]
+    history: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -26,94 +40,93 @@ class Round:
     """Seeds that are trained together, to be compared.
 
     settings: with the steps of this round. draw: of a step, the data of the chunk that begins there and how many
-    examples are a batch. measure: of (parameters, temperature), the hard model on validation data.
+    examples are a batch.
     """
 
     engine: Engine
     settings: Training
     seeds: tuple[int, ...]
     draw: Callable[[int], tuple[tuple[Any, ...], int]]
-    measure: Callable[[Tree, float], Measured]
 
 
-class Job(Protocol):
-    """What a learner says about its model, and what it does with trained seeds.
+class Trainer(ABC, Generic[Settings, Found]):
+    """A fit and its state; a subclass says what its model is, and what it does with trained seeds.
 
-    rounds: how many there are at most. mark: fingerprint of all that decides the outcome. found: whether there is
-    something to return already.
+    name: of the learner. rounds: how many there are at most. mark: fingerprint of all that decides the outcome. number,
+    rung: where in the plan it is. losses, scores: the latest, by seed. compiled: the engine that ran last;
+    compile_seconds: what first calls took; slowest: the longest of the other calls. place: file that holds the state
+    from check to check, from which a killed run goes on; the caller removes it.
+
+    Args:
+        settings: seeds, steps, budget in seconds; of the first round.
+        run: whom to tell of the progress, and the folder that may hold the state.
     """
 
-    rounds: int
-    mark: str
+    name: str
+    rounds: int = 1
+    mark: str = ""
+
+    def __init__(self, settings: Settings, run: Run) -> None:
+        self.settings, self.on_progress = settings, run.on_progress
+        self.place = None if run.checkpoint is None else run.checkpoint / f"{self.name}.safetensors"
+        self.history: dict[int, SeedHistory] = {}
+        self.losses: dict[int, float] = {}
+        self.scores: dict[int, float] = {}
+        self.groups: list[Group] = []
+        self.number, self.rung = 0, 0
+        self.compiled: Engine | None = None
+        self.compile_seconds, self.slowest = 0.0, 0.0
+        self.stopped = "all steps done"
+        self.clock = Clock(settings.budget)
 
     @property
-    def found(self) -> bool:
-        """Whether there is a result."""
-        ...
+    @abstractmethod
+    def has_found(self) -> bool:
+        """Whether there is a result already."""
 
-    def round(self, number: int) -> Round:
+    @abstractmethod
+    def set_up(self, number: int) -> Round:
         """One of the rounds."""
-        ...
 
+    @abstractmethod
+    def measure(self, params: Tree, tau: float) -> Measured:
+        """The hard model of a seed of this round on validation data, at temperature `tau`."""
+
+    @abstractmethod
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
         """Take in trained seeds, the best first; why to stop, or None to go on. `quick`: after Ctrl-C."""
-        ...
+
+    @abstractmethod
+    def result(self) -> Fitted[Found]:
+        """What `run` returns."""
 
     def pack(self) -> tuple[dict[str, np.ndarray], Any]:
-        """Arrays by name and JSON that hold the job's own state."""
-        ...
+        """Arrays by name and JSON that hold the subclass's own state: nothing, where what follows is done again."""
+        return {}, None
 
-    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
+    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:  # nothing is a state too
         """The inverse of `pack`."""
-        ...
 
+    def run(self) -> Fitted[Found]:
+        """Train round after round until the subclass is content, all is done, the budget is spent, or interrupted.
 
-@dataclass
-class Trainer:
-    """The state of a fit. number, rung: where in the plan it is. losses, scores: the latest, by seed.
-
-    settings: of the first round. place: file that holds the state from check to check; None keeps none, and the caller
-    removes it.
-    """
-
-    settings: Training
-    on_progress: Progress
-    place: Path | None = None
-    history: dict[int, SeedHistory] = field(default_factory=dict)
-    losses: dict[int, float] = field(default_factory=dict)
-    scores: dict[int, float] = field(default_factory=dict)
-    groups: list[Group] = field(default_factory=list)
-    number: int = 0
-    rung: int = 0
-    compile_seconds: float = 0.0
-    slowest: float = 0.0
-    compiled: Engine | None = None
-    stopped: str = "all steps done"
-
-    def __post_init__(self) -> None:
-        self.clock = Clock(self.settings.budget)
-
-    def run(self, job: Job, resume: bool = False) -> None:
-        """Train round after round until the job is content, all is done, the budget is spent, or on KeyboardInterrupt.
-
-        After an interrupt the best so far is kept; if there is nothing yet, it is passed on. `resume`: go on from the
-        state on disk, if there is one.
+        After KeyboardInterrupt the best so far is kept; if there is nothing yet, it is passed on.
 
         Raises:
-            PellucidError: a state that is damaged or of another run.
+            PellucidError: a state on disk that is damaged or of another run.
         """
         enable_cache()
-        self.job = job
-        saved = checkpoint.load(self.place, job.mark) if resume and self.place else None
+        saved = checkpoint.load(self.place, self.mark) if self.place else None
         with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
             try:
                 self.stopped = self._rounds(saved) or self.stopped
             except KeyboardInterrupt:
                 self._interrupted()
+        return self.result()
 
     def tell(self, message: str, share: float = 0.0) -> None:
         """Report progress; `share` is that of the round."""
-        share = max((self.number + share) / self.job.rounds, self.clock.spent / self.clock.budget)
+        share = max((self.number + share) / self.rounds, self.clock.spent / self.clock.budget)
         self.on_progress(min(max(share, 0.0), 1.0), message)
 
     def late(self) -> bool:
@@ -129,32 +142,38 @@ class Trainer:
         """Columns of the history by seed."""
         return {str(seed): history.to_json() for seed, history in sorted(self.history.items())}
 
+    def fitted(self, found: Found, best_seed: int, **more: Any) -> Fitted[Found]:
+        """The result of a population of which one seed is the best; more: of the history."""
+        history = {"seeds": self.histories(), "best_seed": best_seed, "stopped": self.stopped}
+        report = {"best_seed": best_seed, "stopped": self.stopped, "seeds_tried": len(self.history)}
+        return Fitted(found, report, {**history, **more})
+
     def _rounds(self, saved: checkpoint.Saved | None) -> str | None:
         self.number = saved.told["number"] if saved else 0
-        self.round = self.job.round(self.number)
+        self.round = self.set_up(self.number)
         if saved:
             checkpoint.restore(self, saved)
-            self.job.unpack(saved.under("job."), saved.told["job"])
+            self.unpack(saved.under("job."), saved.told["job"])
         while True:
             for found in self._train():
-                if reason := self.job.finish(found):
+                if reason := self.finish(found):
                     return reason
             if self.late():
                 return "budget spent"
             self.number, self.groups = self.number + 1, []
-            if self.number == self.job.rounds:
+            if self.number == self.rounds:
                 return None
             self._save()
-            self.round = self.job.round(self.number)
+            self.round = self.set_up(self.number)
 
     def _interrupted(self) -> None:
         self.stopped = "interrupted"
         self.tell(INTERRUPTED, 1.0)
         found = [trained for trained in self.finished() if trained.steps]
-        if not self.job.found:
+        if not self.has_found:
             if not found:
                 raise KeyboardInterrupt
-            self.job.finish(found[:1], quick=True)
+            self.finish(found[:1], quick=True)
 
     def _save(self) -> None:
         if self.place is not None:
@@ -185,7 +204,8 @@ class Trainer:
     def finished(self) -> list[Trained]:
         """All seeds of the current groups as they stand, the best on validation first."""
         for group in self.groups:
-            if group.step > self._checked(group):
+            history = self.history.get(group.seeds[0])
+            if group.step > (history.rows[-1]["step"] if history else 0):
                 self._check(group)
         found = [self._trained(group, i) for group in self.groups for i in range(len(group.seeds))]
         return sorted(found, key=lambda t: (-t.steps, -t.score, t.seed))
@@ -222,11 +242,6 @@ class Trainer:
             self.slowest = max(self.slowest, took)
         return losses
 
-    def _checked(self, group: Group) -> int:
-        """The step of the last check."""
-        history = self.history.get(group.seeds[0])
-        return int(history.rows[-1]["step"]) if history else 0
-
     def _check(self, group: Group) -> list[Trained]:
         found = self._record(group, np.array([self.losses[seed] for seed in group.seeds]))
         return [self._trained(group, i) for i, measured in enumerate(found) if measured.done]
@@ -234,16 +249,15 @@ class Trainer:
     def _record(self, group: Group, losses: np.ndarray) -> list[Measured]:
         params, tau, found = np.asarray(group.params), float(self.round.settings.tau(group.step)), []
         for i, seed in enumerate(group.seeds):
-            measured = self.round.measure(self.round.engine.tree(params[i]), tau)
+            measured = self.measure(self.round.engine.tree(params[i]), tau)
             self.history.setdefault(seed, SeedHistory()).add(group.step, float(losses[i]), tau, measured)
             self.scores[seed] = measured.score
             found.append(measured)
         return found
 
     def _trained(self, group: Group, i: int) -> Trained:
-        seed = group.seeds[i]
         tree = self.round.engine.tree(np.asarray(group.params)[i])
-        return Trained(seed, tree, group.step, self.scores.get(seed, -np.inf))
+        return Trained(group.seeds[i], tree, group.step, self.scores.get(group.seeds[i], -np.inf))
 
     def _better_half(self) -> list[Group]:
         """Regroup the better half of the seeds; a group is never smaller than before, so nothing is recompiled."""
@@ -252,3 +266,30 @@ class Trainer:
         size = self.round.settings.group
         kept = [(g, i) for _, _, g, i in members[: max(1, len(self.groups) // 2) * size]]
         return [population.merge(kept[a : a + size]) for a in range(0, len(kept), size)]
+
+
+def cache_dir() -> Path:
+    """Folder for compiled computations: $PELLUCID_CACHE, or `pellucid` in the platform's cache folder."""
+    if chosen := os.environ.get(CACHE):
+        return Path(chosen)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    return base / "pellucid"
+
+
+def enable_cache() -> None:
+    """Keep what JAX compiles for the next run, unless the user has set up a cache, or the folder cannot be written."""
+    if getattr(jax.config, "jax_compilation_cache_dir", None) is not None:
+        return
+    folder = cache_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    if os.access(folder, os.W_OK):
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)

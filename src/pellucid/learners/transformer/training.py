@@ -1,20 +1,24 @@
-"""What all gradient training has in common, without JAX: settings, schedules, the clock, trained seeds."""
+"""What all gradient training has in common, without JAX: settings, schedules, the clock, trained seeds, the record."""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+from scipy.special import entr, softmax
 
 from pellucid.errors import PellucidError
 
 SPARE_NOISE = 1 << 18
 MAY_BE_ZERO = ("seed", "noise_end", "attention_noise", "decay", "word_dropout")
 T = TypeVar("T", bound="Training")
+Tree = dict[str, Any]  # parameters, nested
 
 
 @dataclass(frozen=True)
@@ -111,11 +115,6 @@ class Clock:
         """The moment (time.monotonic) at which the budget is spent."""
         return self.start + self.budget
 
-    @property
-    def left(self) -> float:
-        """Seconds left."""
-        return self.end - time.monotonic()
-
     def over(self, reserve: float = 0.0) -> bool:
         """Is the budget, less `reserve` seconds, used up?"""
         return self.spent >= self.budget - reserve
@@ -141,8 +140,82 @@ def with_given(defaults: T, *given: Mapping[str, Any]) -> T:
     return dataclasses.replace(made, group=group, seeds=whole, chunk=min(made.chunk, made.steps))
 
 
-def check_sizes(config: Any, names: tuple[str, ...], least: int, most: int) -> None:
-    """Raise `PellucidError` where a size of an architecture is out of range."""
-    for name in names:
-        if not least <= getattr(config, name) <= most:
-            raise PellucidError(f"--set {name}={getattr(config, name)}: expected a number from {least} to {most}")
+@dataclass(frozen=True)
+class Choices:
+    """The choices of a seed as they stand.
+
+    taken: int16 [values], the options taken. of: int [values], the choice that a value belongs to (attention takes an
+    option per query). entropy: float [choices], each divided by its maximum.
+    """
+
+    taken: np.ndarray
+    of: np.ndarray
+    entropy: np.ndarray
+
+    @classmethod
+    def of_logits(cls, logits: Sequence[np.ndarray]) -> Choices:
+        """Choices that do not depend on data, each [..., options]; softmax(logits) is the law of a Gumbel argmax."""
+        flat = [np.asarray(x, np.float64).reshape(-1, np.shape(x)[-1]) for x in logits if np.size(x)]
+        flat = [x for x in flat if x.shape[-1] > 1] or [np.zeros((0, 2))]
+        taken = np.concatenate([x.argmax(-1) for x in flat]).astype(np.int16)
+        entropy = np.concatenate([entr(softmax(x, -1)).sum(-1) / np.log(x.shape[-1]) for x in flat])
+        return cls(taken, np.arange(len(taken)), entropy)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a check found: figures for the record, how good (larger is better), the choices where there are any.
+
+    done: whether training may end here, because nothing can be better or nothing gets better.
+    """
+
+    row: dict[str, float]
+    score: float
+    choices: Choices | None = None
+    done: bool = False
+
+
+@dataclass
+class SeedHistory:
+    """Records of one seed, a list entry per check. live: bool [choices], those that count in the means; None: all."""
+
+    rows: list[dict[str, float]] = field(default_factory=list)
+    choices: list[Choices] = field(default_factory=list)
+    live: np.ndarray | None = None
+
+    def add(self, step: int, loss: float, tau: float, found: Measured) -> None:
+        """A check at a step; `loss` is the soft one, of the relaxed model at temperature `tau`."""
+        row = {"step": step, "loss": round(loss, 9), **{name: round(v, 9) for name, v in found.row.items()}}
+        if found.choices is not None:
+            row |= {"gap": round(row["hard_loss"] - row["loss"], 9), "tau": round(tau, 6)}
+            self.choices.append(found.choices)
+        self.rows.append(row)
+
+    def to_json(self) -> dict[str, list[float]]:
+        """Columns by name; `agreement` = share of the choices that are as at the last check, mean over the live."""
+        columns = {name: [row[name] for row in self.rows] for name in (self.rows[0] if self.rows else {})}
+        if self.choices:
+            columns["agreement"] = [self._mean(self._agreement(now)) for now in self.choices]
+            columns["entropy"] = [self._mean(now.entropy) for now in self.choices]
+        return columns
+
+    def _agreement(self, now: Choices) -> np.ndarray:
+        counts = np.bincount(now.of, minlength=len(now.entropy))
+        return np.bincount(now.of, now.taken == self.choices[-1].taken, len(now.entropy)) / np.maximum(counts, 1)
+
+    def _mean(self, values: np.ndarray) -> float:
+        kept = values if self.live is None or not self.live.any() else values[self.live]
+        return round(float(kept.mean()), 6) if len(kept) else 0.0
+
+
+def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The arrays whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def fingerprint(settings: Training, others: Any, *arrays: np.ndarray) -> str:
+    """SHA-256 of all that decides the outcome of a fit; the budget only cuts it short."""
+    digest = hashlib.sha256(json.dumps([{**asdict(settings), "budget": 0}, others], default=str).encode())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

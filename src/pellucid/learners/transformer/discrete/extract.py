@@ -8,20 +8,25 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from pellucid.bias import Bias, parsed_mask
 from pellucid.language.program import Program
-from pellucid.learners.transformer.discrete.assemble import assemble, linear_expression
 from pellucid.learners.transformer.discrete.formulas import Grammar
 from pellucid.learners.transformer.discrete.frame import Frame, Scaling
-from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, outputs, run
+from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, live_variables, outputs, run
 from pellucid.learners.transformer.discrete.hypotheses import Attention, Tested, judge_head
 from pellucid.learners.transformer.discrete.linear import Fit
-from pellucid.learners.transformer.discrete.live import live_variables
-from pellucid.learners.transformer.discrete.reading import CONSTANT, Material, read_units
-from pellucid.learners.transformer.discrete.symbols import Builder, Symbol, free_name, root, summed
-from pellucid.learners.transformer.discrete.units import Unit, network_expression
-from pellucid.learners.transformer.history import softmax
+from pellucid.learners.transformer.discrete.symbols import (
+    Builder,
+    Symbol,
+    assemble,
+    free_name,
+    linear_expression,
+    root,
+    summed,
+)
+from pellucid.learners.transformer.discrete.units import CONSTANT, Material, Unit, network_expression, read_units
 from pellucid.problem import Problem
 from pellucid.simplify import simplify
 
@@ -131,7 +136,7 @@ class Reader:
             key = self.done.stream[heads.key[index]] * self.scale(int(heads.key[index]))
             if heads.key[index] == heads.value[index]:
                 key = value.values
-        weights = softmax(head_scores(self.model, heads, seen)[index] / self.sources.tau)
+        weights = softmax(head_scores(self.model, heads, seen)[index] / self.sources.tau, -1)
         return Attention(self.done.chosen[layer][index], key, value.values, weights, frame.present, c.before)
 
     def unit(self, variable: int) -> Unit:
@@ -164,7 +169,7 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
     direct, units = _head_variables(reader, live)
     material = _material(sources)
     readings = read_units(units, direct, material)
-    builder.assignments |= {r.symbol.name: r.node for r in readings if r.symbol is not None and r.node is not None}
+    builder.assignments |= {r.symbol.name: Let(r.expression) for r in readings if r.symbol and r.expression}
     columns = _distinct(
         [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
     )

@@ -4,40 +4,62 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
 
+from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.emit.emit import ast_nodes, emit
 from pellucid.errors import PellucidError
 from pellucid.language.columns import ProgramError
+from pellucid.language.program import Program
+from pellucid.learners.base import Run as LearnerRun
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.arrays import fingerprint
-from pellucid.learners.transformer.discrete.assemble import keeps_mask
-from pellucid.learners.transformer.discrete.config import Attempt, DiscreteConfig, DiscreteTraining, attempts
+from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
 from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
-from pellucid.learners.transformer.discrete.hardened import Hardened, harden, run
-from pellucid.learners.transformer.discrete.judge import Verdict, judge
-from pellucid.learners.transformer.discrete.live import live_choices, measured
+from pellucid.learners.transformer.discrete.hardened import Hardened, harden, live_choices, measured, run
 from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
-from pellucid.learners.transformer.population import Engine, Relaxed, Tree
-from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Trained
+from pellucid.learners.transformer.discrete.symbols import keeps_mask
+from pellucid.learners.transformer.population import Engine, Relaxed
+from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.training import Measured, Trained, Tree, fingerprint
 from pellucid.problem import Problem
+from pellucid.semantics import scores
+from pellucid.semantics.batch import predict
 
-OnProgress = Callable[[float, str], None]
 LONGEST = 64  # steps of a sequence that are trained on
 TRAINED = 20_000  # sequences that are trained on
 SAMPLE = 200
 REFITTED = "constants of the output head by float64 least squares on the training data, snapped where the fit allows"
 PLACES = 6_000  # steps the output head is refitted on, at most
 READ_OFF = 6  # seeds of a round that are read off, the best ones
+SMALL = {"layers": 1, "heads": 2, "units": 2}
+LARGER = {"layers": 2, "heads": 4, "units": 3}
+FEEDBACK = 2  # past outputs that are offered where the learner decides
+CONTENT_MODES = frozenset({"min", "max", "argmin", "argmax", "last"})
+HOPELESS = float(np.finfo(np.float64).max)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One round of training: past outputs offered, sizes, and how much longer than usual."""
+
+    feedback: int
+    sizes: Mapping[str, Any]
+    longer: int = 1
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """exact: no error anywhere. error: the mean squared one, each output divided by its variance; none is endless."""
+
+    exact: bool
+    error: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,15 +84,6 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Fitted:
-    """What a fit gives: seeds read off, the best first; the report; the history of all seeds."""
-
-    found: list[Candidate]
-    report: dict[str, Any]
-    history: dict[str, Any]
-
-
-@dataclass(frozen=True, eq=False)
 class Setup:
     """What a round works on. like: a hardened model of its sizes, without layers. data: examples first."""
 
@@ -85,42 +98,26 @@ class Setup:
     settings: DiscreteTraining
 
 
-def fit(
-    problem: Problem,
-    sizes: Mapping[str, Any],
-    settings: DiscreteTraining,
-    on_progress: OnProgress = lambda share, message: None,
-    checkpoint: Path | None = None,
-    resume: bool = False,
-) -> Fitted:
-    """Learn a program with the Discrete Transformer.
+class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
+    """Learns with the Discrete Transformer; finds the seeds read off, the best first. An exact program ends it all.
+
+    done: of the rounds that were read off, the trained seeds and how many were read.
 
     Args:
         problem: data and bias. Training sees the first 64 steps; the loss is the mean squared error of outputs
             standardised by the training data.
         sizes: of the model, those that are given.
-        settings: of the training.
-        on_progress: called with the share done (0..1) and a short message.
-        checkpoint, resume: as for `Trainer`.
-
-    Stops at an exact program, when all attempts are made, and as `Trainer.run`.
+        settings, run: as of `Trainer`.
 
     Raises:
         PellucidError: a setting that makes no sense, or a bias that leaves nothing to read.
     """
-    trainer = Trainer(settings, on_progress, checkpoint)
-    job = _Job(problem, sizes, settings, trainer)
-    trainer.run(job, resume)
-    return job.result()
 
+    name = "discrete"
 
-class _Job:
-    """The state of one fit. done: of the rounds that were read off, the trained seeds and how many were read."""
-
-    def __init__(
-        self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, trainer: Trainer
-    ) -> None:
-        self.problem, self.settings, self.trainer = problem, settings, trainer
+    def __init__(self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, run: LearnerRun) -> None:
+        super().__init__(settings, run)
+        self.problem = problem
         self.plan = attempts(problem.bias, sizes, _has_past(problem.train))[: settings.rounds]
         self.rounds = len(self.plan)
         self.candidates: list[Candidate] = []
@@ -131,21 +128,22 @@ class _Job:
         self.mark = fingerprint(settings, [told, [(d.inputs, d.outputs) for d in (problem.train, problem.valid)]])
 
     @property
-    def found(self) -> bool:
+    def has_found(self) -> bool:
         """Whether there is a result."""
         return bool(self.candidates)
 
-    def round(self, number: int) -> Round:
+    def set_up(self, number: int) -> Round:
         """One of the attempts, with seeds of its own."""
         setup = self._setup(number)
         s = setup.settings
         first = s.seed * 10_000 + number * s.seeds
         data = tuple(jnp.asarray(array, jnp.float32) for array in setup.data)
+        return Round(setup.engine, s, tuple(range(first, first + s.seeds)), lambda at: (data, s.batch))
 
-        def measure(params: Tree, tau: float):
-            return measured(params, setup.like, setup.sample, tau)
-
-        return Round(setup.engine, s, tuple(range(first, first + s.seeds)), lambda at: (data, s.batch), measure)
+    def measure(self, params: Tree, tau: float) -> Measured:
+        """The hardened model on some validation sequences."""
+        setup = self._setup(self.number)
+        return measured(params, setup.like, setup.sample, tau)
 
     def _setup(self, number: int) -> Setup:
         if number not in self.setups:
@@ -171,7 +169,7 @@ class _Job:
 
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
         """Read the best seeds off; an exact program ends it all."""
-        self._read_off(self.trainer.number, found, len(found) if quick else READ_OFF)
+        self._read_off(self.number, found, len(found) if quick else READ_OFF)
         return "exact program found" if self.candidates and self.candidates[0].exact else None
 
     def _read_off(self, number: int, ranked: list[Trained], most: int, hurry: bool = True) -> None:
@@ -180,9 +178,9 @@ class _Job:
         sources = self._sources(setup)
         for trained in ranked:
             model = harden(trained.params, setup.config, setup.like.allow)
-            self.trainer.history[trained.seed].live = live_choices(model, run(model, setup.sample.values).stream)
-            if len(found) < most and (not found or not hurry or not self.trainer.clock.over()):
-                self.trainer.tell(f"reading off seed {trained.seed}", 1.0)
+            self.history[trained.seed].live = live_choices(model, run(model, setup.sample.values).stream)
+            if len(found) < most and (not found or not hurry or not self.clock.over()):
+                self.tell(f"reading off seed {trained.seed}", 1.0)
                 found.append(self._candidate(trained, model, sources))
         good = [c for c in found if c is not None]
         self.candidates = sorted([*self.candidates, *good], key=lambda c: c.rank)
@@ -225,7 +223,7 @@ class _Job:
 
     def pack(self) -> tuple[dict[str, np.ndarray], Any]:
         """Trained seeds of the rounds before this one; they are read off again, which gives the same programs."""
-        rounds = {number: done for number, done in self.done.items() if number < self.trainer.number}
+        rounds = {number: done for number, done in self.done.items() if number < self.number}
         arrays = {str(t.seed): population.flatten(t.params) for ranked, _ in rounds.values() for t in ranked}
         told = {n: [[(t.seed, t.steps, t.score) for t in ranked], read] for n, (ranked, read) in rounds.items()}
         return arrays, told
@@ -237,21 +235,49 @@ class _Job:
             found = [Trained(seed, tree(arrays[str(seed)]), steps, score) for seed, steps, score in ranked]
             self._read_off(int(number), found, read, hurry=False)
 
-    def result(self) -> Fitted:
-        """What `fit` returns."""
-        trainer, best = self.trainer, self.candidates[0] if self.candidates else None
+    def result(self) -> Fitted[list[Candidate]]:
+        """The seeds read off."""
+        best = self.candidates[0] if self.candidates else None
         report = {
-            "stopped": trainer.stopped,
+            "stopped": self.stopped,
             "loss": "mean squared error of outputs standardised by the training data",
             "rounds": self.reports,
-            "compile_seconds": trainer.seconds()["compile"],
+            "compile_seconds": self.seconds()["compile"],
             "refitted": REFITTED,
         }
-        history: dict[str, Any] = {"seeds": trainer.histories(), "stopped": trainer.stopped}
+        history: dict[str, Any] = {"seeds": self.histories(), "stopped": self.stopped}
         if best is not None:
             report |= {"exact": best.exact, **best.details}
             history["best_seed"] = best.trained.seed
         return Fitted(self.candidates, report, history)
+
+
+def judge(program: Program, data: Data) -> Verdict:
+    """Run a program, which feeds back its own outputs, and compare; an input that it refuses is an error."""
+    try:
+        judged = scores.judge(predict(program, data.sequences), data.outputs, data.schema.when)
+    except PellucidError:
+        return Verdict(False, HOPELESS)
+    told, true = (np.array(rows, np.float64) for rows in (judged.given, judged.wanted))
+    spread = true.std(0)
+    with np.errstate(all="ignore"):
+        error = float((((told - true) / np.where(spread > 0, spread, 1.0)) ** 2).mean())
+    return Verdict(bool(judged.right.all()), error if np.isfinite(error) else HOPELESS)
+
+
+def attempts(bias: Bias, sizes: Mapping[str, Any], past: bool) -> list[Attempt]:
+    """Small models first, without past outputs and with them, then larger ones; what is fixed stays as it is.
+
+    Args:
+        bias: what a model may be made of.
+        sizes: those that the user set.
+        past: whether there are past outputs.
+    """
+    given = {k: v for k in ("layers", "heads", "units") if (v := getattr(bias, k)) is not None}
+    given = {"before": bias.window, "content": bool(bias.modes & CONTENT_MODES)} | given | dict(sizes)
+    offered = [0] if not past else [bias.feedback] if bias.feedback is not None else [0, min(FEEDBACK, bias.window)]
+    found = [Attempt(n, {**SMALL, **given}) for n in offered]
+    return found + [Attempt(n, {**LARGER, **given}, 2) for n in offered]
 
 
 def _has_past(data: Data) -> bool:

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from pellucid.learners.transformer.choices import NoiseTape, sample
-from pellucid.learners.transformer.discrete.config import DiscreteConfig
+from pellucid.learners.transformer.config import DiscreteConfig
 from pellucid.learners.transformer.discrete.hardened import FORBIDDEN, buckets, extended
+from pellucid.learners.transformer.layers import NoiseTape, sample
 from pellucid.learners.transformer.population import flatten
+from pellucid.learners.transformer.training import Tree
 
-Tree = dict[str, Any]
 READS = 2
 
 

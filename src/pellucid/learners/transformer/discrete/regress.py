@@ -19,9 +19,8 @@ from pellucid.learners.transformer.discrete.formulas import A, B
 from pellucid.learners.transformer.discrete.symbols import evaluate
 
 if TYPE_CHECKING:
-    from pellucid.learners.transformer.discrete.reading import Material
     from pellucid.learners.transformer.discrete.symbols import Symbol
-    from pellucid.learners.transformer.discrete.units import Rows, Unit
+    from pellucid.learners.transformer.discrete.units import Material, Unit
 
 SYMBOLS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "sin": "sin", "cos": "cos", "exp": "exp", "sqrt": "sqrt"}
 SECONDS = 5
@@ -33,16 +32,16 @@ INFIX = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 CALLS = {"sin", "cos", "exp", "sqrt", "square", "log", "abs"}
 
 
-def regressed(unit: Unit, material: Material, rows: Rows, given: Sequence[Symbol]) -> list[Expression]:
+def regressed(unit: Unit, material: Material, given: Sequence[Symbol]) -> list[Expression]:
     """Formulas of `a` and `b` for a sub-MLP, from its own output and from what the true outputs need.
 
     Raises:
         PellucidError: pyoperon is not installed.
     """
-    a, b = (rows.of(s.values) for s in unit.arguments)
-    basis = np.column_stack([np.ones_like(a), a, b, *(rows.of(s.values) for s in given)])
+    a, b = (material.at(s.values) for s in unit.arguments)
+    basis = np.column_stack([np.ones_like(a), a, b, *(material.at(s.values) for s in given)])
     found: dict[Expression, None] = {}
-    for target in (rows.of(unit.values), *(rows.of(y) for y in material.targets)):
+    for target in (material.at(unit.values), *(material.at(y) for y in material.targets)):
         rest = target - basis @ np.linalg.lstsq(basis, target, rcond=None)[0]
         for expression in structures(a, b, rest, material.grammar.operators):
             found |= dict.fromkeys(with_constants(expression, a, b, target, basis))

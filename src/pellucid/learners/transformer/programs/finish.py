@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
-from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
-from pellucid.learners.transformer.programs.harden import harden
-from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, live, predict
+from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.marked import Arrays
+from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, harden, live, predict
 from pellucid.learners.transformer.programs.readout import fit_readout
 from pellucid.learners.transformer.programs.refine import Effort, refine
 from pellucid.learners.transformer.training import Clock, Trained
 
-Arrays = tuple[np.ndarray, np.ndarray]
 HARDENED = 3
 
 
@@ -75,7 +72,7 @@ def improve(
     idle, best = 0, candidate
     for i in range(settings.refine_slices):
         done = best.perfect and best.train["sequence"] == 1.0
-        if clock.left <= 3.5 or idle >= settings.refine_patience or done:
+        if clock.over(3.5) or idle >= settings.refine_patience or done:
             return
         effort = Effort(settings.refine_effort * 1e6, clock.end - 3.0)
         refined = refine(candidate.hardened, train, effort, settings.seed + i)

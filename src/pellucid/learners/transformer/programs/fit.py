@@ -1,71 +1,57 @@
-"""One call from encoded data to a hardened program: what the trainer must know of Transformer Programs over symbols."""
+"""From encoded data to a hardened program: what the trainer must know of Transformer Programs over symbols."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from scipy.special import log_softmax
 
+from pellucid.learners.base import Run
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.arrays import fingerprint, flat_params, under
-from pellucid.learners.transformer.history import Choices, Measured
-from pellucid.learners.transformer.population import Relaxed, Tree
-from pellucid.learners.transformer.programs.config import ProgramsConfig, ProgramsTraining
-from pellucid.learners.transformer.programs.files import FittedPrograms, arrays_of, hardened_from
-from pellucid.learners.transformer.programs.finish import Arrays, Candidate, finish
-from pellucid.learners.transformer.programs.harden import SOFT_SCALE, harden
-from pellucid.learners.transformer.programs.hardened import Hardened, accuracy, class_scores
+from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.marked import Arrays
+from pellucid.learners.transformer.population import Relaxed
+from pellucid.learners.transformer.programs.finish import Candidate, finish
+from pellucid.learners.transformer.programs.hardened import (
+    SOFT_SCALE,
+    Hardened,
+    accuracy,
+    arrays_of,
+    class_scores,
+    harden,
+    hardened_from,
+)
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
-from pellucid.learners.transformer.trainer import Progress, Round, Trainer
-from pellucid.learners.transformer.training import Trained
+from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint, under
 
 SAMPLE = 400  # validation sequences of the checks
 
 
-def fit(
-    train: Arrays,
-    valid: Arrays,
-    config: ProgramsConfig,
-    settings: ProgramsTraining,
-    on_progress: Progress = lambda share, message: None,
-    checkpoint: Path | None = None,
-    resume: bool = False,
-) -> FittedPrograms:
-    """Train a population, harden, refine and keep the best on validation.
+class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.ndarray]]]):
+    """Trains a population, hardens, refines; finds the program that is best on validation and its soft parameters.
+
+    A perfect one there ends it all.
 
     Args:
         train, valid: (tokens int32 [n, width] with padding -1, labels int32 [n, width] with -1 unscored, or [n]).
         config: the architecture.
-        settings: seeds, steps, budget in seconds.
-        on_progress: called with the share done (0..1) and a short message.
-        checkpoint, resume: as for `Trainer`.
-
-    Stops when a hardened program is perfect on validation, and as `Trainer.run`.
+        settings, run: as of `Trainer`.
     """
-    job = _Job(train, valid, config, settings, Trainer(settings, on_progress, checkpoint))
-    job.trainer.run(job, resume)
-    return job.result()
 
-
-def relaxed(config: ProgramsConfig, structured: float) -> Relaxed:
-    """The model as the trainer sees it."""
-    return Relaxed(
-        functools.partial(init_params, config=config, structured=structured), functools.partial(loss_of, config=config)
-    )
-
-
-class _Job:
-    """The state of one fit."""
+    name = "programs"
 
     def __init__(
-        self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: ProgramsTraining, trainer: Trainer
+        self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: ProgramsTraining, run: Run
     ) -> None:
-        self.train, self.valid, self.config, self.settings, self.trainer = train, valid, config, settings, trainer
+        super().__init__(settings, run)
+        self.train, self.valid, self.config = train, valid, config
         shapes = [((settings.batch, *array.shape[1:]), jnp.int32) for array in train]
         self.engine = population.build(relaxed(config, settings.structured), shapes)
         self.data = tuple(jnp.asarray(array, jnp.int32) for array in train)
@@ -74,15 +60,15 @@ class _Job:
         self.best: tuple[Candidate, dict[str, np.ndarray], int] | None = None
 
     @property
-    def found(self) -> bool:
+    def has_found(self) -> bool:
         """Whether there is a result."""
         return self.best is not None
 
-    def round(self, number: int) -> Round:
+    def set_up(self, number: int) -> Round:
         """Growing populations with longer schedules."""
         seeds, steps = self.plan[number]
         settings = replace(self.settings, steps=steps)
-        return Round(self.engine, settings, seeds, lambda at: (self.data, settings.batch), self.measure)
+        return Round(self.engine, settings, seeds, lambda at: (self.data, settings.batch))
 
     def measure(self, params: Tree, tau: float) -> Measured:
         """The hardened program on some validation sequences."""
@@ -91,13 +77,14 @@ class _Job:
         return Measured(row, row["hard_token"], choices, row["hard_token"] == 1.0)
 
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
-        """Harden and refine trained seeds, remember the best; a perfect one ends it all."""
+        """Harden and refine trained seeds, remember the best."""
         settings = replace(self.settings, refine=False) if quick else self.settings
-        trainer = self.trainer
-        finished = finish(found, self.train, self.valid, self.config, settings, trainer.clock, trainer.tell)
+        finished = finish(found, self.train, self.valid, self.config, settings, self.clock, self.tell)
         for trained, candidate in finished:
             if self.best is None or candidate.rank > self.best[0].rank:
-                self.best = candidate, flat_params(trained.params), trained.seed
+                leaves = jax.tree_util.tree_leaves_with_path(trained.params)
+                named = {jax.tree_util.keystr(p, simple=True, separator="."): np.asarray(leaf) for p, leaf in leaves}
+                self.best = candidate, named, trained.seed
         return "perfect on validation" if self.best and self.best[0].perfect else None
 
     def pack(self) -> tuple[dict[str, np.ndarray], Any]:
@@ -114,19 +101,17 @@ class _Job:
             hardened = hardened_from(under("hard.", arrays), self.config)
             self.best = Candidate(hardened, **told["best"]), under("soft.", arrays), told["seed"]
 
-    def result(self) -> FittedPrograms:
-        """What `fit` returns."""
+    def result(self) -> Fitted[tuple[Hardened, dict[str, np.ndarray]]]:
+        """The best program and its parameters."""
         assert self.best is not None
         best, params, seed = self.best
-        trainer = self.trainer
-        history = {
-            "seeds": trainer.histories(),
-            "best_seed": seed,
-            "stopped": trainer.stopped,
-            "train": best.train,
-            "valid": best.valid,
-        }
-        return FittedPrograms(self.config, best.hardened, params, trainer.seconds(), history)
+        return self.fitted((best.hardened, params), seed, train=best.train, valid=best.valid)
+
+
+def relaxed(config: ProgramsConfig, structured: float) -> Relaxed:
+    """The model as the trainer sees it."""
+    init = functools.partial(init_params, config=config, structured=structured)
+    return Relaxed(init, functools.partial(loss_of, config=config))
 
 
 def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -134,12 +119,9 @@ def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray) -> 
     scores = class_scores(hardened, tokens) / SOFT_SCALE
     if hardened.kind == "classification":
         scores = scores / np.maximum(hardened.own(tokens).sum(1), 1)[:, None]
-    shifted = scores - scores.max(-1, keepdims=True)
-    logp = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
-    scored = labels >= 0
-    picked = np.take_along_axis(logp, np.maximum(labels, 0)[..., None], -1)[..., 0]
+    picked = np.take_along_axis(log_softmax(scores, -1), np.maximum(labels, 0)[..., None], -1)[..., 0]
     right = accuracy(scores.argmax(-1), labels)
-    return {"hard_loss": float(-picked[scored].mean()), **{f"hard_{name}": v for name, v in right.items()}}
+    return {"hard_loss": float(-picked[labels >= 0].mean()), **{f"hard_{name}": v for name, v in right.items()}}
 
 
 def rounds(s: ProgramsTraining) -> list[tuple[tuple[int, ...], int]]:

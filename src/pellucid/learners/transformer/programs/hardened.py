@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.marked import PAD, Kind
+from pellucid.learners.transformer.training import Tree
 
 ModuleKind = Literal["cat", "num", "cat_mlp", "num_mlp"]
 SIMPLE_FORMS = ("equal", "before", "after", "less", "greater", "at_least", "constant", "not_constant")
 CHUNK = 1 << 13
+SOFT_SCALE = 100.0  # whole weights of a readout as trained, by its weights
 
 
 @dataclass(frozen=True)
@@ -193,3 +196,80 @@ def live(h: Hardened) -> set[int]:
         if module.out in found:
             found |= set(module.reads)
     return found
+
+
+def harden(params: Tree, config: ProgramsConfig) -> Hardened:
+    """Discrete program of one seed's parameters (NumPy arrays); the readout weights are rounded, to be refitted."""
+    c = config
+    embedding = params["embed"].argmax(1) if c.variables else np.arange(c.n_symbols)[None]
+    out = {name: np.rint(SOFT_SCALE * np.asarray(w)).astype(np.int32) for name, w in params["readout"].items()}
+    modules = [m for i, layer in enumerate(params["layers"]) for m in _modules(layer, i, c)]
+    n_cat = c.n_cat(c.layers)
+    readout = (*out["cat"], *out["num"])
+    return Hardened(
+        c.k, c.kind, c.causal, c.n_tokens, n_cat, embedding.astype(np.int32), tuple(modules), readout, out["bias"]
+    )
+
+
+def _modules(layer: Tree, number: int, c: ProgramsConfig) -> Iterator[Module]:
+    """The modules of a layer; numerical variables come after all categorical ones."""
+    first, numbers = c.n_cat(number), c.n_cat(c.layers)
+    for h, (query, key, value) in enumerate(_best(layer["cat"], "query", "key", "value")):
+        yield Module("cat", number, first + h, (query, key, value), one_hot_rows(layer["cat"]["predicate"][h]))
+    for h, (query, key, value) in enumerate(_best(layer["num"], "query", "key", "value")):
+        predicate = layer["num"]["predicate"][h]
+        table = np.asarray(predicate) > 0 if c.free_counts else one_hot_rows(predicate)
+        reads = (query, key, numbers + (value if c.nested_counts else 0))
+        yield Module("num", number, numbers + c.n_num(number) + h, reads, table)
+    out = first + c.heads_cat
+    counts = np.arange(c.count_range(number))[:, None]
+    for kind, start, codes in (("cat_mlp", 0, np.eye(c.k)), ("num_mlp", numbers, counts)):
+        for i, (a, b) in enumerate(layer[kind]["read"].argmax(-1).tolist()):
+            table = table_of(layer[kind], i, codes).astype(np.int32)
+            yield Module(kind, number, out, (start + a, start + b), table)
+            out += 1
+
+
+def _best(head: Tree, *names: str) -> list[tuple[int, ...]]:
+    """The variables that each head reads."""
+    return list(zip(*(np.asarray(head[name]).argmax(-1).tolist() for name in names), strict=True))
+
+
+def one_hot_rows(logits: np.ndarray) -> np.ndarray:
+    """Bool array with one True per row, at the largest logit."""
+    return np.eye(logits.shape[-1], dtype=bool)[np.asarray(logits).argmax(-1)]
+
+
+def table_of(mlp: Tree, i: int, codes: np.ndarray) -> np.ndarray:
+    """Most likely output value of network `i` for every pair of inputs, each a row of `codes`: int64 [side, side]."""
+    half = codes.shape[1]
+    first, second = codes @ mlp["w1"][i][:half], codes @ mlp["w1"][i][half:]
+    hidden = np.maximum(first[:, None] + second + mlp["b1"][i], 0.0)
+    return (hidden @ mlp["w2"][i] + mlp["b2"][i]).argmax(-1)
+
+
+def arrays_of(params: Mapping[str, np.ndarray], h: Hardened) -> dict[str, np.ndarray]:
+    """All arrays by name: `soft.` trained parameters, `hard.` the hardened program."""
+    arrays = {f"soft.{name}": array for name, array in params.items()}
+    arrays |= {"hard.embedding": h.embedding, "hard.bias": h.bias}
+    arrays |= {f"hard.readout.{i}": weights for i, weights in enumerate(h.readout)}
+    for i, m in enumerate(h.modules):
+        arrays |= {f"hard.{m.kind}.{i}.{name}": array for name, array in (("reads", m.place), ("table", m.table))}
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def hardened_from(arrays: Mapping[str, np.ndarray], c: ProgramsConfig) -> Hardened:
+    """A hardened program from its arrays by name, without `hard.`; raises KeyError where one is missing."""
+    modules: dict[int, Module] = {}
+    for name in arrays:
+        if name.endswith(".reads"):
+            kind, number, _ = name.split(".")
+            layer, out, *reads = arrays[name].tolist()
+            table = arrays[f"{kind}.{number}.table"]
+            modules[int(number)] = Module(cast(ModuleKind, kind), layer, out, tuple(reads), table)
+    if len(modules) != c.modules:
+        raise KeyError(f"{c.modules} modules, of which {len(modules)} are there")
+    n_cat = c.n_cat(c.layers)
+    readout = tuple(arrays[f"readout.{i}"] for i in range(n_cat + c.n_num(c.layers)))
+    made = tuple(modules[i] for i in range(c.modules))
+    return Hardened(c.k, c.kind, c.causal, c.n_tokens, n_cat, arrays["embedding"], made, readout, arrays["bias"])

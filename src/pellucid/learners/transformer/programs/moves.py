@@ -1,22 +1,82 @@
-"""Candidate changes for the refinement of a hardened program."""
+"""Candidate changes for the refinement of a hardened program, and views on which they are judged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import softmax
 
 from pellucid.learners.transformer.programs.hardened import (
     SIMPLE_FORMS,
     Hardened,
     Module,
+    Places,
+    contribution,
+    places_of,
     run_module,
     simple_predicate,
+    variables,
 )
-from pellucid.learners.transformer.programs.view import View
 
 Group = list[tuple[int, Module]]
+
+
+@dataclass(frozen=True)
+class View(Places):
+    """Sequences with the values of the current program; the batch is the innermost axis, for speed.
+
+    labels int [width, n], or [n] for classification; values int [width, n] each; scores float [C, width, n]; share
+    float [width, n] = weight of a position in the pooled scores (classification).
+    """
+
+    labels: np.ndarray
+    values: Sequence[np.ndarray]
+    scores: np.ndarray
+    share: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of sequences."""
+        return self.real.shape[-1]
+
+    def take(self, rows: np.ndarray) -> View:
+        """The same for some of the sequences."""
+        labels, scores, share, real = (a[..., rows] for a in (self.labels, self.scores, self.share, self.real))
+        return View(self.order, real, labels, [v[:, rows] for v in self.values], scores, share)
+
+    def changed(self, values: Mapping[int, np.ndarray], scores: np.ndarray) -> View:
+        """The same with other values of some variables, and the scores that these give."""
+        return replace(self, values=[values.get(i, old) for i, old in enumerate(self.values)], scores=scores)
+
+
+def view_of(
+    h: Hardened, tokens: np.ndarray, labels: np.ndarray, weights: Sequence[np.ndarray], bias: np.ndarray
+) -> View:
+    """Evaluate a program with float readout weights (per variable [k, C], numerical [C]) on some sequences."""
+    values = variables(h, tokens)
+    scores = np.zeros((len(bias), *values[0].shape), np.float32) + bias[:, None, None]
+    for variable, weight in zip(values, weights, strict=True):
+        if weight.any():
+            scores += contribution(weight, variable)
+    own = h.own(tokens).T
+    share = (own / np.maximum(own.sum(0), 1)).astype(np.float32)
+    places = places_of(h, tokens)
+    return View(places.order, places.real, np.ascontiguousarray(labels.T), values, scores, share)
+
+
+def propagate(modules: Sequence[Module], live: set[int], view: View, at: int, module: Module) -> dict[int, np.ndarray]:
+    """New values of the variables that change when `modules[at]` becomes `module`; only live modules are followed."""
+    values, changed = list(view.values), {}
+    for m in (module, *modules[at + 1 :]):
+        if m is module or (m.out in live and any(r in changed for r in m.reads)):
+            new = run_module(m, values, view)
+            if not np.array_equal(new, values[m.out]):
+                values[m.out] = changed[m.out] = new
+            elif m is module:
+                break
+    return changed
 
 
 def edits(
@@ -150,8 +210,7 @@ def _random_head(
 
 def residuals(view: View) -> np.ndarray:
     """Label minus predicted probability, [C, width, n]; zero where not scored."""
-    p = np.exp(view.scores - view.scores.max(0))
-    p /= p.sum(0)
+    p = softmax(view.scores, 0)
     target = view.labels[None] == np.arange(len(p))[:, None, None]
     return np.where(view.labels >= 0, target - p, 0.0)
 

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import softmax
 
-from pellucid.learners.transformer.programs.features import collect, drop_idle
+from pellucid.learners.transformer.marked import Arrays
 from pellucid.learners.transformer.programs.hardened import Hardened, Module, contribution, live, predict
-from pellucid.learners.transformer.programs.moves import edits, insertions, rewirings
-from pellucid.learners.transformer.programs.readout import solve
-from pellucid.learners.transformer.programs.view import View, propagate, view_of
+from pellucid.learners.transformer.programs.moves import View, edits, insertions, propagate, rewirings, view_of
+from pellucid.learners.transformer.programs.readout import collect, drop_idle, solve
 
-Arrays = tuple[np.ndarray, np.ndarray]
 ROWS, WORK, HARD, EASY = 3000, 600_000, 150, 150
 CLEAR, RARE = 0.05, 0.05
 REFIT, JUDGE = 30, 2  # cost of fitting a readout, and one variable's weights, relative to judging a sequence
@@ -160,36 +159,22 @@ def _sweep(state: State, candidates: Iterator[tuple[int, Module]], effort: Effor
     for at, module in candidates:
         if effort.spent:
             return
-        changed = propagate(state.modules, state.live, state.quick, at, module)
+        quick = propagate(state.modules, state.live, state.quick, at, module)
         effort.spend(state.quick.size)
-        if not changed:
+        if not quick:
             continue
-        quick, _ = losses(_changed_scores(state, state.quick, changed), state.quick)
-        if quick.sum() >= state.quick_loss - 1e-3:
+        quick_scores = _changed_scores(state, state.quick, quick)
+        quick_loss = losses(quick_scores, state.quick)[0].sum()
+        if quick_loss >= state.quick_loss - 1e-3:
             continue
-        changed = propagate(state.modules, state.live, state.full, at, module)
+        full = propagate(state.modules, state.live, state.full, at, module)
         effort.spend(state.full.size)
-        scores = _changed_scores(state, state.full, changed)
-        full, wrong = losses(scores, state.full)
-        if full.sum() < state.loss - 1e-3 and wrong.sum() <= state.errors:
-            _accept(state, at, module, changed, scores, float(full.sum()), int(wrong.sum()))
-
-
-def _accept(state: State, at: int, module: Module, changed, scores: np.ndarray, loss: float, errors: int) -> None:
-    quick = propagate(state.modules, state.live, state.quick, at, module)
-    quick_scores = _changed_scores(state, state.quick, quick)
-    state.modules[at] = module
-    state.full = _update(state.full, changed, scores)
-    state.quick = _update(state.quick, quick, quick_scores)
-    state.loss, state.errors = loss, errors
-    state.quick_loss = float(losses(quick_scores, state.quick)[0].sum())
-
-
-def _update(view: View, changed: dict[int, np.ndarray], scores: np.ndarray) -> View:
-    values = list(view.values)
-    for variable, array in changed.items():
-        values[variable] = array
-    return replace(view, values=values, scores=scores)
+        scores = _changed_scores(state, state.full, full)
+        nats, wrong = losses(scores, state.full)
+        if nats.sum() < state.loss - 1e-3 and wrong.sum() <= state.errors:
+            state.modules[at] = module
+            state.full, state.loss, state.errors = state.full.changed(full, scores), float(nats.sum()), int(wrong.sum())
+            state.quick, state.quick_loss = state.quick.changed(quick, quick_scores), float(quick_loss)
 
 
 def _rewire(state: State, data: Arrays, rng: np.random.Generator, effort: Effort, tries: int = 100) -> State:
@@ -222,7 +207,7 @@ def _judge(state: State, group: list[tuple[int, Module]]) -> float:
     view, alive, modules, changed = state.full, set(state.live), list(state.modules), {}
     for at, module in group:
         alive.add(module.out)
-        step = propagate(modules, alive, _update(view, changed, view.scores), at, module)
+        step = propagate(modules, alive, view.changed(changed, view.scores), at, module)
         modules[at] = module
         changed |= step
     if not changed:
@@ -247,9 +232,7 @@ def fit_block(scores: np.ndarray, variable: np.ndarray, labels: np.ndarray, k: i
     wanted = np.bincount(label * k + value, minlength=k * n_classes).reshape(n_classes, k) + 0.3
     block = np.zeros((n_classes, k))
     for _ in range(rounds):
-        s = base + block[:, value]
-        p = np.exp(s - s.max(0))
-        p /= p.sum(0)
+        p = softmax(base + block[:, value], 0)
         given = np.stack([np.bincount(value, row, k) for row in p])
         block += np.log(wanted / (given + 0.3))
     return block.T.astype(np.float32)

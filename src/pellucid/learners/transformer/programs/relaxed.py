@@ -12,21 +12,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.layers import (
+    NoiseTape,
     attend,
     closest,
     cross_entropy,
     matches,
     normal,
     read,
+    sample,
+    sample_binary,
     table_params,
     tables,
 )
-from pellucid.learners.transformer.programs.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import priority, simple_predicate
-
-Tree = dict[str, Any]
+from pellucid.learners.transformer.training import Tree
 
 
 def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: float) -> Tree:
@@ -34,14 +35,15 @@ def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: fl
     c, layers = config, []
     for layer in range(c.layers):
         n_cat, n_num = c.n_cat(layer), c.n_num(layer)
-        cat = _head_params(rng, c.heads_cat, n_cat, False, c, structured) | {
-            "value": normal(rng, (c.heads_cat, n_cat), n_cat)
-        }
-        num = _head_params(rng, c.heads_num, n_cat, c.free_counts, c, structured) | {
-            "value": normal(rng, (c.heads_num, n_num), n_num)
-        }
-        cat_mlp = _mlp_params(rng, c.mlps_cat, n_cat + c.heads_cat, 2 * c.k, c)
-        num_mlp = _mlp_params(rng, c.mlps_num, n_num + c.heads_num, 2, c)
+        cat = _head_params(rng, c.heads_cat, n_cat, n_cat, False, c, structured)
+        num = _head_params(rng, c.heads_num, n_cat, n_num, c.free_counts, c, structured)
+        cat_mlp, num_mlp = (
+            table_params(rng, normal(rng, (modules, 2, n_read), n_read), features, c.hidden, c.k)
+            for modules, n_read, features in (
+                (c.mlps_cat, n_cat + c.heads_cat, 2 * c.k),
+                (c.mlps_num, n_num + c.heads_num, 2),
+            )
+        )
         layers.append({"cat": cat, "num": num, "cat_mlp": cat_mlp, "num_mlp": num_mlp})
     n_cat, n_num = c.n_cat(c.layers), c.n_num(c.layers)
     readout = {
@@ -56,7 +58,7 @@ def init_params(rng: np.random.Generator, config: ProgramsConfig, structured: fl
 
 
 def _head_params(
-    rng: np.random.Generator, heads: int, n_cat: int, many: bool, c: ProgramsConfig, structured: float
+    rng: np.random.Generator, heads: int, n_cat: int, n_value: int, many: bool, c: ProgramsConfig, structured: float
 ) -> Tree:
     """Gates and predicates; most heads lean towards a simple form. `many`: a row may match several key values."""
     query, key = normal(rng, (heads, n_cat), n_cat), normal(rng, (heads, n_cat), n_cat)
@@ -71,11 +73,7 @@ def _head_params(
             predicate[h] += structured * (2.0 * shape - 1.0 if many else shape)
             key[h, variable] += structured
             query[h, variable] += structured * (form != "constant")
-    return {"query": query, "key": key, "predicate": predicate}
-
-
-def _mlp_params(rng: np.random.Generator, modules: int, n_read: int, features: int, c: ProgramsConfig) -> Tree:
-    return table_params(rng, normal(rng, (modules, 2, n_read), n_read), features, c.hidden, c.k)
+    return {"query": query, "key": key, "predicate": predicate, "value": normal(rng, (heads, n_value), n_value)}
 
 
 def loss_of(
@@ -116,14 +114,15 @@ def _embed(params: Tree, tokens: jax.Array, tau: jax.Array | float, tape: NoiseT
 
 def _layer(layer: Tree, cat, num, allowed, order: np.ndarray, tau, tape: NoiseTape, c: ProgramsConfig, top: int):
     """One layer: heads read the stream, MLPs read the stream and these heads; all outputs are appended."""
-    heads = _gates(layer["cat"], ("query", "key", "value"), tau, tape)
-    counts = _gates(layer["num"], ("query", "key"), tau, tape)
-    mixed = read(jnp.concatenate([*heads, *counts]), cat)
+    gates = [("cat", "query"), ("cat", "key"), ("cat", "value"), ("num", "query"), ("num", "key")]
+    mixed = read(jnp.concatenate([sample(layer[kind][gate], tau, tape) for kind, gate in gates]), cat)
     h, g = c.heads_cat, c.heads_num
     new_cat, new_num = [cat], [num]
     if h:
         match = matches(mixed[:h], mixed[h : 2 * h], sample(layer["cat"]["predicate"], tau, tape), allowed)
-        new_cat.append(attend(closest(match, order), mixed[2 * h : 3 * h]))
+        preferred = (order[:, :, None] > order[:, None, :]).astype(np.float32)  # [i, l, j]: l to j
+        weight, rest = closest(match, preferred, "i")
+        new_cat.append(attend(weight.at[..., 0].add(rest), mixed[2 * h : 3 * h]))
     if g:
         logits = layer["num"]["predicate"]
         predicate = sample_binary(logits, tau, tape) if c.free_counts else sample(logits, tau, tape)
@@ -136,10 +135,6 @@ def _layer(layer: Tree, cat, num, allowed, order: np.ndarray, tau, tape: NoiseTa
     if c.mlps_num:
         out.append(tables(layer["num_mlp"], jnp.minimum(seen_num, top)[:, None], tau, tape))
     return jnp.concatenate(out), seen_num
-
-
-def _gates(params: Tree, names: tuple[str, ...], tau, tape: NoiseTape) -> list[jax.Array]:
-    return [sample(params[name], tau, tape) for name in names]
 
 
 def _count(gate: jax.Array, match: jax.Array, num: jax.Array, tau, tape: NoiseTape, c: ProgramsConfig) -> jax.Array:

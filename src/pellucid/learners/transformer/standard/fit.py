@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,18 +12,16 @@ import numpy as np
 import optax
 
 from pellucid.errors import PellucidError
+from pellucid.learners.base import Run
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.arrays import fingerprint
-from pellucid.learners.transformer.history import Measured
+from pellucid.learners.transformer.config import StandardConfig, StandardTraining
 from pellucid.learners.transformer.marked import Arrays, Marked
-from pellucid.learners.transformer.population import Relaxed, Shapes, Tree
+from pellucid.learners.transformer.population import Relaxed, Shapes
 from pellucid.learners.transformer.programs.hardened import accuracy
-from pellucid.learners.transformer.standard.config import StandardConfig, StandardTraining
-from pellucid.learners.transformer.standard.model import StandardModel
-from pellucid.learners.transformer.standard.net import init_params, loss_of, predict_standard
-from pellucid.learners.transformer.trainer import Progress, Round, Trainer
-from pellucid.learners.transformer.training import Trained
+from pellucid.learners.transformer.standard.net import StandardModel, init_params, loss_of, predict_standard
+from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.training import Measured, Trained, Tree, fingerprint
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.problem import Problem
 from pellucid.semantics.scores import figures
@@ -42,34 +39,6 @@ class Task:
     draw: Callable[[int], tuple[tuple[Any, ...], int]]
     score: Callable[[Mapping[str, np.ndarray]], Score]
     mark: str
-
-
-@dataclass(frozen=True)
-class StandardFit:
-    """The best parameters on validation by name, records, times (s), why it stopped."""
-
-    params: dict[str, np.ndarray]
-    history: dict[str, list[float]]
-    seconds: dict[str, float]
-    stopped: str
-
-
-def fit(
-    task: Task,
-    config: StandardConfig,
-    settings: StandardTraining,
-    on_progress: Progress = lambda share, message: None,
-    checkpoint: Path | None = None,
-    resume: bool = False,
-) -> StandardFit:
-    """Train a standard Transformer and keep the parameters that are best on validation.
-
-    Stops when perfect there or no longer better, and as `Trainer.run`.
-    """
-    job = _Job(task, config, settings, Trainer(settings, on_progress, checkpoint))
-    job.trainer.run(job, resume)
-    trainer = job.trainer
-    return StandardFit(job.best, trainer.histories()[str(settings.seed)], trainer.seconds(), trainer.stopped)
 
 
 def task_of(problem: Problem, config: StandardConfig, settings: StandardTraining) -> Task:
@@ -113,13 +82,17 @@ def _words_task(problem: Problem, config: StandardConfig, settings: StandardTrai
     return Task([bucket.shapes for bucket in buckets], draw, score, fingerprint(settings, None, *arrays))
 
 
-class _Job:
-    """The state of one fit. best, score: parameters and what they reach on validation; idle: checks since then."""
+class StandardTrainer(Trainer[StandardTraining, dict[str, np.ndarray]]):
+    """Trains a standard Transformer; finds the parameters, by name, that are best on validation.
 
-    rounds = 1
+    Stops when perfect there or no longer better. best, score: parameters and what they reach; idle: checks since then.
+    """
 
-    def __init__(self, task: Task, config: StandardConfig, settings: StandardTraining, trainer: Trainer) -> None:
-        self.task, self.settings, self.trainer = task, settings, trainer
+    name = "standard"
+
+    def __init__(self, task: Task, config: StandardConfig, settings: StandardTraining, run: Run) -> None:
+        super().__init__(settings, run)
+        self.task = task
         self.best: dict[str, np.ndarray] = {}
         self.score, self.idle = (-1.0, -1.0), 0
         init, loss = functools.partial(init_params, config=config), functools.partial(loss_of, config=config)
@@ -127,13 +100,13 @@ class _Job:
         self.mark = fingerprint(settings, [asdict(config), task.mark])
 
     @property
-    def found(self) -> bool:
+    def has_found(self) -> bool:
         """Whether there is a result."""
         return bool(self.best)
 
-    def round(self, number: int) -> Round:
+    def set_up(self, number: int) -> Round:
         """One seed."""
-        return Round(self.engine, self.settings, (self.settings.seed,), self.task.draw, self.measure)
+        return Round(self.engine, self.settings, (self.settings.seed,), self.task.draw)
 
     def measure(self, params: Tree, tau: float) -> Measured:
         """Token and sequence accuracy on validation; the best parameters are kept."""
@@ -158,6 +131,11 @@ class _Job:
         """The inverse of `pack`."""
         score, self.idle = told
         self.best, self.score = dict(arrays), tuple(score)
+
+    def result(self) -> Fitted[dict[str, np.ndarray]]:
+        """The best parameters."""
+        report = {"stopped": self.stopped, "seconds": self.seconds()}
+        return Fitted(self.best, report, {"seeds": self.histories()})
 
 
 def _optimiser(s: StandardTraining) -> optax.GradientTransformation:

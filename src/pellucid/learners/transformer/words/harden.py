@@ -1,13 +1,18 @@
-"""From relaxed parameters to variables of the hard model: argmax of every choice, MLPs as tables of pairs."""
+"""From relaxed parameters to variables of the hard model: argmax of every choice, MLPs as tables of pairs; names.
+
+Kinds are named after typical words, cases after the label they speak for.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from pellucid.language.types import Plain
+from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.evidence.model import (
     Corpus,
     Counted,
@@ -20,10 +25,14 @@ from pellucid.learners.evidence.model import (
     evaluate,
     missing_name,
 )
-from pellucid.learners.transformer.words.config import WordsConfig
+from pellucid.learners.transformer.config import WordsConfig
+from pellucid.learners.transformer.programs.hardened import table_of
+from pellucid.learners.transformer.training import Tree
 from pellucid.learners.transformer.words.readout import columns_of
 
-Tree = dict[str, Any]
+TYPICAL = 3
+PLAIN = re.compile(r"[a-z0-9_]+")
+LONGEST = 12
 
 
 def harden(
@@ -113,7 +122,8 @@ class _Builder:
         """An MLP as a table; code 0 is the usual outcome in the texts, so that it need not be listed."""
         k = self.config.k
         first, second = (order[int(i)] for i in mlp["read"][t].argmax(-1))
-        outcome = _outcomes(mlp, t, self.config)[self.meaning[first]][:, self.meaning[second]]
+        outcome = table_of(mlp, t, np.eye(self.config.codes, dtype=np.float32))
+        outcome = outcome[self.meaning[first]][:, self.meaning[second]]
         swap = np.arange(k)
         if self.corpus is None:
             cells = np.argwhere(np.ones_like(outcome, bool))
@@ -126,14 +136,6 @@ class _Builder:
         self.add(Pairs(name, first, second, cells, codes, _numbered("case", k)), swap)
 
 
-def _outcomes(mlp: Tree, t: int, c: WordsConfig) -> np.ndarray:
-    """Most likely value of an MLP for every pair of codes, int64 [codes, codes]."""
-    eye = np.eye(c.codes, dtype=np.float32)
-    first, second = eye @ mlp["w1"][t][: c.codes], eye @ mlp["w1"][t][c.codes :]
-    hidden = np.maximum(first[:, None] + second + mlp["b1"][t], 0.0)
-    return (hidden @ mlp["w2"][t] + mlp["b2"][t]).argmax(-1)
-
-
 def soft_weights(model: EvidenceModel, params: Tree, config: WordsConfig) -> np.ndarray:
     """Trained readout as weights of the hard model's columns: float [columns + 1, classes]."""
     cat, num = iter(params["readout"]["cat"]), iter(params["readout"]["num"])
@@ -144,3 +146,50 @@ def soft_weights(model: EvidenceModel, params: Tree, config: WordsConfig) -> np.
         else:
             rows.append(next(cat)[np.minimum(np.arange(size), config.k)])
     return np.concatenate([*rows, params["readout"]["bias"][None]])
+
+
+def named(model: EvidenceModel, train: Judge) -> EvidenceModel:
+    """The model with names for the values of its kinds and tables; nothing else changes."""
+    counts = np.bincount(train.corpus.columns[0], minlength=len(model.domains[0]))
+    return replace(model, variables=tuple(_named(model, i, v, counts) for i, v in enumerate(model.variables, 1)))
+
+
+def _named(model: EvidenceModel, number: int, variable: Variable, counts: np.ndarray) -> Variable:
+    if isinstance(variable, Kinds):
+        words = [_typical(model, np.flatnonzero(variable.codes == code), counts) for code in range(len(variable.names))]
+        return replace(variable, names=_unique(words, "kind"))
+    if isinstance(variable, Pairs):
+        weight = model.weights.get(number, np.zeros((len(variable.names), len(model.labels)), np.int64))
+        return replace(variable, names=_unique(("-", *_spoken_for(model, weight)[1:]), "case"))
+    return variable
+
+
+def _typical(model: EvidenceModel, members: np.ndarray, counts: np.ndarray) -> str:
+    """The most frequent plain words among the members, joined."""
+    found = []
+    for i in members[np.argsort(-counts[members], kind="stable")].tolist():
+        word = str(model.domains[0][i]).lower()
+        if PLAIN.fullmatch(word) and len(word) <= LONGEST and word not in found:
+            found.append(word)
+        if len(found) == TYPICAL:
+            break
+    return "_".join(found)
+
+
+def _spoken_for(model: EvidenceModel, weight: np.ndarray) -> list[str]:
+    """The label that each value speaks for most, where it stands out."""
+    centred = weight - weight.mean(1, keepdims=True)
+    plain = [re.sub(r"\W+", "_", str(label).lower()).strip("_") for label in model.labels]
+    return [plain[row.argmax()] if row.max() > 0 else "" for row in centred]
+
+
+def _unique(names: Iterable[str], otherwise: str) -> tuple[str, ...]:
+    """Names made different: a number after one that is taken, `otherwise` and the code for an empty one."""
+    found: list[str] = []
+    for code, name in enumerate(names):
+        chosen, number = name or f"{otherwise}_{code}", 1
+        while chosen in found:
+            number += 1
+            chosen = f"{name or f'{otherwise}_{code}'}_{number}"
+        found.append(chosen)
+    return tuple(found)

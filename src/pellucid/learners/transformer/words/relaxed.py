@@ -6,17 +6,25 @@ match (NONE where nothing matches), and a query may want any key, which makes th
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from pellucid.learners.transformer.choices import NoiseTape, sample, sample_binary
-from pellucid.learners.transformer.layers import attend, cross_entropy, normal, read, table_params, tables
-from pellucid.learners.transformer.words.config import WordsConfig
+from pellucid.learners.transformer.config import WordsConfig
+from pellucid.learners.transformer.layers import (
+    NoiseTape,
+    attend,
+    closest,
+    cross_entropy,
+    normal,
+    read,
+    sample,
+    sample_binary,
+    table_params,
+    tables,
+)
+from pellucid.learners.transformer.training import Tree
 
-Tree = dict[str, Any]
 NEIGHBOURS = 0.6  # share of the heads that start near "any key", that is at the neighbours
 PACE, RARE = 0.5, 30.0  # of the logits of a frequent word, beside all else; occurrences below which a word is slower
 RECORDED = 2000  # words whose values are recorded, at most
@@ -133,23 +141,10 @@ def _heads(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape, 
 
 
 def nearest(match: jax.Array, own: jax.Array, before: np.ndarray) -> tuple[jax.Array, jax.Array]:
-    """Probability that word j is the nearest match of word i, were matches independent; and that there is none.
-
-    Args:
-        match: [heads, batch, i, j] in 0..1. own: [batch, j], 0 at padding.
-        before: bool [heads], whether a head looks at earlier words.
-
-    Returns:
-        [heads, batch, i, j] and [heads, batch, i].
-    """
-    width = own.shape[-1]
-    earlier = np.tri(width, k=-1, dtype=np.float32)
-    seen = np.where(before[:, None, None], earlier, earlier.T)
-    match = match * own[None, :, None, :] * seen[:, None]
-    missed = jnp.log1p(-jnp.minimum(match, 1.0 - 1e-6))
-    nearer = np.where(before[:, None, None], earlier, earlier.T)  # [l, j]: l is nearer than j
-    passed = jnp.einsum("hbil,hlj->hbij", missed, nearer)
-    return match * jnp.exp(passed), jnp.exp(missed.sum(-1))
+    """As `closest`, among earlier words (later ones, of heads not in `before`). own: [batch, j], 0 at padding."""
+    earlier = np.tri(own.shape[-1], k=-1, dtype=np.float32)
+    seen = np.where(before[:, None, None], earlier, earlier.T)  # and, as [l, j]: l is nearer than j
+    return closest(match * own[None, :, None, :] * seen[:, None], seen, "h")
 
 
 def _counts(head: Tree, stream: jax.Array, own: jax.Array, tau, tape: NoiseTape) -> jax.Array:

@@ -1,0 +1,312 @@
+"""Sizes of the four models, and how each is trained where nothing else is said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.errors import PellucidError
+from pellucid.learners.transformer.marked import Kind
+from pellucid.learners.transformer.training import Training
+
+LARGEST = 1024  # of a size; beyond it, a model would not fit into memory
+READ = 64  # sub-MLPs and heads of a Discrete Transformer beyond it are not read by anybody
+MAX_COUNT = 64
+FAR_BUCKETS = 3
+
+
+def _check(config: Any, least: int, most: int, *names: str) -> None:
+    """Refuse a size out of range."""
+    for name in names:
+        if not least <= getattr(config, name) <= most:
+            raise PellucidError(f"--set {name}={getattr(config, name)}: expected a number from {least} to {most}")
+
+
+def _check_share(config: Any, name: str) -> None:
+    if not 0 <= getattr(config, name) < 1:
+        raise PellucidError(f"--set {name}={getattr(config, name)}: expected a share, at least 0 and below 1")
+
+
+@dataclass(frozen=True)
+class Coded:
+    """What the data decides of a model over codes.
+
+    n_symbols: token codes, of which those below n_tokens are the user's own and the rest markers. width: positions.
+    """
+
+    n_symbols: int
+    n_tokens: int
+    n_classes: int
+    width: int
+    kind: Kind = "tagging"
+    causal: bool = False
+
+
+@dataclass(frozen=True)
+class ProgramsConfig(Coded):
+    """Architecture of one Transformer Program (Friedman et al., 2023, section 3).
+
+    `variables` = 0 means one-hot tokens; otherwise every symbol has `variables` learnt categorical variables of k
+    values. `nested_counts` lets a numerical head sum a lower count, not only ones. `free_counts` lets a row of a
+    numerical predicate match any set of key values instead of exactly one.
+    """
+
+    k: int = 0
+    layers: int = 3
+    heads_cat: int = 4
+    heads_num: int = 4
+    mlps_cat: int = 1
+    mlps_num: int = 1
+    hidden: int = 64
+    variables: int = 0
+    nested_counts: bool = False
+    free_counts: bool = False
+
+    def __post_init__(self) -> None:
+        """Fill in k and check the sizes."""
+        least = max(self.width, 0 if self.variables else self.n_symbols)
+        if self.k == 0:
+            object.__setattr__(self, "k", least)
+        if self.k < least:
+            raise PellucidError(f"--set k={self.k}: too small; {least} values are needed")
+        _check(self, 0, LARGEST, "layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num", "variables")
+        _check(self, 1, LARGEST, "hidden")
+
+    @property
+    def modules(self) -> int:
+        """Heads and MLPs of all layers."""
+        return self.layers * (self.heads_cat + self.heads_num + self.mlps_cat + self.mlps_num)
+
+    @property
+    def n_embedded(self) -> int:
+        """Number of categorical variables a symbol is embedded as."""
+        return self.variables or 1
+
+    def n_cat(self, layer: int) -> int:
+        """Categorical variables that the heads of `layer` can read."""
+        return self.n_embedded + 1 + layer * (self.heads_cat + self.mlps_cat + self.mlps_num)
+
+    def n_num(self, layer: int) -> int:
+        """Numerical variables that the heads of `layer` can read."""
+        return 1 + layer * self.heads_num
+
+    def count_range(self, layer: int) -> int:
+        """R: the numerical MLPs of `layer` tell the values 0..R-1 apart; larger ones are clipped."""
+        largest = self.width ** (layer + 1) if self.nested_counts else self.width
+        return min(largest, MAX_COUNT) + 1
+
+
+@dataclass(frozen=True)
+class ProgramsTraining(Training):
+    """How a population of Transformer Programs is trained (later rounds have more seeds and steps), and refined.
+
+    The Gumbel noise fades (the paper keeps it and ends at temperature 0.01). `structured`: logit bonus of simple forms
+    at the start. After hardening the best `refined` seeds are refined in up to `refine_slices` slices of
+    `refine_effort` million judged sequences each, until `refine_patience` of them bring nothing.
+    """
+
+    structured: float = 2.0
+    refine: bool = True
+    refined: int = 2
+    refine_effort: float = 5.0
+    refine_slices: int = 8
+    refine_patience: int = 2
+
+    @property
+    def kept(self) -> float:
+        """Seconds kept for hardening and refinement."""
+        return max(super().kept, min(6.0, 0.5 * self.budget))
+
+
+@dataclass(frozen=True)
+class WordsConfig:
+    """Architecture of a Transformer Program over words (Friedman et al., 2023, section 5).
+
+    Every word has `variables` learnt values of `k`; a head's value may also be NONE, so a variable has k + 1 codes in
+    training. `pooled`: there is one label per text. `queries`: what a head wants may depend on its query's value, as in
+    the paper; else it wants the same of every word, one kind or any, which reads as a sentence. `dropout` is the share
+    of variables that the readout does not see of a text in training.
+    """
+
+    n_words: int
+    n_classes: int
+    pooled: bool
+    layers: int = 2
+    heads_cat: int = 4
+    heads_num: int = 0
+    mlps_cat: int = 2
+    hidden: int = 64
+    variables: int = 2
+    k: int = 32
+    dropout: float = 0.3
+    queries: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the sizes."""
+        _check(self, 0, LARGEST, "layers", "heads_cat", "heads_num", "mlps_cat")
+        _check(self, 1, LARGEST, "hidden", "variables", "k")
+        _check_share(self, "dropout")
+
+    @property
+    def codes(self) -> int:
+        """Codes of a variable in training: k values and NONE, the last."""
+        return self.k + 1
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The choices of variables that a categorical head makes."""
+        return ("query", "key", "value") if self.queries else ("key", "value")
+
+    def n_cat(self, layer: int) -> int:
+        """Categorical variables that the heads of `layer` can read; of layer `layers`: all."""
+        return self.variables + layer * (self.heads_cat + self.mlps_cat)
+
+    def before(self, head: int) -> bool:
+        """Whether a head looks at earlier words; every other one looks at later words."""
+        return head % 2 == 0
+
+
+@dataclass(frozen=True)
+class WordsTraining(Training):
+    """How a population of text programs is trained: one round.
+
+    `structured`: logit bonus of plain choices at the start. `word_dropout`: share of words replaced by the class they
+    would have, were they unknown.
+    """
+
+    seeds: int = 4
+    group: int = 2
+    steps: int = 600
+    lr_end: float = 0.2
+    noise_end: float = 1.0
+    chunk: int = 20
+    budget: float = 270.0
+    reserve: float = 0.2
+    structured: float = 4.0
+    word_dropout: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Check the share."""
+        _check_share(self, "word_dropout")
+
+
+@dataclass(frozen=True)
+class DiscreteConfig:
+    """Architecture of one Discrete Transformer.
+
+    Args:
+        columns: input scalars per step, past outputs included.
+        outputs: output scalars per step.
+        layers: each of `heads` attention heads and then `units` sub-MLPs.
+        hidden: ReLUs of a sub-MLP.
+        before: steps of zeros before the start that attention can reach; the largest distance with an own bias.
+        knots: bends of the piecewise linear encoding of query and key scalars.
+        encoding: width of that encoding.
+        content: whether attention looks at query and key at all, besides their distance.
+    """
+
+    columns: int
+    outputs: int = 1
+    layers: int = 1
+    heads: int = 2
+    units: int = 2
+    hidden: int = 16
+    before: int = 8
+    knots: int = 6
+    encoding: int = 8
+    content: bool = True
+
+    def __post_init__(self) -> None:
+        """Check the sizes."""
+        _check(self, 0, READ, "layers", "heads", "units")
+        _check(self, 1, 4 * READ, "hidden", "knots", "encoding", "before")
+
+    def readable(self, layer: int, units: bool = False) -> int:
+        """Scalars in the stream that the heads (`units`: the sub-MLPs) of `layer` can read."""
+        return self.columns + layer * (self.heads + self.units) + (self.heads if units else 0)
+
+    @property
+    def variables(self) -> int:
+        """Scalars in the final stream."""
+        return self.readable(self.layers)
+
+    @property
+    def buckets(self) -> int:
+        """Relative biases of a head: one per distance up to `before`, then a few for ranges of doubling width (T5)."""
+        return self.before + 1 + FAR_BUCKETS
+
+
+@dataclass(frozen=True)
+class DiscreteTraining(Training):
+    """How a population is trained: AdamW, cosine decay, in up to `rounds` rounds with new seeds and larger models.
+
+    `gate_lr` multiplies the rate for the choices, which do not `decay`; `attention_noise` is the strength of the noise
+    in attention. `regression`: ask pyoperon (extra `sr`) about real-valued sub-MLPs that no enumerated formula fits.
+    """
+
+    seeds: int = 8
+    group: int = 8
+    steps: int = 1500
+    lr: float = 0.01
+    lr_end: float = 0.02
+    cosine: bool = True
+    tau_start: float = 10.0
+    checks: int = 15
+    rungs: tuple[float, ...] = (0.5,)
+    budget: float = 240.0
+    gate_lr: float = 5.0
+    decay: float = 0.01
+    attention_noise: float = 1.0
+    rounds: int = 4
+    regression: bool = False
+
+
+@dataclass(frozen=True)
+class StandardConfig(Coded):
+    """Sizes of a standard Transformer.
+
+    hidden: size of the residual stream. mlp: width of an MLP in units of hidden. dropout: share dropped in training.
+    """
+
+    layers: int = 3
+    heads: int = 4
+    hidden: int = 64
+    mlp: int = 4
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Check the sizes."""
+        for name in ("n_symbols", "n_classes", "width", "layers", "heads", "hidden", "mlp"):
+            if getattr(self, name) < 1:
+                raise PellucidError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.kind not in ("tagging", "classification"):
+            raise PellucidError(f"kind must be tagging or classification, got {self.kind!r}")
+        if self.hidden % self.heads:
+            raise PellucidError(f"hidden = {self.hidden} must be a multiple of heads = {self.heads}")
+        if not 0 <= self.dropout < 1:
+            raise PellucidError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+
+
+@dataclass(frozen=True)
+class StandardTraining(Training):
+    """How a standard Transformer is trained: AdamW with gradients clipped, warm-up, cosine decay; one seed.
+
+    It stops when `patience` checks have brought nothing. `word_dropout`: share of words replaced by the class that they
+    would have, were they unknown. The paper's rate, 3e-4, is for hidden 256; the defaults suit 2 cores and hidden 64.
+    """
+
+    seeds: int = 1
+    steps: int = 6000
+    lr: float = 1e-3
+    lr_end: float = 0.1
+    cosine: bool = True
+    warmup: int = 100
+    noise_end: float = 1.0
+    chunk: int = 25
+    checks: int = 60
+    budget: float = 240.0
+    reserve: float = 0.0
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    patience: int = 1000
+    word_dropout: float = 0.0

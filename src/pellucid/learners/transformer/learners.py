@@ -1,0 +1,291 @@
+"""The learners that train Transformers, and the standard one as a baseline: what they take, their sizes and settings.
+
+Each trains a population by gradient descent; the three learners harden the best and read a program off. JAX is loaded
+when it is needed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from pellucid.errors import PellucidError
+from pellucid.language.program import Program
+from pellucid.learners.base import Found, Run, Steps
+from pellucid.learners.columns import program_of
+from pellucid.learners.evidence.decode import OUTPUT as LABEL
+from pellucid.learners.evidence.decode import EvidenceFiles, decode, opened
+from pellucid.learners.transformer.config import (
+    Coded,
+    DiscreteConfig,
+    DiscreteTraining,
+    ProgramsConfig,
+    ProgramsTraining,
+    StandardConfig,
+    StandardTraining,
+    WordsConfig,
+    WordsTraining,
+)
+from pellucid.learners.transformer.marked import MOST_LABELS, Kind, Marked, refusal
+from pellucid.learners.transformer.programs.hardened import Hardened, arrays_of, hardened_from, predict
+from pellucid.learners.transformer.programs.reading import OUTPUT, extract
+from pellucid.learners.transformer.training import Training, under, with_given
+from pellucid.learners.transformer.words.batches import LONGEST
+from pellucid.problem import Problem
+from pellucid.settings import taken
+from pellucid.verify.same import ABSENT
+
+if TYPE_CHECKING:
+    from pellucid.learners.transformer.standard.net import StandardModel
+    from pellucid.learners.transformer.trainer import Trainer
+
+T = TypeVar("T")
+How = TypeVar("How", bound=Training)
+PLAIN = {"int": int, "float": float, "bool": bool, "str": str}
+OWN = tuple(f.name for f in dataclasses.fields(Coded))  # of a model's sizes, what the data decides
+ASKED = ("seed", "seeds", "steps", "budget")  # options of their own
+
+
+def keys_of(config: type, but: Sequence[str] = ()) -> dict[str, type]:
+    """Settings that are fields of a class, with their types."""
+    found = {f.name: PLAIN.get(str(f.type)) for f in dataclasses.fields(config) if f.name not in but}
+    return {name: kind for name, kind in found.items() if kind is not None}
+
+
+def training_of(usual: How, run: Run, *given: Mapping[str, Any]) -> How:
+    """How a model is trained: as usual, but for what was given, later ones first, and what the run decides."""
+    asked = {"seed": run.seed, "seeds": run.seeds, "steps": run.steps, "budget": run.left}
+    return with_given(usual, *given, asked)
+
+
+def _trained(trainer: Trainer[Any, T], run: Run) -> T:
+    fitted = trainer.run()
+    run.report |= fitted.report
+    run.history |= fitted.history
+    return fitted.found
+
+
+# ---------------------------------------------------------------- Transformer Programs over symbols
+
+PROGRAMS_SIZES = {**keys_of(ProgramsConfig, OWN), "heads": int, "mlps": int}
+PROGRAMS_TRAINING = keys_of(ProgramsTraining, ASKED)
+MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
+USUAL = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
+
+
+@dataclass(frozen=True)
+class TrainedProgram:
+    """A hardened model beside the program read off it. params: soft parameters of its seed, by flat names."""
+
+    hardened: Hardened
+    params: Mapping[str, np.ndarray]
+    config: ProgramsConfig
+    marked: Marked
+    program: Program
+
+    def predict(self, inputs: Sequence[Any]) -> list[Any]:
+        """Outputs for the user's inputs; ABSENT for those longer than the model."""
+        rows = self.marked.rows(self.program, inputs)
+        fits = [row for row in rows if len(row) <= self.marked.longest]
+        told = iter(self.marked.outputs(predict(self.hardened, self.marked.inputs(fits)), list(map(len, fits))))
+        return [next(told) if len(row) <= self.marked.longest else ABSENT for row in rows]
+
+    def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
+        """Configuration, and arrays by name."""
+        config = {"architecture": asdict(self.config), "coding": self.marked.to_json()}
+        return config, arrays_of(self.params, self.hardened)
+
+
+@dataclass(frozen=True)
+class Programs:
+    """Trains Transformer Programs (Friedman et al., 2023) on one column of symbols."""
+
+    name: str = "programs"
+    settings = {**PROGRAMS_SIZES, **PROGRAMS_TRAINING, "markers": str, "causal": bool}  # noqa: RUF012  # a constant
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem; None: it takes it."""
+        return refusal(problem)
+
+    def learn(self, problem: Problem, run: Run) -> Steps:
+        """The best program of a population of seeds."""
+        from pellucid.learners.transformer.programs.fit import ProgramsTrainer
+
+        marked = Marked.of(problem)
+        config, hints = programs_sizes(problem, marked), taken(problem.settings, {"steps": int, "seeds": int})
+        training = training_of(ProgramsTraining(), run, hints, taken(problem.settings, PROGRAMS_TRAINING))
+        train, valid = marked.arrays(problem.train), marked.arrays(problem.valid)
+        hardened, params = _trained(ProgramsTrainer(train, valid, config, training, run), run)
+        program = program_of(problem, extract(hardened, marked), (OUTPUT,))
+        yield Found(program, self.name, TrainedProgram(hardened, params, config, marked, program))
+
+    @staticmethod
+    def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> Any:
+        """The model that `described` described.
+
+        Raises:
+            PellucidError: naming `where`, for anything that is not such a description.
+        """
+        try:
+            sizes, marked = ProgramsConfig(**config["architecture"]), Marked.from_json(config["coding"])
+            hardened = hardened_from(under("hard.", arrays), sizes)
+        except (KeyError, TypeError, ValueError) as error:
+            raise PellucidError(f"{where}: not the description of a Transformer Program: {error!r}") from None
+        return TrainedProgram(hardened, under("soft.", arrays), sizes, marked, program)
+
+
+def programs_sizes(problem: Problem, marked: Marked) -> ProgramsConfig:
+    """Sizes of the model: what the data decides, what suits it, what was set; `heads` and `mlps` come in halves."""
+    given = taken(problem.settings, PROGRAMS_SIZES)
+    suits: dict[str, Any] = dict(USUAL)
+    for both in {"heads", "mlps"} & {*given}:
+        number = given.pop(both)
+        suits |= {f"{both}_cat": number - number // 2, f"{both}_num": number // 2}
+    if marked.n_symbols > MAX_ONE_HOT and "variables" not in given:
+        suits |= {"variables": 4, "k": max(32, marked.width)}
+    clustered = given.get("variables", suits.get("variables", 0)) > 0
+    if given.get("k", 0) < max(marked.width, 0 if clustered else marked.n_symbols) and problem.oracle is not None:
+        given.pop("k", None)  # larger sizes than the task's hint was chosen for: as many values as they need
+    return ProgramsConfig(**marked.sizes, **(suits | given))
+
+
+# ---------------------------------------------------------------- Transformer Programs over words
+
+WORDS_SIZES = {**keys_of(WordsConfig, ("n_words", "n_classes", "pooled")), "heads": int}
+WORDS_TRAINING = keys_of(WordsTraining, ASKED)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Trains Transformer Programs (Friedman et al., 2023, section 5) on one column of words."""
+
+    name: str = "words"
+    settings = {**WORDS_SIZES, **WORDS_TRAINING}  # noqa: RUF012  # a constant of the class
+    opened = staticmethod(opened)
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem; None: it takes it."""
+        schema = problem.schema
+        if len(schema.inputs) != 1 or len(schema.outputs) != 1:
+            return "several columns"
+        if schema.words is None:
+            return "an input that is not of words"
+        labels = schema.outputs[0].values
+        if labels is None or len(labels) > MOST_LABELS:
+            return f"outputs of more than {MOST_LABELS} labels"
+        return None
+
+    def learn(self, problem: Problem, run: Run) -> Steps:
+        """The best program of a population of seeds."""
+        from pellucid.learners.transformer.words.fit import WordsTrainer
+
+        training = training_of(WordsTraining(), run, taken(problem.settings, WORDS_TRAINING))
+        model = _trained(WordsTrainer(problem, words_sizes(problem), training, run), run)
+        names = [field.name for field in problem.schema.inputs]
+        program = program_of(problem, decode(model, names), (LABEL,))
+        yield Found(program, self.name, EvidenceFiles(model, program, names))
+
+
+def words_sizes(problem: Problem) -> WordsConfig:
+    """Sizes of the model: what the data decides, and what was set."""
+    given = taken(problem.settings, WORDS_SIZES)
+    if "heads" in given:
+        given["heads_cat"] = given.pop("heads")
+    schema = problem.schema
+    words, labels = schema.inputs[0].values or (), schema.outputs[0].values or ()
+    return WordsConfig(len(words), len(labels), schema.when != "every", **given)
+
+
+# ---------------------------------------------------------------- Discrete Transformers over numbers
+
+DISCRETE_SIZES = keys_of(DiscreteConfig, ("columns", "outputs"))
+DISCRETE_TRAINING = keys_of(DiscreteTraining, ASKED)
+KEPT = 3  # programs given back, the best ones
+
+
+@dataclass(frozen=True)
+class Discrete:
+    """Trains Discrete Transformers (Zhang et al., 2026) on columns of numbers.
+
+    What is read off is fitted to the data once more, so each program is its own model.
+    """
+
+    name: str = "discrete"
+    settings = {**DISCRETE_SIZES, **DISCRETE_TRAINING}  # noqa: RUF012  # a constant of the class
+
+    def refuses(self, problem: Problem) -> str | None:
+        """Why it cannot take a problem; None: it takes it."""
+        schema = problem.schema
+        for field in (*schema.inputs, *schema.outputs):
+            if not field.type.is_number or field.type.nothing:
+                return f"column {field.name!r}: expected numbers"
+        parts = (problem.train, problem.valid, *problem.longer.values())
+        if schema.when != "every" and not all(len(x) for data in parts for x in data.inputs):
+            return "an output for an input without steps"
+        return None
+
+    def learn(self, problem: Problem, run: Run) -> Steps:
+        """The best programs of populations of seeds, small models first."""
+        from pellucid.learners.transformer.discrete.fit import DiscreteTrainer
+
+        training = training_of(DiscreteTraining(), run, taken(problem.settings, DISCRETE_TRAINING))
+        sizes = taken(problem.settings, DISCRETE_SIZES)
+        for one in _trained(DiscreteTrainer(problem, sizes, training, run), run)[:KEPT]:
+            yield Found(one.extraction.program, self.name, details=one.details)
+
+
+# ---------------------------------------------------------------- the standard Transformer
+
+STANDARD = "standard"
+STANDARD_SIZES = keys_of(StandardConfig, OWN)
+STANDARD_TRAINING = keys_of(StandardTraining, ("group", *ASKED))
+SETTINGS = {**STANDARD_SIZES, **STANDARD_TRAINING}
+CHECK_COST = 0.1  # share of the time that checks on validation may take
+OF_WORDS = {"layers": 2, "heads": 4, "hidden": 64, "mlp": 2, "dropout": 0.3}
+TRAINING_OF_WORDS = StandardTraining(steps=3000, lr=3e-3, checks=30, patience=8, word_dropout=0.1)
+
+
+def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> StandardModel:
+    """Train a standard Transformer and keep the best on validation; in training, texts are cut at 64 words.
+
+    Args:
+        problem: one column of symbols or words, one output.
+        given: settings as the user gave them; what suits a task's programs says nothing about this model.
+        run: seed, steps, deadline; its report and history are filled in.
+
+    Raises:
+        PellucidError: data that it does not take, a setting that makes no sense.
+    """
+    from pellucid.learners.transformer.standard.fit import StandardTrainer, task_of
+    from pellucid.learners.transformer.standard.net import StandardModel
+
+    if run.seeds is not None:
+        raise PellucidError("--seeds: a standard Transformer is trained with one seed")
+    if (why := refusal(problem) if problem.schema.words is None else Words().refuses(problem)) is not None:
+        raise PellucidError(f"{problem.name}: not for --model {STANDARD} ({why})")
+    config, training = standard_sizes(problem, given), standard_training(problem, given, run)
+    params = _trained(StandardTrainer(task_of(problem, config, training), config, training, run), run)
+    return StandardModel(params, config, problem.schema)
+
+
+def standard_sizes(problem: Problem, given: Mapping[str, Any]) -> StandardConfig:
+    """Sizes of the model: what the data decides, and what was set."""
+    sizes, schema = taken(given, STANDARD_SIZES), problem.schema
+    if schema.words is None:
+        return StandardConfig(**Marked.of(problem).sizes, **sizes)
+    words, classes = (len(fields[0].values or ()) for fields in (schema.inputs, schema.outputs))
+    kind: Kind = "tagging" if schema.when == "every" else "classification"
+    return StandardConfig(words, words, classes, LONGEST, kind, **{**OF_WORDS, **sizes})
+
+
+def standard_training(problem: Problem, given: Mapping[str, Any], run: Run) -> StandardTraining:
+    """How it is trained; symbols: with as many checks as cost little, a forward pass costing a third of a step."""
+    if problem.schema.words is not None:
+        return training_of(TRAINING_OF_WORDS, run, taken(given, STANDARD_TRAINING))
+    training = training_of(StandardTraining(), run, taken(given, STANDARD_TRAINING))
+    cheap = len(problem.valid) / (3 * training.batch * CHECK_COST)
+    return replace(training, checks=max(5, min(training.checks, int(training.steps / max(cheap, 1)))))
