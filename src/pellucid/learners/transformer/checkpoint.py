@@ -36,10 +36,6 @@ class Saved:
     told: Any
     arrays: Mapping[str, np.ndarray]
 
-    def under(self, prefix: str) -> dict[str, np.ndarray]:
-        """The arrays whose names begin with a prefix, without it."""
-        return under(prefix, self.arrays)
-
 
 def save(path: Path, trainer: Trainer) -> None:
     """Write the state, complete or not at all."""
@@ -96,9 +92,9 @@ def restore(trainer: Trainer, saved: Saved) -> None:
         setattr(trainer, name, told[name])
     trainer.clock.start -= told["spent"]
     trainer.losses, trainer.scores = ({int(k): v for k, v in told[name].items()} for name in ("losses", "scores"))
-    trainer.groups = [_group(trainer, row, saved.under(f"group.{i}.")) for i, row in enumerate(told["groups"])]
+    trainer.groups = [_group(trainer, row, under(f"group.{i}.", saved.arrays)) for i, row in enumerate(told["groups"])]
     for seed, rows in told["rows"].items():
-        arrays, choices = saved.under(f"history.{seed}."), []
+        arrays, choices = under(f"history.{seed}.", saved.arrays), []
         while f"{len(choices)}.taken" in arrays:
             choices.append(Choices(*(arrays[f"{len(choices)}.{name}"] for name in OF_CHOICES)))
         trainer.history[int(seed)] = SeedHistory(rows, choices)

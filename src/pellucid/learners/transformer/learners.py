@@ -30,7 +30,7 @@ from pellucid.learners.transformer.config import (
     WordsConfig,
     WordsTraining,
 )
-from pellucid.learners.transformer.marked import MOST_LABELS, Kind, Marked, refusal
+from pellucid.learners.transformer.marked import Kind, Marked, refusal
 from pellucid.learners.transformer.programs.hardened import Hardened, arrays_of, hardened_from, predict
 from pellucid.learners.transformer.programs.reading import OUTPUT, extract
 from pellucid.learners.transformer.training import Training, under, with_given
@@ -169,15 +169,7 @@ class Words:
 
     def refuses(self, problem: Problem) -> str | None:
         """Why it cannot take a problem; None: it takes it."""
-        schema = problem.schema
-        if len(schema.inputs) != 1 or len(schema.outputs) != 1:
-            return "several columns"
-        if schema.words is None:
-            return "an input that is not of words"
-        labels = schema.outputs[0].values
-        if labels is None or len(labels) > MOST_LABELS:
-            return f"outputs of more than {MOST_LABELS} labels"
-        return None
+        return refusal(problem, words=True)
 
     def learn(self, problem: Problem, run: Run) -> Steps:
         """The best program of a population of seeds."""
@@ -265,7 +257,7 @@ def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> Stan
 
     if run.seeds is not None:
         raise PellucidError("--seeds: a standard Transformer is trained with one seed")
-    if (why := refusal(problem) if problem.schema.words is None else Words().refuses(problem)) is not None:
+    if (why := refusal(problem, problem.schema.words is not None)) is not None:
         raise PellucidError(f"{problem.name}: not for --model {STANDARD} ({why})")
     config, training = standard_sizes(problem, given), standard_training(problem, given, run)
     params = _trained(StandardTrainer(task_of(problem, config, training), config, training, run), run)

@@ -121,13 +121,15 @@ class Marked:
         return cls(tokens=tuple(data["tokens"]), labels=tuple(data["labels"]), **{name: data[name] for name in names})
 
 
-def refusal(problem: Problem) -> str | None:
-    """Why a model of one column of symbols cannot take a problem; None: it can."""
+def refusal(problem: Problem, words: bool = False) -> str | None:
+    """Why a model of one column of symbols, or of words, cannot take a problem; None: it can."""
     schema = problem.schema
     if len(schema.inputs) != 1 or len(schema.outputs) != 1:
         return "several columns"
     symbols, labels = schema.inputs[0].values, schema.outputs[0].values
-    if symbols is None or len(symbols) > MOST_SYMBOLS or schema.words is not None:
+    if words and schema.words is None:
+        return "an input that is not of words"
+    if not words and (symbols is None or len(symbols) > MOST_SYMBOLS or schema.words is not None):
         return f"an input of more than {MOST_SYMBOLS} symbols, or of words"
     if labels is None or len(labels) > MOST_LABELS:
         return f"outputs of more than {MOST_LABELS} labels"

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from pellucid.learners.base import Run
 from pellucid.learners.transformer import checkpoint, population
 from pellucid.learners.transformer.population import Engine, Group
-from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree
+from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree, under
 
 INTERRUPTED = "interrupted: finishing with the best so far"
 CACHE = "PELLUCID_CACHE"
@@ -153,7 +153,7 @@ class Trainer(ABC, Generic[Settings, Found]):
         self.round = self.set_up(self.number)
         if saved:
             checkpoint.restore(self, saved)
-            self.unpack(saved.under("job."), saved.told["job"])
+            self.unpack(under("job.", saved.arrays), saved.told["job"])
         while True:
             for found in self._train():
                 if reason := self.finish(found):

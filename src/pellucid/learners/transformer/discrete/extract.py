@@ -11,12 +11,12 @@ import numpy as np
 from scipy.special import softmax
 
 from pellucid.bias import Bias, parsed_mask
+from pellucid.language.nodes import Let
 from pellucid.language.program import Program
 from pellucid.learners.transformer.discrete.formulas import Grammar
 from pellucid.learners.transformer.discrete.frame import Frame, Scaling
 from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, live_variables, outputs, run
 from pellucid.learners.transformer.discrete.hypotheses import Attention, Tested, judge_head
-from pellucid.learners.transformer.discrete.linear import Fit
 from pellucid.learners.transformer.discrete.symbols import (
     Builder,
     Symbol,
@@ -26,7 +26,7 @@ from pellucid.learners.transformer.discrete.symbols import (
     root,
     summed,
 )
-from pellucid.learners.transformer.discrete.units import CONSTANT, Material, Unit, network_expression, read_units
+from pellucid.learners.transformer.discrete.units import Material, Unit, network_expression, read_units
 from pellucid.problem import Problem
 from pellucid.simplify import simplify
 
@@ -68,6 +68,7 @@ class Reader:
 
     model: Hardened
     done: Run
+    live: Sequence[int]
     sources: Sources
     builder: Builder
     symbols: dict[int, Symbol] = field(default_factory=dict)
@@ -153,6 +154,49 @@ class Reader:
             self.units[variable] = Unit(name, reads, values, network, reads)
         return self.units[variable]
 
+    def what_is_live(self) -> tuple[list[Symbol], list[Unit]]:
+        """What the output head reads: symbols, and sub-MLPs; what only these need is among their symbols."""
+        direct, units = [], []
+        for variable in self.live:
+            kind, _, _ = self.place(variable)
+            if kind == "unit":
+                units.append(self.unit(variable))
+            elif kind == "head" or self.model.allow[variable, 0]:
+                direct.append(self.symbol(variable))
+        return direct, units
+
+    def head_report(self, variable: int) -> dict[str, Any]:
+        """What was found about a head."""
+        _, layer, index = self.place(variable)
+        _, tested = self.heads[variable]
+        return {
+            "head": f"layer {layer + 1} head {index + 1}",
+            "value": self.symbol(int(self.model.layers[layer][0].value[index])).label,
+            **tested[0].to_json(),
+            "next": [t.to_json() for t in tested[1:3]],
+        }
+
+    def errors(self) -> dict[str, Any]:
+        """Error of the hardened model; and how far from it what was read off is, in standard deviations.
+
+        What was read off: hypotheses, plain networks.
+        """
+        model, before = self.model, self.model.config.before
+        frame = self.sources.scaling.apply(self.sources.frame)
+        told = outputs(model, self.done.stream)
+        total, exact = np.zeros_like(told), np.zeros_like(told)
+        for variable in self.live:
+            kind, _, _ = self.place(variable)
+            values = self.unit(variable).values if kind == "unit" else self.symbol(variable).values
+            weight = model.weights[:, variable][:, None, None]
+            total += weight * values / self.scale(variable)
+            exact += weight * self.done.stream[variable]
+        apart = np.abs(total - exact)[:, :, before:][:, frame.scored]
+        return {
+            "read_off": {"max_difference": float(apart.max()), "mean_difference": float(apart.mean())},
+            "error_before_refit": float(((told[:, :, before:] - frame.targets) ** 2)[:, frame.scored].mean()),
+        }
+
 
 def extract(model: Hardened, sources: Sources) -> Extraction:
     """Read a hardened model off as a program.
@@ -160,41 +204,31 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
     Heads get the best hypothesis; sub-MLPs a formula or a table where that keeps the fit, else their network; the
     output head is then refitted by least squares on the training data, pruned and snapped.
     """
-    frame = sources.frame
-    done = run(model, sources.scaling.apply(frame).values)
-    live = live_variables(model, done.stream)
-    outputs_named = [field.name for field in sources.problem.schema.outputs]
-    builder = Builder({name: free_name(name, sources.inputs) for name in outputs_named})
-    reader = Reader(model, done, sources, builder)
-    direct, units = _head_variables(reader, live)
+    done = run(model, sources.scaling.apply(sources.frame).values)
+    names = [field.name for field in sources.problem.schema.outputs]
+    builder = Builder({name: free_name(name, sources.inputs) for name in names})
+    reader = Reader(model, done, live_variables(model, done.stream), sources, builder)
+    direct, units = reader.what_is_live()
     material = _material(sources)
     readings = read_units(units, direct, material)
     builder.assignments |= {r.symbol.name: Let(r.expression) for r in readings if r.symbol and r.expression}
-    columns = _distinct(
-        [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
-    )
-    program, error, fits = _refit(columns, material, builder, sources.problem)
+    found = [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
+    columns = list({s.name: s for s in found}.values())
+    least, fits = material.heads(columns)
+    labels, error = [*(s.label for s in columns), "1"], float(np.mean([fit.error for fit in fits]))
+    heads = {}
+    for output, (name, fit) in enumerate(zip(builder.results, fits, strict=True)):
+        weights = dict(zip(fit.columns, least.snapped(fit, output), strict=True))
+        constant = weights.pop(len(columns), Fraction(0))
+        heads[name] = linear_expression([columns[i].name for i in weights], list(weights.values()), constant)
     report = {
-        "heads": [_head_report(reader, v) for v in live if v in reader.heads],
+        "heads": [reader.head_report(v) for v in reader.live if v in reader.heads],
         "units": [r.to_json() for r in readings],
-        "readout": [_readout_report(columns, fit) for fit in fits],
-        "read_off": _read_off(reader, done, live),
-        "error_before_refit": _hard_error(model, done, sources),
+        "readout": [dict(zip((labels[i] for i in f.columns), f.coefficients.tolist(), strict=True)) for f in fits],
+        **reader.errors(),
         "error_after_refit": error,
     }
-    return Extraction(simplify(program), error, report)
-
-
-def _head_variables(reader: Reader, live: Sequence[int]) -> tuple[list[Symbol], list[Unit]]:
-    """What the output head reads: symbols, and sub-MLPs; those needed inside the model alone are symbols of these."""
-    direct, units = [], []
-    for variable in live:
-        kind, _, _ = reader.place(variable)
-        if kind == "unit":
-            units.append(reader.unit(variable))
-        elif kind == "head" or reader.model.allow[variable, 0]:
-            direct.append(reader.symbol(variable))
-    return direct, units
+    return Extraction(simplify(assemble(builder, heads, sources.problem)), error, report)
 
 
 def _material(sources: Sources) -> Material:
@@ -204,65 +238,4 @@ def _material(sources: Sources) -> Material:
     targets = [np.concatenate([np.zeros((len(y), before)), y], 1) for y in frame.targets]
     fitted = np.nonzero(mask)[0] < sources.fitted
     whole = bool((frame.values == np.floor(frame.values)).all())
-    grammar = Grammar(sources.bias.operators, whole)
-    return Material(mask, fitted, targets, grammar, sources.regression)
-
-
-def _distinct(symbols: Sequence[Symbol]) -> list[Symbol]:
-    return list({s.name: s for s in symbols}.values())
-
-
-def _refit(
-    columns: Sequence[Symbol], material: Material, builder: Builder, problem: Problem
-) -> tuple[Program, float, list[Fit]]:
-    """The output head by least squares: what is not needed left out, constants snapped."""
-    least = material.least([s.values for s in columns])
-    costs = [*(s.cost for s in columns), CONSTANT]
-    heads, errors, fits = {}, [], []
-    for output, name in enumerate(builder.results):
-        fit = least.sparse(range(len(costs)), costs, output)
-        weights = dict(zip(fit.columns, least.snapped(fit, output), strict=True))
-        constant = weights.pop(len(columns), Fraction(0))
-        names = [columns[i].name for i in weights]
-        heads[name] = linear_expression(names, list(weights.values()), constant)
-        errors.append(fit.error)
-        fits.append(fit)
-    return assemble(builder, heads, problem), float(np.mean(errors)), fits
-
-
-def _head_report(reader: Reader, variable: int) -> dict[str, Any]:
-    _, layer, index = reader.place(variable)
-    heads = reader.model.layers[layer][0]
-    _, tested = reader.heads[variable]
-    return {
-        "head": f"layer {layer + 1} head {index + 1}",
-        "value": reader.symbol(int(heads.value[index])).label,
-        **tested[0].to_json(),
-        "next": [t.to_json() for t in tested[1:3]],
-    }
-
-
-def _readout_report(columns: Sequence[Symbol], fit: Fit) -> dict[str, float]:
-    labels = [*(s.label for s in columns), "1"]
-    return {labels[i]: float(c) for i, c in zip(fit.columns, fit.coefficients, strict=True)}
-
-
-def _hard_error(model: Hardened, done: Run, sources: Sources) -> float:
-    frame = sources.scaling.apply(sources.frame)
-    apart = outputs(model, done.stream)[:, :, model.config.before :] - frame.targets
-    return float((apart**2)[:, frame.scored].mean())
-
-
-def _read_off(reader: Reader, done: Run, live: Sequence[int]) -> dict[str, float]:
-    """How far what was read off (hypotheses, plain networks) is from the hardened model, in standard deviations."""
-    model, frame = reader.model, reader.sources.frame
-    total = np.zeros_like(outputs(model, done.stream))
-    exact = np.zeros_like(total)
-    for variable in live:
-        kind, _, _ = reader.place(variable)
-        values = reader.unit(variable).values if kind == "unit" else reader.symbol(variable).values
-        weight = model.weights[:, variable][:, None, None]
-        total += weight * values / reader.scale(variable)
-        exact += weight * done.stream[variable]
-    apart = np.abs(total - exact)[:, :, model.config.before :][:, frame.scored]
-    return {"max_difference": float(apart.max()), "mean_difference": float(apart.mean())}
+    return Material(mask, fitted, targets, Grammar(sources.bias.operators, whole), sources.regression)

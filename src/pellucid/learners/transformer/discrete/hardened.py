@@ -95,17 +95,12 @@ def run(model: Hardened, values: np.ndarray) -> Run:
     """Run on scaled values [columns, n, length]."""
     stream, chosen = np.asarray(values, np.float64), []
     for heads, units in model.layers:
-        keys = choose_keys(model, heads, stream)
+        keys = head_scores(model, heads, stream).argmax(-1)  # of equal scores the earliest
         chosen.append(keys)
         copied = [np.take_along_axis(stream[v], keys[h], 1) for h, v in enumerate(heads.value)]
         stream = np.stack([*stream, *copied])
         stream = np.stack([*stream, *(units.network(u, stream[a], stream[b]) for u, (a, b) in enumerate(units.reads))])
     return Run(stream, tuple(chosen))
-
-
-def choose_keys(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
-    """The key each query takes, int [heads, n, query]; of equal scores the earliest."""
-    return head_scores(model, heads, stream).argmax(-1)
 
 
 def head_scores(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
@@ -143,25 +138,16 @@ def extended(allow: np.ndarray, variables: int) -> np.ndarray:
     return np.concatenate([allow, np.ones((variables - len(allow), allow.shape[1]), bool)])
 
 
-def head_reads(model: Hardened, stream: np.ndarray) -> list[int]:
-    """Variables the output head still reads after pruning."""
-    spread = stream[:, :, model.config.before :].std((1, 2))
-    return np.nonzero((np.abs(model.weights) * spread).max(0) > PRUNED)[0].tolist()
-
-
 def live_variables(model: Hardened, stream: np.ndarray) -> list[int]:
     """Variables that reach the output: those the head reads and all that these read, in the order of the stream."""
-    live = set(head_reads(model, stream))
-    c = model.config
+    c, spread = model.config, stream[:, :, model.config.before :].std((1, 2))
+    live = set(np.nonzero((np.abs(model.weights) * spread).max(0) > PRUNED)[0].tolist())
     for layer in reversed(range(c.layers)):
         heads, units = model.layers[layer]
-        first = c.readable(layer)
-        for i in range(c.units):
-            if first + c.heads + i in live:
-                live |= set(units.reads[i].tolist())
-        for i in range(c.heads):
-            if first + i in live:
-                live |= {int(side[i]) for side in (heads.query, heads.key, heads.value) if len(side)}
+        sides = [side for side in (heads.query, heads.key, heads.value) if len(side)]
+        reads = [*zip(*sides, strict=True), *units.reads]
+        for made, some in reversed([*enumerate(reads, c.readable(layer))]):
+            live |= set(map(int, some)) if made in live else set()
     return sorted(live)
 
 

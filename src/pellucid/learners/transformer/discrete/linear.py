@@ -67,9 +67,9 @@ class Least:
         rest = self.judged[:, self.k + output] - self.judged[:, chosen] @ coefficients
         return float(rest @ rest)
 
-    def sparse(self, columns: Sequence[int], costs: Sequence[float], output: int) -> Fit:
-        """Leave out columns, the dearest first, as long as the error stays."""
-        best = self.fit(columns, output)
+    def sparse(self, costs: Sequence[float], output: int) -> Fit:
+        """Leave out columns, those that cost most first, as long as the error stays."""
+        best = self.fit(range(len(costs)), output)
         again = True
         while again:
             again = False
@@ -111,9 +111,12 @@ def _simple(value: float, deviation: float) -> list[Fraction | float]:
         near = Fraction(round(value * denominator), denominator)
         if abs(near - value) <= (max(tolerance, NEAR * deviation) if denominator <= 2 else tolerance):
             found.append(near)
-    for digits in range(DIGITS):
-        short = float(f"{value:.{digits + 1}g}")
-        if abs(short - value) <= tolerance:
-            found.append(short)
-            break
+    if (short := shortest(value, tolerance)) is not None:
+        found.append(short)
     return found
+
+
+def shortest(value: float, tolerance: float) -> float | None:
+    """The shortest decimal near a value, of at most so many digits."""
+    shorter = (float(f"{value:.{digits}g}") for digits in range(1, DIGITS + 1))
+    return next((short for short in shorter if abs(short - value) <= tolerance), None)

@@ -16,6 +16,7 @@ from scipy.optimize import least_squares
 from pellucid.errors import PellucidError
 from pellucid.language.expressions import Apply, Const, Expression, mapped, walk
 from pellucid.learners.transformer.discrete.formulas import A, B
+from pellucid.learners.transformer.discrete.linear import SAME, shortest
 from pellucid.learners.transformer.discrete.symbols import evaluate
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ SECONDS = 5
 EVALUATIONS = 200_000
 LONGEST = 20
 FRONT = 6
-SAME = 1e-9
 INFIX = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 CALLS = {"sin", "cos", "exp", "sqrt", "square", "log", "abs"}
 
@@ -166,12 +166,7 @@ def with_constants(
         return rest - g * (g @ rest) / max(g @ g, 1e-300)
 
     fitted = least_squares(apart, start, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200).x
-    yield filled(expression, [_short(v) for v in fitted])
-
-
-def _short(value: float) -> float:
-    """The shortest decimal that is the same to nine digits."""
-    return next((s for d in range(12) if abs((s := float(f"{value:.{d + 1}g}")) - value) <= SAME * abs(value)), value)
+    yield filled(expression, [shortest(v, SAME * abs(v)) or v for v in fitted.tolist()])
 
 
 def constants(expression: Expression) -> list[float]:

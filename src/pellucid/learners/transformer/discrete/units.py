@@ -14,7 +14,7 @@ from pellucid.language.expressions import Apply, Const, Expression, Table, Var, 
 from pellucid.learners.formulas.affine import snapped
 from pellucid.learners.transformer.discrete.formulas import Grammar, Question, best, terms, weight
 from pellucid.learners.transformer.discrete.hardened import HardUnits
-from pellucid.learners.transformer.discrete.linear import NOISE_FLOOR, Least, keeps
+from pellucid.learners.transformer.discrete.linear import NOISE_FLOOR, Fit, Least, keeps
 from pellucid.learners.transformer.discrete.regress import regressed
 from pellucid.learners.transformer.discrete.symbols import Symbol, plain, values_of
 
@@ -123,16 +123,17 @@ class Material:
         every = range(len(columns) + 1)
         return float(np.mean([least.fit(every, o).error for o in range(len(self.targets))]))
 
+    def heads(self, symbols: Sequence[Symbol]) -> tuple[Least, list[Fit]]:
+        """The best head on symbols and a constant for each output, once what is not needed is left out."""
+        least, costs = self.least([s.values for s in symbols]), [*(s.cost for s in symbols), CONSTANT]
+        return least, [least.sparse(costs, output) for output in range(len(self.targets))]
+
     def price(self, symbols: Sequence[Symbol]) -> float:
-        """Size of the output head on symbols, once what is not needed is left out."""
-        least = self.least([s.values for s in symbols])
+        """Size of the output heads on symbols."""
+        _, fits = self.heads(symbols)
+        multiples = sum(TERM + MULTIPLE * (abs(abs(c) - 1) > 1e-6) for fit in fits for c in fit.coefficients)
         costs = [*(s.cost for s in symbols), CONSTANT]
-        total, used = 0.0, set()
-        for output in range(len(self.targets)):
-            fit = least.sparse(range(len(costs)), costs, output)
-            used |= set(fit.columns)
-            total += sum(TERM + (MULTIPLE if abs(abs(c) - 1) > 1e-6 else 0.0) for c in fit.coefficients)
-        return total + sum(costs[c] for c in used)
+        return multiples + sum(costs[c] for c in {c for fit in fits for c in fit.columns})
 
 
 def read_units(units: Sequence[Unit], direct: Sequence[Symbol], material: Material) -> list[Reading]:

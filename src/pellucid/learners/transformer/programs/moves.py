@@ -94,8 +94,10 @@ def edits(
             rows, keys = np.unique(view.values[m.reads[0]]), np.unique(view.values[m.reads[1]])
             places += [(at, int(r), int(c), 0) for r in rows for c in keys]
         else:
-            seen, values = _cells(m, view), np.unique(m.table)
-            places += [(at, int(a), int(b), int(v)) for a, b in seen for v in _with_spare(values, k)]
+            cells = np.unique([np.minimum(view.values[r], len(m.table) - 1).ravel() for r in m.reads], axis=1)
+            values = np.unique(m.table)
+            spare = np.setdiff1d(np.arange(k), values)[:1]  # one of 0..k-1 that the table does not give yet
+            places += [(at, int(a), int(b), int(v)) for a, b in cells.T for v in (*values, *spare)]
     for i in rng.permutation(len(places)):
         at, row, column, value = places[i]
         m = modules[at]
@@ -117,18 +119,6 @@ def _row_changes(table: np.ndarray, row: int, column: int) -> Iterator[np.ndarra
     flipped[row, column] ^= True
     if not np.array_equal(flipped, moved):
         yield flipped
-
-
-def _with_spare(values: np.ndarray, k: int) -> np.ndarray:
-    """The values a table already gives, and one of 0..k-1 that it does not."""
-    return np.concatenate([values, np.setdiff1d(np.arange(k), values)[:1]])
-
-
-def _cells(m: Module, view: View) -> np.ndarray:
-    a, b = (view.values[r] for r in m.reads)
-    if m.kind == "num_mlp":
-        a, b = np.minimum(a, len(m.table) - 1), np.minimum(b, len(m.table) - 1)
-    return np.unique(np.stack([a.ravel(), b.ravel()], 1), axis=0)
 
 
 def rewirings(

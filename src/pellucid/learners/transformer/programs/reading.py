@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pellucid.language.columns import Assign
-from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among
+from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among, conjunction
 from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Delay, Evidence, Input, Let, Node, Reach, Select, Vote
 from pellucid.language.types import Plain
 from pellucid.learners.transformer.marked import Marked
@@ -302,8 +302,7 @@ def _if_some(found: Expression, otherwise: Expression) -> Expression:
 
 
 def _all(*tests: Expression) -> Expression:
-    kept = [test for test in tests if test != Const(1)]
-    return Apply("and", tuple(kept)) if len(kept) > 1 else kept[0] if kept else Const(1)
+    return conjunction(test for test in tests if test != Const(1))
 
 
 def _times(test: Expression, number: Expression) -> Expression:

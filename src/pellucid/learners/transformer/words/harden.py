@@ -139,12 +139,12 @@ class _Builder:
 def soft_weights(model: EvidenceModel, params: Tree, config: WordsConfig) -> np.ndarray:
     """Trained readout as weights of the hard model's columns: float [columns + 1, classes]."""
     cat, num = iter(params["readout"]["cat"]), iter(params["readout"]["num"])
-    rows = []
-    for number, _, size in columns_of(model):
-        if isinstance(model.variables[number - 1], Counted):
-            rows.append(next(num)[None])
-        else:
-            rows.append(next(cat)[np.minimum(np.arange(size), config.k)])
+    rows = [
+        next(num)[None]
+        if isinstance(variable, Counted)
+        else next(cat)[np.minimum(np.arange(c.stop - c.start), config.k)]
+        for variable, c in zip(model.variables, columns_of(model).values(), strict=True)
+    ]
     return np.concatenate([*rows, params["readout"]["bias"][None]])
 
 

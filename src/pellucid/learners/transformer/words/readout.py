@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,30 +27,25 @@ OFTEN = 3  # texts in which some word must occur to be moved
 ROWS = 400  # texts by which a move is judged, at most
 
 
-def columns_of(model: EvidenceModel) -> list[tuple[int, int, int]]:
-    """Variables that the readout may weigh: number, first column and columns of each (1 for a number)."""
-    found, at = [], 0
-    for number, variable in enumerate(model.variables, 1):
-        size = 1 if isinstance(variable, Counted) else model.size_of(number)
-        found.append((number, at, size))
-        at += size
-    return found
+def columns_of(model: EvidenceModel) -> dict[int, slice]:
+    """By number, the columns of the variables that the readout may weigh: one per code, or one for a number."""
+    variables = enumerate(model.variables, 1)
+    sizes = [1 if isinstance(variable, Counted) else model.size_of(number) for number, variable in variables]
+    ends = np.cumsum([0, *sizes]).tolist()
+    return {number: slice(*columns) for number, columns in enumerate(pairwise(ends), 1)}
 
 
 def matrix(model: EvidenceModel, corpus: Corpus) -> sp.csr_matrix:
     """One-hot values of all variables and a column of ones: [texts, columns + 1] summed where pooled, else by word."""
-    values, columns = model.values(corpus), columns_of(model)
-    positions = corpus.size
-    owner = corpus.owner if model.pooled else np.arange(positions)
-    width = columns[-1][1] + columns[-1][2]
-    places, data = [], []
-    for number, at, _ in columns:
-        count = isinstance(model.variables[number - 1], Counted)
-        places.append(np.full(positions, at) if count else at + values[number])
+    values, positions = model.values(corpus), corpus.size
+    places, data, width = [], [], 0
+    for number, columns in columns_of(model).items():
+        count, width = isinstance(model.variables[number - 1], Counted), columns.stop
+        places.append(np.full(positions, columns.start) if count else columns.start + values[number])
         data.append(values[number].astype(float) if count else np.ones(positions))
     places.append(np.full(positions, width))
     data.append(np.ones(positions))
-    rows = np.tile(owner, len(places))
+    rows = np.tile(corpus.owner if model.pooled else np.arange(positions), len(places))
     shape = (len(corpus) if model.pooled else positions, width + 1)
     return sp.csr_matrix((np.concatenate(data), (rows, np.concatenate(places))), shape)
 
@@ -69,11 +65,10 @@ def solve(x: Any, y: np.ndarray, classes: int, strength: float, start: np.ndarra
 def fit_readout(model: EvidenceModel, train: Judge, valid: Judge) -> tuple[EvidenceModel, float]:
     """The model with integer weights, the strength of the prior chosen on validation; and that strength."""
     x, judged = matrix(model, train.corpus), matrix(model, valid.corpus)
-    classes = len(model.labels)
-    weights = np.zeros((columns_of(model)[-1][1] + columns_of(model)[-1][2] + 1, classes))
+    weights = np.zeros((x.shape[1], len(model.labels)))
     found: list[tuple[float, float, np.ndarray]] = []
     for strength in STRENGTHS:
-        weights = solve(x, train.codes, classes, strength, weights)
+        weights = solve(x, train.codes, len(model.labels), strength, weights)
         found.append((valid.right(judged @ weights), -strength, weights))
     _, strength, weights = max(found, key=lambda row: row[:2])
     rounded = whole(weights, lambda w: valid.right(judged @ w), SCALES)
@@ -83,8 +78,8 @@ def fit_readout(model: EvidenceModel, train: Judge, valid: Judge) -> tuple[Evide
 def with_weights(model: EvidenceModel, every: np.ndarray) -> EvidenceModel:
     """The model with weights int64 [columns + 1, labels], the last row being the bias."""
     weights = {}
-    for number, at, size in columns_of(model):
-        rows = every[at : at + size]
+    for number, columns in columns_of(model).items():
+        rows = every[columns]
         if rows.any():
             weights[number] = rows[0] if isinstance(model.variables[number - 1], Counted) else rows
     return replace(model, weights=weights, bias=every[-1])
@@ -116,8 +111,7 @@ def _moved(model: EvidenceModel, number: int, weights: np.ndarray, train: Judge)
     """New kinds of the words."""
     variable, corpus = model.variables[number - 1], train.corpus
     assert isinstance(variable, Kinds)
-    _, at, size = columns_of(model)[number - 1]
-    weight, scores = weights[at : at + size], matrix(model, corpus) @ weights
+    weight, scores = weights[columns_of(model)[number]], matrix(model, corpus) @ weights
     words, codes = corpus.columns[0], np.array(variable.codes)
     owner = corpus.owner if model.pooled else np.arange(corpus.size)
     order = np.argsort(words, kind="stable")
