@@ -257,7 +257,7 @@ def test_formulas_of_symbolic_regression_are_read_not_run():
     assert text(expression) == "b * sin(1.325 * a)"
     with pytest.raises(PellucidError, match="cannot be read"):
         regress.parsed("__import__('os').system('true')")
-    fitted = next(regress.with_constants(expression, P, Q, 0.7 * np.sin(1.3 * P) * Q + 1, np.ones((300, 1))))
+    fitted = regress.with_constants(expression, P, Q, 0.7 * np.sin(1.3 * P) * Q + 1, np.ones((300, 1)))
     assert text(fitted) == "b * sin(1.3 * a)"
 
 

@@ -28,11 +28,6 @@ class Attention:
     present: np.ndarray
     before: int
 
-    @property
-    def copied(self) -> np.ndarray:
-        """What the hardened head writes."""
-        return np.take_along_axis(self.value, self.chosen, 1)
-
 
 @dataclass(frozen=True)
 class Hypothesis:
@@ -94,37 +89,31 @@ class Tested:
 
 def judge_head(head: Attention, modes: frozenset[str], window: int) -> list[Tested]:
     """All hypotheses, the best first: by agreement, then the simpler."""
-    tested = [_test(head, hypothesis, i) for i, hypothesis in enumerate(_hypotheses(head, modes, window))]
-    tested = sorted(tested, key=lambda t: -round(t[0].agreement * WHOLE))
-    best = [t for t, _ in tested]
-    enough = [
-        t for t in sorted(tested, key=lambda t: t[1]) if t[0].agreement >= max(best[0].agreement - 1e-3, THRESHOLD)
-    ]
-    return ([enough[0][0]] if enough else []) + [t for t in best if not enough or t is not enough[0][0]]
+    tested = [_test(head, hypothesis) for hypothesis in _hypotheses(head, modes, window)]
+    best = sorted(tested, key=lambda t: -round(t.agreement * WHOLE))
+    enough = [t for t in tested if t.agreement >= max(best[0].agreement - 1e-3, THRESHOLD)][:1]
+    return [*enough, *(t for t in best if t not in enough)]
 
 
 def routed(hypothesis: Hypothesis, head: Attention) -> np.ndarray:
     """What a head would write if the hypothesis were the truth, [n, length]."""
-    value = head.value
     if hypothesis.kind == "mean":
-        weights = _uniform(hypothesis, value.shape[1], head.before)
-        return value @ weights.T
-    keys = _keys(hypothesis, head)
-    return np.take_along_axis(value, keys, 1)
+        return head.value @ _uniform(hypothesis, head.value.shape[1], head.before).T
+    return np.take_along_axis(head.value, _keys(hypothesis, head), 1)
 
 
-def _test(head: Attention, hypothesis: Hypothesis, rank: int) -> tuple[Tested, int]:
-    told = routed(hypothesis, head)[:, head.before :][head.present]
+def _test(head: Attention, hypothesis: Hypothesis) -> Tested:
+    def seen(values: np.ndarray) -> np.ndarray:
+        return values[:, head.before :][head.present]
+
     if hypothesis.kind == "mean":
         uniform = _uniform(hypothesis, head.value.shape[1], head.before)
-        apart = 0.5 * np.abs(head.weights - uniform).sum(-1)[:, head.before :][head.present].mean()
-        return Tested(hypothesis, 1.0 - float(apart), 1.0 - float(apart)), rank
+        apart = 0.5 * seen(np.abs(head.weights - uniform).sum(-1)).mean()
+        return Tested(hypothesis, 1.0 - float(apart), 1.0 - float(apart))
     keys = _keys(hypothesis, head)
-    both_before = (keys < head.before) & (head.chosen < head.before)
-    same = ((keys == head.chosen) | both_before)[:, head.before :][head.present]
-    copied = head.copied[:, head.before :][head.present]
-    equal = np.isclose(told, copied, rtol=1e-9, atol=1e-9)
-    return Tested(hypothesis, float(same.mean()), float(equal.mean())), rank
+    same = seen((keys == head.chosen) | ((keys < head.before) & (head.chosen < head.before)))
+    told, copied = (seen(np.take_along_axis(head.value, taken, 1)) for taken in (keys, head.chosen))
+    return Tested(hypothesis, float(same.mean()), float(np.isclose(told, copied, rtol=1e-9, atol=1e-9).mean()))
 
 
 def _hypotheses(head: Attention, modes: frozenset[str], window: int) -> Iterator[Hypothesis]:

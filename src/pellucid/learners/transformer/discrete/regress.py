@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,7 +44,7 @@ def regressed(unit: Unit, material: Material, given: Sequence[Symbol]) -> list[E
     for target in (material.at(unit.values), *(material.at(y) for y in material.targets)):
         rest = target - basis @ np.linalg.lstsq(basis, target, rcond=None)[0]
         for expression in structures(a, b, rest, material.grammar.operators):
-            found |= dict.fromkeys(with_constants(expression, a, b, target, basis))
+            found[with_constants(expression, a, b, target, basis)] = None
     return list(found)
 
 
@@ -148,12 +148,11 @@ def _product(factors: Sequence[Expression]) -> Expression:
 
 def with_constants(
     expression: Expression, a: np.ndarray, b: np.ndarray, target: np.ndarray, basis: np.ndarray
-) -> Iterator[Expression]:
+) -> Expression:
     """The formula with its constants fitted to the target next to the columns of the basis, snapped where that fits."""
     start = np.array([float(v) for v in constants(expression)])
     if not len(start):
-        yield expression
-        return
+        return expression
     q = np.linalg.qr(basis)[0]
     rest = target - q @ (q.T @ target)
 
@@ -166,7 +165,7 @@ def with_constants(
         return rest - g * (g @ rest) / max(g @ g, 1e-300)
 
     fitted = least_squares(apart, start, xtol=1e-15, ftol=1e-15, gtol=1e-15, max_nfev=200).x
-    yield filled(expression, [shortest(v, SAME * abs(v)) or v for v in fitted.tolist()])
+    return filled(expression, [shortest(v, SAME * abs(v)) or v for v in fitted.tolist()])
 
 
 def constants(expression: Expression) -> list[float]:

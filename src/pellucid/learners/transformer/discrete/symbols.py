@@ -40,6 +40,11 @@ class Symbol:
     base: str | None = None
     lag: int = 0
 
+    @property
+    def origin(self) -> tuple[str, int]:
+        """A variable of the program, and how many steps back this is its value."""
+        return (self.name, 0) if self.base is None else (self.base, self.lag)
+
 
 @dataclass
 class Builder:
@@ -50,11 +55,8 @@ class Builder:
 
     def define(self, wish: str, node: Node) -> str:
         """Name of a variable for a node; equal nodes share one."""
-        for name, there in self.assignments.items():
-            if there == node:
-                return name
-        taken = {*self.assignments, *self.results.values()}
-        name = free_name(wish, taken)
+        known = (name for name, there in self.assignments.items() if there == node)
+        name = next(known, None) or free_name(wish, {*self.assignments, *self.results.values()})
         self.assignments[name] = node
         return name
 
@@ -81,7 +83,7 @@ class Builder:
             case "copy":
                 return value
             case "offset":
-                base, lag = (value.base, value.lag) if value.base is not None else (value.name, 0)
+                base, lag = value.origin
                 lag += hypothesis.amount
                 found = self.earlier(base, f"{root(value.label)}[t-{lag}]", told, lag)
                 return Symbol(found.name, found.label, told, found.cost + 1.0, base, lag)
@@ -92,7 +94,9 @@ class Builder:
         so_far = Select(reach="upto", window=h.window)
         if h.start:  # the steps before the start take part: each one on its own
             how, name = ("+", "sum") if h.kind == "mean" else (h.kind, h.kind)
-            return self.define(f"{name}_{value.name}", Let(Apply(how, tuple(self._window(h, value)))))
+            base, lag = value.origin
+            earlier = [self.earlier(base, value.label, value.values, lag + i) for i in range(1, h.window or 1)]
+            return self.define(f"{name}_{value.name}", Let(Apply(how, tuple(Var(s.name) for s in (value, *earlier)))))
         if key is None:
             return self.define(f"{h.kind}_{value.name}", Aggregate(so_far, h.kind, value.name))
         if h.kind != "last where":
@@ -101,13 +105,6 @@ class Builder:
         where = self.define(f"is_{key.name}", Let(Apply(op, (Var(key.name), Const(plain(constant))))))
         start = Const(plain(value.values[0, 0]))
         return self.define(f"last_{value.name}", Aggregate(Select(reach="upto", mask=where), "last", value.name, start))
-
-    def _window(self, h: Hypothesis, value: Symbol) -> list[Expression]:
-        base, lag = (value.base, value.lag) if value.base is not None else (value.name, 0)
-        parts: list[Expression] = [Var(value.name)]
-        for back in range(1, h.window or 1):
-            parts.append(Var(self.earlier(base, value.label, value.values, lag + back).name))
-        return parts
 
     def formula(self, wish: str, expression: Expression, values: np.ndarray, label: str, cost: float) -> Symbol:
         """A variable computed from others at the same step."""

@@ -82,7 +82,7 @@ class _Builder:
     def assignments(self) -> tuple[Assign, ...]:
         """All of them."""
         met = Counter[tuple[int, str]]()
-        make = {"cat": self._nearest, "num": self._sum, "cat_mlp": self._table, "num_mlp": self._rule}
+        make = {"cat": self._nearest, "num": self._sum, "cat_mlp": self._table, "num_mlp": self._table}
         names = {"cat": "head", "num": "sum", "cat_mlp": "table", "num_mlp": "rule"}
         for module in self.hardened.modules:
             met[module.layer, module.kind] += 1
@@ -209,33 +209,23 @@ class _Builder:
     # ------------------------------------------------------------ tables and readout
 
     def _table(self, name: str, table: np.ndarray, read: list[Stream]) -> Stream:
-        """A categorical MLP."""
-        return self._looked_up(name, [[s.here, s.begin, s.end] for s in read], [s.values for s in read], table)
+        """An MLP at the three kinds of places: of numbers what the table does not reach is clipped, as in the model.
 
-    def _rule(self, name: str, table: np.ndarray, read: list[Stream]) -> Stream:
-        """A numerical MLP: the model clips what its table does not reach."""
-        top = len(table) - 1
-        most = [min(s.most, top) for s in read]
-        places = [[_clipped(e, s.most, top) for e in (s.here, s.begin, s.end)] for s in read]
-        return self._looked_up(name, places, [range(m + 1) for m in most], table)
-
-    def _looked_up(
-        self, name: str, places: list[list[Expression]], domains: list[Sequence[Plain]], table: np.ndarray
-    ) -> Stream:
-        """The table of two variables at the three kinds of places; a variable read twice is read once."""
-        found: list[Expression] = []
+        A variable read twice is read once.
+        """
+        top, found = len(table) - 1, list[Expression]()
+        first, second = (s.values or range(min(s.most, top) + 1) for s in read)
+        places = [[e if s.values else _clipped(e, s.most, top) for e in (s.here, s.begin, s.end)] for s in read]
         for mark, a, b in zip(("", "_begin", "_end"), *places, strict=True):
             if mark == "_end" and not self.has_end:
                 found.append(ZERO)
                 continue
+            cases = [((v, w), int(table[i, j])) for i, v in enumerate(first) for j, w in enumerate(second)]
             if a == b:
-                cases = tuple(((v,), int(table[i, i])) for i, v in enumerate(domains[0]))
-                found.append((self._helper if mark else self.add)(f"{name}{mark}", _lookup((a,), cases)))
-                continue
-            pairs = [((v, w), int(table[i, j])) for i, v in enumerate(domains[0]) for j, w in enumerate(domains[1])]
-            found.append((self._helper if mark else self.add)(f"{name}{mark}", _lookup((a, b), tuple(pairs))))
-        here, begin, end = found
-        return Stream(here, begin, end, range(int(table.max()) + 1))
+                cases = [((v,), int(table[i, i])) for i, v in enumerate(first)]
+            outcome = _lookup((a,) if a == b else (a, b), tuple(cases))
+            found.append(self._helper(f"{name}{mark}", outcome) if mark else self.add(name, outcome))
+        return Stream(*found, range(int(table.max()) + 1))
 
     def _vote(self) -> None:
         none = (0,) * len(self.labels)
