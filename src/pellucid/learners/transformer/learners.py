@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -19,6 +19,8 @@ from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
 from pellucid.learners.evidence.decode import OUTPUT as LABEL
 from pellucid.learners.evidence.decode import EvidenceFiles, decode, opened
+from pellucid.learners.stored import answered, packed
+from pellucid.learners.stored import opened as opened_model
 from pellucid.learners.transformer.config import (
     Coded,
     DiscreteConfig,
@@ -31,13 +33,13 @@ from pellucid.learners.transformer.config import (
     WordsTraining,
 )
 from pellucid.learners.transformer.marked import Kind, Marked, refusal
-from pellucid.learners.transformer.programs.hardened import Hardened, arrays_of, hardened_from, predict
+from pellucid.learners.transformer.programs.hardened import Hardened, Module, predict
 from pellucid.learners.transformer.programs.reading import OUTPUT, extract
-from pellucid.learners.transformer.training import Training, under, with_given
+from pellucid.learners.transformer.training import Training, with_given
 from pellucid.learners.transformer.words.batches import LONGEST
 from pellucid.problem import Problem
+from pellucid.semantics.reading import Columns
 from pellucid.settings import taken
-from pellucid.verify.same import ABSENT
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.standard.net import StandardModel
@@ -78,26 +80,35 @@ USUAL = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num":
 
 
 @dataclass(frozen=True)
-class TrainedProgram:
-    """A hardened model beside the program read off it. params: soft parameters of its seed, by flat names."""
+class ProgramsModel:
+    """A hardened model, between the user's symbols and labels. params: soft parameters of its seed, by flat names."""
 
     hardened: Hardened
     params: Mapping[str, np.ndarray]
     config: ProgramsConfig
     marked: Marked
+
+
+@dataclass(frozen=True)
+class TrainedProgram:
+    """A model beside the program read off it."""
+
+    model: ProgramsModel
     program: Program
 
     def predict(self, inputs: Sequence[Any]) -> list[Any]:
         """Outputs for the user's inputs; ABSENT for those longer than the model."""
-        rows = self.marked.rows(self.program, inputs)
-        fits = [row for row in rows if len(row) <= self.marked.longest]
-        told = iter(self.marked.outputs(predict(self.hardened, self.marked.inputs(fits)), list(map(len, fits))))
-        return [next(told) if len(row) <= self.marked.longest else ABSENT for row in rows]
+        hardened, marked = self.model.hardened, self.model.marked
+
+        def answers(rows: Sequence[Columns]) -> list[Any]:
+            symbols = [row[marked.column] for row in rows]
+            return marked.outputs(predict(hardened, marked.inputs(symbols)), list(map(len, symbols)))
+
+        return answered(self.program, inputs, answers, lambda row: len(row[marked.column]) <= marked.longest)
 
     def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
         """Configuration, and arrays by name."""
-        config = {"architecture": asdict(self.config), "coding": self.marked.to_json()}
-        return config, arrays_of(self.params, self.hardened)
+        return packed(self.model)
 
 
 @dataclass(frozen=True)
@@ -121,7 +132,7 @@ class Programs:
         train, valid = marked.arrays(problem.train), marked.arrays(problem.valid)
         hardened, params = _trained(ProgramsTrainer(train, valid, config, training, run), run)
         program = program_of(problem, extract(hardened, marked), (OUTPUT,))
-        yield Found(program, self.name, TrainedProgram(hardened, params, config, marked, program))
+        yield Found(program, self.name, TrainedProgram(ProgramsModel(hardened, params, config, marked), program))
 
     @staticmethod
     def opened(config: Mapping[str, Any], arrays: Mapping[str, np.ndarray], program: Program, where: str) -> Any:
@@ -130,12 +141,9 @@ class Programs:
         Raises:
             PellucidError: naming `where`, for anything that is not such a description.
         """
-        try:
-            sizes, marked = ProgramsConfig(**config["architecture"]), Marked.from_json(config["coding"])
-            hardened = hardened_from(under("hard.", arrays), sizes)
-        except (KeyError, TypeError, ValueError) as error:
-            raise PellucidError(f"{where}: not the description of a Transformer Program: {error!r}") from None
-        return TrainedProgram(hardened, under("soft.", arrays), sizes, marked, program)
+        parts = (Hardened, Module, ProgramsConfig, Marked)
+        model = opened_model(config, arrays, ProgramsModel, parts, where, "a Transformer Program")
+        return TrainedProgram(model, program)
 
 
 def programs_sizes(problem: Problem, marked: Marked) -> ProgramsConfig:

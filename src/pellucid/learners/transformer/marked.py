@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -11,10 +11,8 @@ import numpy as np
 
 from pellucid.data.data import Data
 from pellucid.errors import PellucidError
-from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.problem import Problem
-from pellucid.semantics.reading import columns_of
 from pellucid.settings import taken
 
 PAD = -1  # code of "nothing here", in symbols and in labels
@@ -104,21 +102,6 @@ class Marked:
             return [self.labels[c] for c in codes.tolist()]
         pairs = zip(codes.tolist(), lengths, strict=True)
         return [[self.labels[c] for c in row[1 : n + 1]] for row, n in pairs]
-
-    def rows(self, program: Program, inputs: Sequence[Any]) -> list[list[Value]]:
-        """The symbols of the user's inputs, as a program reads them."""
-        return [columns_of(program.inputs, sequence)[self.column] for sequence in inputs]
-
-    def to_json(self) -> dict[str, Any]:
-        """A JSON object that `from_json` reads back to an equal one."""
-        plain = {name: getattr(self, name) for name in ("column", "kind", "longest", "end", "causal")}
-        return {**plain, "tokens": list(self.tokens), "labels": list(self.labels)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Marked:
-        """The inverse of `to_json`; raises KeyError or TypeError for anything else."""
-        names = ("column", "kind", "longest", "end", "causal")
-        return cls(tokens=tuple(data["tokens"]), labels=tuple(data["labels"]), **{name: data[name] for name in names})
 
 
 def refusal(problem: Problem, words: bool = False) -> str | None:

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from pellucid.learners.base import Run
 from pellucid.learners.transformer import checkpoint, population
 from pellucid.learners.transformer.population import Engine, Group
-from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree, under
+from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree
 
 INTERRUPTED = "interrupted: finishing with the best so far"
 CACHE = "PELLUCID_CACHE"
@@ -52,7 +52,7 @@ class Round:
 class Trainer(ABC, Generic[Settings, Found]):
     """A fit and its state; a subclass says what its model is, and what it does with trained seeds.
 
-    name: of the learner. rounds: how many there are at most. mark: fingerprint of all that decides the outcome. number,
+    name: of the learner. parts: the classes that its state is made of. rounds: how many there are at most. mark: fingerprint of all that decides the outcome. number,
     rung: where in the plan it is. losses, scores: the latest, by seed. compiled: the engine that ran last;
     compile_seconds: what first calls took; slowest: the longest of the other calls. place: file that holds the state
     from check to check, from which a killed run goes on; the caller removes it.
@@ -63,6 +63,7 @@ class Trainer(ABC, Generic[Settings, Found]):
     """
 
     name: str
+    parts: tuple[type, ...] = ()
     rounds: int = 1
     mark: str = ""
 
@@ -100,12 +101,12 @@ class Trainer(ABC, Generic[Settings, Found]):
     def result(self) -> Fitted[Found]:
         """What `run` returns."""
 
-    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
-        """Arrays by name and JSON that hold the subclass's own state: nothing, where what follows is done again."""
-        return {}, None
+    def state(self) -> Any:
+        """What the subclass must keep, made of `parts`, arrays and what JSON holds: nothing, where it is done again."""
+        return None
 
-    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:  # nothing is a state too
-        """The inverse of `pack`."""
+    def resume(self, state: Any) -> None:  # nothing is a state too
+        """The inverse of `state`."""
 
     def run(self) -> Fitted[Found]:
         """Train round after round until the subclass is content, all is done, the budget is spent, or interrupted.
@@ -116,7 +117,7 @@ class Trainer(ABC, Generic[Settings, Found]):
             PellucidError: a state on disk that is damaged or of another run.
         """
         enable_cache()
-        saved = checkpoint.load(self.place, self.mark) if self.place else None
+        saved = checkpoint.load(self.place, self) if self.place else None
         with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
             try:
                 self.stopped = self._rounds(saved) or self.stopped
@@ -148,12 +149,11 @@ class Trainer(ABC, Generic[Settings, Found]):
         report = {"best_seed": best_seed, "stopped": self.stopped, "seeds_tried": len(self.history)}
         return Fitted(found, report, {**history, **more})
 
-    def _rounds(self, saved: checkpoint.Saved | None) -> str | None:
-        self.number = saved.told["number"] if saved else 0
+    def _rounds(self, saved: Mapping[str, Any] | None) -> str | None:
+        self.number = saved["number"] if saved else 0
         self.round = self.set_up(self.number)
         if saved:
             checkpoint.restore(self, saved)
-            self.unpack(under("job.", saved.arrays), saved.told["job"])
         while True:
             for found in self._train():
                 if reason := self.finish(found):

@@ -208,11 +208,6 @@ class SeedHistory:
         return round(float(kept.mean()), 6) if len(kept) else 0.0
 
 
-def under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The arrays whose names begin with a prefix, without it."""
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
 def fingerprint(settings: Training, others: Any, *arrays: np.ndarray) -> str:
     """SHA-256 of all that decides the outcome of a fit; the budget only cuts it short."""
     digest = hashlib.sha256(json.dumps([{**asdict(settings), "budget": 0}, others], default=str).encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -113,7 +113,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         PellucidError: a setting that makes no sense, or a bias that leaves nothing to read.
     """
 
-    name = "discrete"
+    name, parts = "discrete", (Trained,)
 
     def __init__(self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, run: LearnerRun) -> None:
         super().__init__(settings, run)
@@ -123,7 +123,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         self.candidates: list[Candidate] = []
         self.reports: list[dict[str, Any]] = []
         self.setups: dict[int, Setup] = {}
-        self.done: dict[int, tuple[list[Trained], int]] = {}
+        self.done: dict[int, tuple[Sequence[Trained], int]] = {}
         told = [repr(problem.bias), [asdict(attempt) for attempt in self.plan]]
         self.mark = fingerprint(settings, [told, [(d.inputs, d.outputs) for d in (problem.train, problem.valid)]])
 
@@ -172,7 +172,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         self._read_off(self.number, found, len(found) if quick else READ_OFF)
         return "exact program found" if self.candidates and self.candidates[0].exact else None
 
-    def _read_off(self, number: int, ranked: list[Trained], most: int, hurry: bool = True) -> None:
+    def _read_off(self, number: int, ranked: Sequence[Trained], most: int, hurry: bool = True) -> None:
         setup, began = self._setup(number), time.monotonic()
         found: list[Candidate | None] = []
         sources = self._sources(setup)
@@ -221,19 +221,14 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         exact = verdict.exact and all(judge(extraction.program, data).exact for data in others)
         return Candidate(trained, extraction, verdict, exact, ast_nodes(emit(extraction.program)))
 
-    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+    def state(self) -> Any:
         """Trained seeds of the rounds before this one; they are read off again, which gives the same programs."""
-        rounds = {number: done for number, done in self.done.items() if number < self.number}
-        arrays = {str(t.seed): population.flatten(t.params) for ranked, _ in rounds.values() for t in ranked}
-        told = {n: [[(t.seed, t.steps, t.score) for t in ranked], read] for n, (ranked, read) in rounds.items()}
-        return arrays, told
+        return {number: done for number, done in self.done.items() if number < self.number}
 
-    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
-        """The inverse of `pack`."""
-        for number, (ranked, read) in told.items():
-            tree = self._setup(int(number)).engine.tree
-            found = [Trained(seed, tree(arrays[str(seed)]), steps, score) for seed, steps, score in ranked]
-            self._read_off(int(number), found, read, hurry=False)
+    def resume(self, state: Any) -> None:
+        """The inverse of `state`."""
+        for number, (ranked, read) in state.items():
+            self._read_off(number, ranked, read, hurry=False)
 
     def result(self) -> Fitted[list[Candidate]]:
         """The seeds read off."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -21,15 +20,14 @@ from pellucid.learners.transformer.programs.finish import Candidate, finish
 from pellucid.learners.transformer.programs.hardened import (
     SOFT_SCALE,
     Hardened,
+    Module,
     accuracy,
-    arrays_of,
     class_scores,
     harden,
-    hardened_from,
 )
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
 from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
-from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint, under
+from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
 
 SAMPLE = 400  # validation sequences of the checks
 
@@ -45,7 +43,7 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
         settings, run: as of `Trainer`.
     """
 
-    name = "programs"
+    name, parts = "programs", (Candidate, Hardened, Module)
 
     def __init__(
         self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: ProgramsTraining, run: Run
@@ -87,19 +85,13 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
                 self.best = candidate, named, trained.seed
         return "perfect on validation" if self.best and self.best[0].perfect else None
 
-    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+    def state(self) -> Any:
         """The best program so far."""
-        if self.best is None:
-            return {}, None
-        best, params, seed = self.best
-        told = {"train": best.train, "valid": best.valid, "size": best.size}
-        return arrays_of(params, best.hardened), {"seed": seed, "best": told}
+        return self.best
 
-    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
-        """The inverse of `pack`."""
-        if told is not None:
-            hardened = hardened_from(under("hard.", arrays), self.config)
-            self.best = Candidate(hardened, **told["best"]), under("soft.", arrays), told["seed"]
+    def resume(self, state: Any) -> None:
+        """The inverse of `state`."""
+        self.best = state
 
     def result(self) -> Fitted[tuple[Hardened, dict[str, np.ndarray]]]:
         """The best program and its parameters."""

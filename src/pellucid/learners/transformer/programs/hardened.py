@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 import numpy as np
 
@@ -33,11 +33,6 @@ class Module:
     out: int
     reads: tuple[int, ...]
     table: np.ndarray
-
-    @property
-    def place(self) -> np.ndarray:
-        """Layer, variable made and variables read."""
-        return np.array([self.layer, self.out, *self.reads])
 
 
 @dataclass(frozen=True)
@@ -246,30 +241,3 @@ def table_of(mlp: Tree, i: int, codes: np.ndarray) -> np.ndarray:
     first, second = codes @ mlp["w1"][i][:half], codes @ mlp["w1"][i][half:]
     hidden = np.maximum(first[:, None] + second + mlp["b1"][i], 0.0)
     return (hidden @ mlp["w2"][i] + mlp["b2"][i]).argmax(-1)
-
-
-def arrays_of(params: Mapping[str, np.ndarray], h: Hardened) -> dict[str, np.ndarray]:
-    """All arrays by name: `soft.` trained parameters, `hard.` the hardened program."""
-    arrays = {f"soft.{name}": array for name, array in params.items()}
-    arrays |= {"hard.embedding": h.embedding, "hard.bias": h.bias}
-    arrays |= {f"hard.readout.{i}": weights for i, weights in enumerate(h.readout)}
-    for i, m in enumerate(h.modules):
-        arrays |= {f"hard.{m.kind}.{i}.{name}": array for name, array in (("reads", m.place), ("table", m.table))}
-    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-
-
-def hardened_from(arrays: Mapping[str, np.ndarray], c: ProgramsConfig) -> Hardened:
-    """A hardened program from its arrays by name, without `hard.`; raises KeyError where one is missing."""
-    modules: dict[int, Module] = {}
-    for name in arrays:
-        if name.endswith(".reads"):
-            kind, number, _ = name.split(".")
-            layer, out, *reads = arrays[name].tolist()
-            table = arrays[f"{kind}.{number}.table"]
-            modules[int(number)] = Module(cast(ModuleKind, kind), layer, out, tuple(reads), table)
-    if len(modules) != c.modules:
-        raise KeyError(f"{c.modules} modules, of which {len(modules)} are there")
-    n_cat = c.n_cat(c.layers)
-    readout = tuple(arrays[f"readout.{i}"] for i in range(n_cat + c.n_num(c.layers)))
-    made = tuple(modules[i] for i in range(c.modules))
-    return Hardened(c.k, c.kind, c.causal, c.n_tokens, n_cat, arrays["embedding"], made, readout, arrays["bias"])

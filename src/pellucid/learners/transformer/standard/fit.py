@@ -123,14 +123,13 @@ class StandardTrainer(Trainer[StandardTraining, dict[str, np.ndarray]]):
             return "perfect on validation"
         return "no better on validation" if self.idle >= self.settings.patience else None
 
-    def pack(self) -> tuple[dict[str, np.ndarray], Any]:
+    def state(self) -> Any:
         """The best parameters so far."""
-        return self.best, [self.score, self.idle]
+        return self.best, self.score, self.idle
 
-    def unpack(self, arrays: Mapping[str, np.ndarray], told: Any) -> None:
-        """The inverse of `pack`."""
-        score, self.idle = told
-        self.best, self.score = dict(arrays), tuple(score)
+    def resume(self, state: Any) -> None:
+        """The inverse of `state`."""
+        self.best, self.score, self.idle = state
 
     def result(self) -> Fitted[dict[str, np.ndarray]]:
         """The best parameters."""
