@@ -1,6 +1,7 @@
 """The hardened model: it computes what plain loops and the relaxed model do; files keep everything."""
 
-from dataclasses import asdict, replace
+import json
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -16,16 +17,15 @@ from pellucid.language.nodes import Let
 from pellucid.language.program import Program
 from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.layers import NoiseTape
-from pellucid.learners.transformer.learners import Programs
+from pellucid.learners.transformer.learners import Programs, ProgramsModel, TrainedProgram
+from pellucid.learners.transformer.marked import Marked
 from pellucid.learners.transformer.programs.hardened import (
     SOFT_SCALE,
     Hardened,
     Module,
     Places,
-    arrays_of,
     contribution,
     harden,
-    hardened_from,
     live,
     predict,
     priority,
@@ -34,7 +34,6 @@ from pellucid.learners.transformer.programs.hardened import (
 )
 from pellucid.learners.transformer.programs.moves import propagate, view_of
 from pellucid.learners.transformer.programs.relaxed import forward, init_params
-from pellucid.learners.transformer.training import under
 
 CONFIGS = {
     "tagging": ProgramsConfig(n_symbols=6, n_tokens=4, n_classes=3, width=7, layers=2, heads_cat=2, heads_num=2),
@@ -177,37 +176,42 @@ def test_propagating_a_change_equals_evaluating_anew():
         assert np.allclose(scores[:, view.real], fresh.scores[:, view.real], atol=1e-2)
 
 
-def saved(place, params, hardened):
-    save_file(arrays_of(params, hardened), place / folder.WEIGHTS)
+PROGRAM = Program((), (Assign("y", Let(Const(1))),), (Output("y", "y"),))
 
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_files_keep_everything(name, tmp_path):
     config = CONFIGS[name]
     params = init_params(np.random.default_rng(0), config, 1.0)
-    hardened, flat = harden(params, config), params["readout"]
-    saved(tmp_path, flat, hardened)
-    arrays = folder.read_arrays(tmp_path)
-    soft, again = under("soft.", arrays), hardened_from(under("hard.", arrays), ProgramsConfig(**asdict(config)))
-    assert soft.keys() == flat.keys()
-    assert all((soft[k] == flat[k]).all() for k in flat)
+    marked = Marked("x", tuple("abc"), ("x", 1), config.kind, 5, True, config.causal)
+    model = ProgramsModel(harden(params, config), params["readout"], config, marked)
+    described, arrays = TrainedProgram(model, PROGRAM).described()
+    save_file(dict(arrays), tmp_path / folder.WEIGHTS)
+    described, arrays = json.loads(json.dumps(described)), folder.read_arrays(tmp_path)
+    again = Programs.opened(described, arrays, PROGRAM, "model.json").model
+    assert (again.config, again.marked) == (config, marked)
+    assert again.params.keys() == model.params.keys()
+    assert all((again.params[k] == model.params[k]).all() for k in model.params)
     tokens = inputs(config, 50)
-    assert (predict(again, tokens) == predict(hardened, tokens)).all()
+    assert (predict(again.hardened, tokens) == predict(model.hardened, tokens)).all()
 
 
 def test_bad_files_are_named(tmp_path):
-    path = tmp_path / folder.WEIGHTS
     with pytest.raises(PellucidError, match="no such file"):
         folder.read_arrays(tmp_path)
-    path.write_bytes(b"not a safetensors file at all")
+    (tmp_path / folder.WEIGHTS).write_bytes(b"not a safetensors file at all")
     with pytest.raises(PellucidError, match=r"model\.safetensors: cannot be read"):
         folder.read_arrays(tmp_path)
-    saved(tmp_path, {}, hardened_of(CONFIGS["no modules"]))
-    with pytest.raises(KeyError, match="12 modules"):
-        hardened_from(under("hard.", folder.read_arrays(tmp_path)), CONFIGS["tagging"])
-    program = Program((), (Assign("y", Let(Const(1))),), (Output("y", "y"),))
-    with pytest.raises(PellucidError, match=r"model\.json: not the description of.*'depth'"):
-        Programs.opened({"architecture": {"depth": 3}}, {}, program, "model.json")
+    marked = Marked("x", ("a",), ("b",), "tagging", 5, True, False)
+    model = ProgramsModel(hardened_of(CONFIGS["tagging"]), {}, CONFIGS["tagging"], marked)
+    described, arrays = TrainedProgram(model, PROGRAM).described()
+    for wrong, others in (
+        ({**described, "config": {"is": "ProgramsConfig", "depth": 3}}, arrays),
+        (described, dict(list(arrays.items())[1:])),
+        (None, {}),
+    ):
+        with pytest.raises(PellucidError, match=r"model\.json: not the description of a Transformer Program"):
+            Programs.opened(wrong, others, PROGRAM, "model.json")
 
 
 def test_config_says_what_is_wrong():

@@ -52,10 +52,10 @@ class Round:
 class Trainer(ABC, Generic[Settings, Found]):
     """A fit and its state; a subclass says what its model is, and what it does with trained seeds.
 
-    name: of the learner. parts: the classes that its state is made of. rounds: how many there are at most. mark: fingerprint of all that decides the outcome. number,
-    rung: where in the plan it is. losses, scores: the latest, by seed. compiled: the engine that ran last;
-    compile_seconds: what first calls took; slowest: the longest of the other calls. place: file that holds the state
-    from check to check, from which a killed run goes on; the caller removes it.
+    name: of the learner. parts: the classes that its state is made of. rounds: how many there are at most. mark:
+    fingerprint of all that decides the outcome. number, rung: where in the plan it is. losses, scores: the latest, by
+    seed. compiled: the engine that ran last; compile_seconds: what first calls took; slowest: the longest of the other
+    calls. place: file that holds the state from check to check, from which a killed run goes on; the caller removes it.
 
     Args:
         settings: seeds, steps, budget in seconds; of the first round.
