@@ -11,10 +11,11 @@ from safetensors.numpy import save_file
 
 from pellucid import folder
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Assign, Output
+from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Const
 from pellucid.language.nodes import Let
 from pellucid.language.program import Program
+from pellucid.language.types import whole
 from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.layers import NoiseTape
 from pellucid.learners.transformer.learners import Programs, ProgramsModel, TrainedProgram
@@ -176,7 +177,7 @@ def test_propagating_a_change_equals_evaluating_anew():
         assert np.allclose(scores[:, view.real], fresh.scores[:, view.real], atol=1e-2)
 
 
-PROGRAM = Program((), (Assign("y", Let(Const(1))),), (Output("y", "y"),))
+PROGRAM = Program((Column("x", whole()),), (Assign("y", Let(Const(1))),), (Output("y", "y"),))
 
 
 @pytest.mark.parametrize("name", CONFIGS)

@@ -30,14 +30,10 @@ PLAIN = ("rung", "number", "compile_seconds", "losses", "scores")
 
 def save(path: Path, trainer: Trainer) -> None:
     """Write the state, complete or not at all."""
-    groups = [
-        {
-            "seeds": g.seeds,
-            "step": g.step,
-            "leaves": [np.asarray(leaf) for leaf in (g.params, *jax.tree.leaves(g.state))],
-        }
-        for g in trainer.groups
-    ]
+    groups = []
+    for group in trainer.groups:
+        leaves = list(map(np.asarray, (group.params, *jax.tree.leaves(group.state))))
+        groups.append({"seeds": group.seeds, "step": group.step, "leaves": leaves})
     state = {name: getattr(trainer, name) for name in (*PLAIN, "mark", "history")}
     told, arrays = packed({**state, "spent": trainer.clock.spent, "groups": groups, "own": trainer.state()})
     draft = path.with_name(f"{path.name}.{os.getpid()}")
