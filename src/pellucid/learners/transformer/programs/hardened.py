@@ -218,7 +218,8 @@ def _modules(layer: Tree, number: int, c: ProgramsConfig) -> Iterator[Module]:
         yield Module("num", number, numbers + c.n_num(number) + h, reads, table)
     out = first + c.heads_cat
     counts = np.arange(c.count_range(number))[:, None]
-    for kind, start, codes in (("cat_mlp", 0, np.eye(c.k)), ("num_mlp", numbers, counts)):
+    mlps: list[tuple[ModuleKind, int, np.ndarray]] = [("cat_mlp", 0, np.eye(c.k)), ("num_mlp", numbers, counts)]
+    for kind, start, codes in mlps:
         for i, (a, b) in enumerate(layer[kind]["read"].argmax(-1).tolist()):
             table = table_of(layer[kind], i, codes).astype(np.int32)
             yield Module(kind, number, out, (start + a, start + b), table)

@@ -225,7 +225,8 @@ class _Builder:
                 cases = [((v,), int(table[i, i])) for i, v in enumerate(first)]
             outcome = _lookup((a,) if a == b else (a, b), tuple(cases))
             found.append(self._helper(f"{name}{mark}", outcome) if mark else self.add(name, outcome))
-        return Stream(*found, range(int(table.max()) + 1))
+        here, begin, end = found
+        return Stream(here, begin, end, range(int(table.max()) + 1))
 
     def _vote(self) -> None:
         none = (0,) * len(self.labels)

@@ -65,7 +65,7 @@ def solve(x: Any, y: np.ndarray, classes: int, strength: float, start: np.ndarra
 def fit_readout(model: EvidenceModel, train: Judge, valid: Judge) -> tuple[EvidenceModel, float]:
     """The model with integer weights, the strength of the prior chosen on validation; and that strength."""
     x, judged = matrix(model, train.corpus), matrix(model, valid.corpus)
-    weights = np.zeros((x.shape[1], len(model.labels)))
+    weights: np.ndarray | None = None
     found: list[tuple[float, float, np.ndarray]] = []
     for strength in STRENGTHS:
         weights = solve(x, train.codes, len(model.labels), strength, weights)
