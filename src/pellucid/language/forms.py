@@ -49,16 +49,16 @@ def safe(function, *arguments):
         return math.nan
 
 
-def infix(sign: str, level: int, same_right: bool = False) -> Python:
+def infix(sign: str, level: int, count: int, same_right: bool = False) -> Form:
     """`a + b + c`; the right operands bind tighter than the whole unless grouping does not matter."""
+    places = (level, *[level if same_right else level + 1] * (count - 1))
+    template, logic = f" {sign} ".join(f"{{{i}}}" for i in range(count)), level in (OR, AND)
+    return Form(template, level, places, (), (), tuple(range(count)) if logic else (), level >= SUM, logic)
 
-    def python(types: Sequence[Type]) -> Form:
-        count, logic = len(types), level in (OR, AND)
-        places = (level, *[level if same_right else level + 1] * (count - 1))
-        template = f" {sign} ".join(f"{{{i}}}" for i in range(count))
-        return Form(template, level, places, (), (), tuple(range(count)) if logic else (), level >= SUM, logic)
 
-    return python
+def between(sign: str, level: int, same_right: bool = False) -> Python:
+    """The sign between the operands, as many as there are."""
+    return lambda types: infix(sign, level, len(types), same_right)
 
 
 def call(
@@ -82,7 +82,7 @@ def guarded(sign: str) -> Python:
     """A division; 0 where its second operand is 0, which is asked where its type has that."""
 
     def python(types: Sequence[Type]) -> Form:
-        plain, n = infix(sign, PRODUCT)(types), types[1].numbers
+        plain, n = infix(sign, PRODUCT, 2), types[1].numbers
         if n is not None and not (n.low <= 0 <= n.high and (n.values is None or 0 in n.values)):
             return plain
         return Form(f"{plain.template} if {{1}} else 0", CONDITION, plain.operands, loose=True)
