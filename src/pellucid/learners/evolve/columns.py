@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from pellucid.learners.evolve.genes import Choose, Gene, Head, Member, Unit, mapped, reads
+from pellucid.language.operators import OPERATORS
+from pellucid.learners.evolve.genes import COMPARISONS, LOGIC, STABLE, Choose, Gene, Head, Member, Unit, mapped, reads
 
 LARGEST = 1000  # a number beyond it makes a variable dead: short programs for short sequences do not need it
 NONE = -1  # number that a head gives where it picks nothing; for a symbol: the code after the last symbol
 MASKS_KEPT = 64
+COMPARED = {
+    "==": np.equal, "!=": np.not_equal, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+}  # fmt: skip
+LOGICAL = {"and": operator.and_, "or": operator.or_, "and not": lambda a, b: a & (1 - b)}
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,8 @@ class Batch:
 
     def joined(self, other: Batch) -> Batch:
         """The sequences of both."""
-        values = np.concatenate([self.values, other.values], 2)
-        return Batch(
-            values, *(np.concatenate(pair, 1) for pair in ((self.valid, other.valid), (self.labels, other.labels)))
-        )
+        parts = (self.values, other.values), (self.valid, other.valid), (self.labels, other.labels)
+        return Batch(*(np.concatenate(pair, -1) for pair in parts))
 
     def __len__(self) -> int:
         return self.valid.shape[1]
@@ -109,23 +113,24 @@ class Columns:
             return None
         inner = mapped(gene, known)  # pyright: ignore[reportArgumentType]
         if inner not in self._by_gene:
-            column = self._evaluate(inner)
+            match inner:
+                case Head():
+                    column = self._head(inner)
+                case Unit():
+                    column = self._unit(inner)
+                case Member():
+                    column = self._member(inner)
+                case Choose():
+                    column = self._choose(inner)
             self._by_gene[inner] = None if column is None else self.add(column)
         return self._by_gene[inner]
 
-    def _evaluate(self, gene: Gene) -> Column | None:
-        match gene:
-            case Head():
-                return self._head(gene)
-            case Unit():
-                return self._unit(gene)
-            case Member():
-                return self._member(gene)
-            case Choose():
-                return self._choose(gene)
-
     def _numeric(self, index: int) -> bool:
         return self.found[index].kind in ("number", "flag")
+
+    def _alike(self, one: int, other: int) -> bool:
+        """Whether two columns may be compared."""
+        return self.found[one].kind == self.found[other].kind or (self._numeric(one) and self._numeric(other))
 
     def _clean(self, values: np.ndarray | np.bool, kind: str, holes: bool = False) -> Column | None:
         values = np.where(self.batch.valid, values, 0)
@@ -139,8 +144,7 @@ class Columns:
         """bool [query, key, sequence]: the keys that each query picks; None where the head is ill typed."""
         if head.mask is None and head.predicate == "true":
             return self._reach[head.reach]
-        # what is taken from the keys does not matter here
-        place = Head(head.query, head.key, head.predicate, head.reach, head.mask, head.negated, "count", 0)
+        place = replace(head, how="count", value=0)  # what is taken from the keys does not matter here
         if place in self._masks:
             return self._masks[place]
         found = self._reach[head.reach]
@@ -161,29 +165,13 @@ class Columns:
 
     def _compared(self, head: Head) -> np.ndarray | None:
         query, key = self.found[head.query], self.found[head.key]
-        if query.kind != key.kind and not (self._numeric(head.query) and self._numeric(head.key)):
+        if not self._alike(head.query, head.key):
             return None
         if head.predicate not in ("==", "!=") and (query.holes or key.holes):
             return None
         q, k = query.values[:, None], key.values[None]
-        match head.predicate:
-            case "==":
-                return k == q
-            case "!=":
-                return k != q
-            case "<":
-                return k < q
-            case "<=":
-                return k <= q
-            case ">":
-                return k > q
-            case ">=":
-                return k >= q
-            case "<e":
-                return (k < q) | ((k == q) & self._earlier)
-            case ">e":
-                return (k > q) | ((k == q) & self._earlier)
-        return None
+        found = COMPARED[STABLE.get(head.predicate, head.predicate)](k, q)
+        return found | ((k == q) & self._earlier) if head.predicate in STABLE else found
 
     def _head(self, head: Head) -> Column | None:
         value = self.found[head.value] if head.how not in ("count", "any") else None
@@ -218,26 +206,25 @@ class Columns:
     def _unit(self, unit: Unit) -> Column | None:
         left = self.found[unit.left]
         if unit.right is None:
-            a, b, alike = left.values, np.int32(unit.constant), self._numeric(unit.left)
-            holes, flags = False, left.kind == "flag" and unit.constant in (0, 1)
+            a, b, alike = left.values, np.int64(unit.constant), self._numeric(unit.left)
+            holes = flags = False
         else:
             right = self.found[unit.right]
             a, b, holes = left.values, right.values, left.holes or right.holes
-            alike = left.kind == right.kind or (self._numeric(unit.left) and self._numeric(unit.right))
+            alike = self._alike(unit.left, unit.right)
             flags = left.kind == right.kind == "flag"
         if not alike:
             return None
-        if unit.op in ("==", "!="):
-            return self._clean(a == b if unit.op == "==" else a != b, "flag")
-        if unit.op in ("<", "<="):
-            return None if holes else self._clean(a < b if unit.op == "<" else a <= b, "flag")
-        if unit.op in ("and", "or", "and not"):
-            if not flags or unit.right is None:
-                return None
-            return self._clean(a & b if unit.op == "and" else a | b if unit.op == "or" else a & (1 - b), "flag")
+        if unit.op in COMPARISONS:
+            ordered = unit.op in ("==", "!=") or not holes
+            return self._clean(COMPARED[unit.op](a, b), "flag") if ordered else None
+        if unit.op in LOGIC:
+            return self._clean(LOGICAL[unit.op](a, b), "flag") if flags else None
         if not self._numeric(unit.left):
             return None
-        return self._clean(_arithmetic(unit.op, a.astype(np.int32), b), "number")
+        meaning = OPERATORS[unit.op].batch
+        values = meaning(a.astype(np.int64), b.astype(np.int64)) if meaning else None
+        return None if values is None else self._clean(values, "number")
 
     def _member(self, member: Member) -> Column | None:
         column = self.found[member.variable]
@@ -249,27 +236,8 @@ class Columns:
 
     def _choose(self, gene: Choose) -> Column | None:
         flag, then, otherwise = (self.found[i] for i in (gene.flag, gene.then, gene.otherwise))
-        if flag.kind != "flag":
-            return None
-        numeric = self._numeric(gene.then) and self._numeric(gene.otherwise)
-        if then.kind != otherwise.kind and not numeric:
+        if flag.kind != "flag" or not self._alike(gene.then, gene.otherwise):
             return None
         kind = then.kind if then.kind == otherwise.kind else "number"
         chosen = np.where(flag.values == 1, then.values, otherwise.values)
         return self._clean(chosen, kind, then.holes or otherwise.holes)
-
-
-def _arithmetic(op: str, a: np.ndarray, b: np.ndarray | np.int32) -> np.ndarray:
-    match op:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "min":
-            return np.minimum(a, b)
-        case "max":
-            return np.maximum(a, b)
-    whole = np.where(b == 0, 1, b)
-    return np.where(b == 0, 0, a // whole if op == "//" else a % whole)

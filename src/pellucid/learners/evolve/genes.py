@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import combinations, permutations, product
 from random import Random
 from typing import Literal
@@ -19,6 +19,8 @@ HOWS: tuple[How, ...] = ("count", "any", "sum", "min", "max", "first", "last")
 ARITHMETIC = ("+", "-", "*", "//", "%", "min", "max")
 COMPARISONS = ("==", "!=", "<", "<=")
 LOGIC = ("and", "or", "and not")
+OPERATORS = (*ARITHMETIC, *COMPARISONS, *LOGIC)
+STABLE = {"<e": "<", ">e": ">"}  # predicates that a key fulfils too that is equal and stands earlier
 MOST_SUBSETS = 6  # symbols up to which every set of them is tried, not only single ones
 CONSTANTS = (-1, 0, 1, 2, 3)
 
@@ -31,14 +33,14 @@ class Head:
     `true`, `value` nothing where `how` is `count` or `any`.
     """
 
-    query: int
-    key: int
-    predicate: Predicate
-    reach: Reach
-    mask: int | None
-    negated: bool
-    how: How
-    value: int
+    query: int = 0
+    key: int = 0
+    predicate: Predicate = "true"
+    reach: Reach = "any"
+    mask: int | None = None
+    negated: bool = False
+    how: How = "count"
+    value: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Choose:
 
 
 Gene = Head | Unit | Member | Choose
+FIELDS = {cls: tuple(f.name for f in fields(cls)) for cls in (Head, Unit, Member, Choose)}
+Mask = tuple[int | None, bool]
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,7 @@ class Bank:
     def draw(self, rng: Random, kinds: list[str]) -> Gene:
         """A random gene over the variables given by their kinds; well typed where possible."""
         roll = rng.random()
-        flags = [i for i, kind in enumerate(kinds) if kind == "flag"]
-        tokens = [i for i, kind in enumerate(kinds) if kind == "token"]
+        flags, tokens = of_kind(kinds, "flag"), of_kind(kinds, "token")
         if roll < 0.6 or not tokens:
             return self.draw_head(rng, kinds)
         if roll < 0.85:
@@ -115,7 +118,7 @@ class Bank:
         """A random head; query and key of the same kind."""
         query = rng.randrange(len(kinds))
         key = query if rng.random() < 0.5 else rng.choice(same_kind(kinds, query))
-        flags = [i for i, kind in enumerate(kinds) if kind == "flag"]
+        flags = of_kind(kinds, "flag")
         mask = rng.choice(flags) if flags and rng.random() < 0.3 else None
         return Head(
             query, key, rng.choice(PREDICATES), rng.choice(self.reaches), mask, rng.random() < 0.5,
@@ -124,8 +127,8 @@ class Bank:
 
     def draw_unit(self, rng: Random, kinds: list[str]) -> Unit:
         """A random operator on two variables of a kind it takes, or on one and a constant."""
-        numbers = [i for i, kind in enumerate(kinds) if kind in ("number", "flag")]
-        op = rng.choice((*ARITHMETIC, *COMPARISONS, *LOGIC))
+        numbers = of_kind(kinds, "number", "flag")
+        op = rng.choice(OPERATORS)
         left = rng.choice(numbers) if op in ARITHMETIC and numbers else rng.randrange(len(kinds))
         right = None if rng.random() < 0.3 else rng.choice(same_kind(kinds, left))
         return Unit(op, left, right, rng.choice(CONSTANTS))
@@ -140,50 +143,36 @@ class Bank:
 
     def varied(self, gene: Gene, rng: Random, kinds: list[str]) -> Gene:
         """The gene with one field changed."""
-        match gene:
-            case Head():
-                field = rng.randrange(8)
-                if field == 0:
-                    return replace(gene, query=rng.choice(same_kind(kinds, gene.query)))
-                if field == 1:
-                    return replace(gene, key=rng.choice(same_kind(kinds, gene.key)))
-                if field == 2:
-                    return replace(gene, predicate=rng.choice(PREDICATES))
-                if field == 3:
-                    return replace(gene, reach=rng.choice(self.reaches))
-                if field == 4:
-                    flags = [i for i, kind in enumerate(kinds) if kind == "flag"]
-                    return replace(gene, mask=rng.choice([None, *flags]))
-                if field == 5:
-                    return replace(gene, negated=not gene.negated)
-                if field == 6:
-                    return replace(gene, how=rng.choice(HOWS))
-                return replace(gene, value=rng.randrange(len(kinds)))
-            case Unit():
-                field = rng.randrange(4)
-                if field == 0:
-                    return replace(gene, op=rng.choice((*ARITHMETIC, *COMPARISONS, *LOGIC)))
-                if field == 1:
-                    return replace(gene, left=rng.randrange(len(kinds)))
-                if field == 2:
-                    return replace(gene, right=rng.choice([None, *range(len(kinds))]))
-                return replace(gene, constant=rng.choice(CONSTANTS))
-            case Member():
-                tokens = [i for i, kind in enumerate(kinds) if kind == "token"] or [gene.variable]
-                field = rng.randrange(3)
-                if field == 0:
-                    return replace(gene, variable=rng.choice(tokens))
-                if field == 1:
-                    return replace(gene, among=gene.among ^ {rng.randrange(self.symbols)})
-                return replace(gene, signed=not gene.signed)
-            case Choose():
-                field = rng.randrange(3)
-                if field == 0:
-                    flags = [i for i, kind in enumerate(kinds) if kind == "flag"] or [gene.flag]
-                    return replace(gene, flag=rng.choice(flags))
-                if field == 1:
-                    return replace(gene, then=rng.randrange(len(kinds)))
-                return replace(gene, otherwise=rng.randrange(len(kinds)))
+        field = rng.choice(FIELDS[type(gene)])
+        return replace(gene, **{field: self._other(gene, field, rng, kinds)})
+
+    def _other(self, gene: Gene, field: str, rng: Random, kinds: list[str]) -> object:
+        """Another value for a field of a gene, or the same by chance."""
+        now, every = getattr(gene, field), range(len(kinds))
+        match field:
+            case "query" | "key":
+                return rng.choice(same_kind(kinds, now))
+            case "predicate":
+                return rng.choice(PREDICATES)
+            case "reach":
+                return rng.choice(self.reaches)
+            case "how":
+                return rng.choice(HOWS)
+            case "op":
+                return rng.choice(OPERATORS)
+            case "constant":
+                return rng.choice(CONSTANTS)
+            case "negated" | "signed":
+                return not now
+            case "among":
+                return now ^ {rng.randrange(self.symbols)}
+            case "mask":
+                return rng.choice([None, *of_kind(kinds, "flag")])
+            case "right":
+                return rng.choice([None, *every])
+            case "variable" | "flag":
+                return rng.choice(of_kind(kinds, "token" if field == "variable" else "flag") or [now])
+        return rng.choice(every)
 
     def variants(self, gene: Gene, kinds: list[str], values: Sequence[int]) -> Iterator[Gene]:
         """Every gene that differs in one field; variables are taken from `values`."""
@@ -199,7 +188,7 @@ class Bank:
                 yield from (replace(gene, mask=m, negated=n) for m in flags for n in (False, True))
                 yield replace(gene, mask=None)
             case Unit():
-                yield from (replace(gene, op=op) for op in (*ARITHMETIC, *COMPARISONS, *LOGIC))
+                yield from (replace(gene, op=op) for op in OPERATORS)
                 yield from (replace(gene, left=v) for v in values)
                 yield from (replace(gene, right=v) for v in values)
                 yield from (replace(gene, right=None, constant=c) for c in CONSTANTS)
@@ -214,23 +203,19 @@ class Bank:
 
     def heads_between(self, query: int, key: int, kinds: list[str], values: Sequence[int]) -> Iterator[Head]:
         """Every head that compares two variables and takes a symbol."""
-        masks: list[tuple[int | None, bool]] = [(None, False)]
-        masks += [(v, n) for v in values if kinds[v] == "flag" for n in (False, True)]
         tokens = [v for v in values if kinds[v] == "token"]
-        for predicate, reach, (mask, negated) in product(PREDICATES[1:], self.reaches, masks):
+        for predicate, reach, (mask, negated) in product(PREDICATES[1:], self.reaches, _masks(kinds, values)):
             for how, value in product(("first", "last", "min", "max"), tokens):
                 yield Head(query, key, predicate, reach, mask, negated, how, value)
 
     def heads_over(self, kinds: list[str], values: Sequence[int], hows: Sequence[How]) -> Iterator[Head]:
         """Every head that compares two of the variables and counts, tests or takes one."""
-        masks: list[tuple[int | None, bool]] = [(None, False)]
-        masks += [(v, n) for v in values if kinds[v] == "flag" for n in (False, True)]
         pairs = [(a, b) for a in values if kinds[a] for b in same_kind(kinds, a) if b in values]
         for how in hows:
             taken = [v for v in values if how in ("count", "any") or kinds[v] in self.taken[how]]
             for value in taken[:1] if how in ("count", "any") else taken:
-                for reach, (mask, negated) in product(self.reaches, masks):
-                    yield Head(0, 0, "true", reach, mask, negated, how, value)
+                for reach, (mask, negated) in product(self.reaches, _masks(kinds, values)):
+                    yield Head(reach=reach, mask=mask, negated=negated, how=how, value=value)
                     for (query, key), predicate in product(pairs, PREDICATES[1:]):
                         yield Head(query, key, predicate, reach, mask, negated, how, value)
 
@@ -244,11 +229,11 @@ class Bank:
         for among, variable in product(sets, tokens):
             flag, sign = Member(variable, among, False), Member(variable, among, True)
             for reach in self.reaches:
-                yield flag, Head(0, 0, "true", reach, free, False, "count", 0)
-                yield flag, Head(0, 0, "true", reach, free, False, "any", 0)
-                yield sign, Head(0, 0, "true", reach, None, False, "sum", free)
+                yield flag, Head(reach=reach, mask=free)
+                yield flag, Head(reach=reach, mask=free, how="any")
+                yield sign, Head(reach=reach, how="sum", value=free)
                 for how, value in product(("first", "last"), tokens):
-                    yield flag, Head(0, 0, "true", reach, free, False, how, value)
+                    yield flag, Head(reach=reach, mask=free, how=how, value=value)
 
     def compared_over(self, kinds: list[str], values: Sequence[int], free: int) -> Iterator[tuple[Gene, ...]]:
         """Two symbols counted and the counts compared; the first of the new variables gets the number `free`."""
@@ -258,80 +243,75 @@ class Bank:
             for symbol in (one, other):
                 flag = free + len(genes)
                 genes.append(Member(variable, frozenset([symbol]), False))
-                genes.append(Head(0, 0, "true", reach, flag, False, "count", 0))
+                genes.append(Head(reach=reach, mask=flag))
             for op in ("<", "<=", "-") if one > other else ("<", "<=", "=="):
                 yield (*genes, Unit(op, free + 1, free + 3, 0))
 
     def ranks_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[tuple[Gene, Gene]]:
         """A count over symbols with its rank: how many keys have a smaller or larger count."""
         free = len(kinds)
-        masks: list[tuple[int | None, bool]] = [(None, False)]
-        masks += [(v, n) for v in values if kinds[v] == "flag" for n in (False, True)]
         for predicate, reach in product(PREDICATES[1:], self.reaches):
-            count = Head(0, 0, predicate, reach, None, False, "count", 0)
-            for order, (mask, negated) in product(("<", ">", "<e", ">e"), masks):
-                yield count, Head(free, free, order, self.reaches[0], mask, negated, "count", 0)
+            count = Head(predicate=predicate, reach=reach)
+            for order, (mask, negated) in product(("<", ">", "<e", ">e"), _masks(kinds, values)):
+                yield count, Head(free, free, order, self.reaches[0], mask, negated)
 
     def units_over(self, kinds: list[str], values: Sequence[int]) -> Iterator[Unit]:
         """Every operator on two of the variables, or on one and a constant."""
         for left in values:
             if kinds[left] not in ("number", "flag"):
                 continue
-            for op in (*ARITHMETIC, *COMPARISONS, *LOGIC):
+            for op in OPERATORS:
                 yield from (Unit(op, left, right, 0) for right in values if kinds[right] in ("number", "flag"))
                 if op not in LOGIC:
                     yield from (Unit(op, left, None, constant) for constant in CONSTANTS)
 
 
+def of_kind(kinds: Sequence[str], *wanted: str) -> list[int]:
+    """Variables of some kinds."""
+    return [i for i, kind in enumerate(kinds) if kind in wanted]
+
+
 def same_kind(kinds: list[str], index: int) -> list[int]:
     """Variables that the one at `index` may be compared with."""
     numeric = ("number", "flag")
-    wanted = numeric if kinds[index] in numeric else (kinds[index],)
-    return [i for i, kind in enumerate(kinds) if kind in wanted] or [index]
+    return of_kind(kinds, *(numeric if kinds[index] in numeric else (kinds[index],))) or [index]
+
+
+def _masks(kinds: list[str], values: Sequence[int]) -> list[Mask]:
+    """No mask, and every flag as it is and negated."""
+    return [(None, False), *((v, negated) for v in values if kinds[v] == "flag" for negated in (False, True))]
+
+
+def _reading(gene: Gene) -> Iterator[str]:
+    """Fields that hold a variable which a gene really reads."""
+    match gene:
+        case Head():
+            if gene.predicate != "true":
+                yield from ("query", "key")
+            if gene.mask is not None:
+                yield "mask"
+            if gene.how not in ("count", "any"):
+                yield "value"
+        case Unit():
+            yield "left"
+            if gene.right is not None:
+                yield "right"
+        case Member():
+            yield "variable"
+        case Choose():
+            yield from ("flag", "then", "otherwise")
 
 
 def reads(gene: Gene) -> Iterator[int]:
     """Variables a gene really reads."""
-    match gene:
-        case Head():
-            if gene.predicate != "true":
-                yield gene.query
-                yield gene.key
-            if gene.mask is not None:
-                yield gene.mask
-            if gene.how not in ("count", "any"):
-                yield gene.value
-        case Unit():
-            yield gene.left
-            if gene.right is not None:
-                yield gene.right
-        case Member():
-            yield gene.variable
-        case Choose():
-            yield gene.flag
-            yield gene.then
-            yield gene.otherwise
+    return (getattr(gene, field) for field in _reading(gene))
 
 
 def mapped(gene: Gene, new: Sequence[int]) -> Gene:
-    """The gene reading other variables; unread fields point at variable 0, so equal pieces look equal."""
-    match gene:
-        case Head():
-            free = gene.predicate == "true"
-            counted = gene.how in ("count", "any")
-            return replace(
-                gene,
-                query=0 if free else new[gene.query],
-                key=0 if free else new[gene.key],
-                mask=None if gene.mask is None else new[gene.mask],
-                negated=gene.negated and gene.mask is not None,
-                value=0 if counted else new[gene.value],
-            )
-        case Unit():
-            if gene.right is None:
-                return replace(gene, left=new[gene.left])
-            return replace(gene, left=new[gene.left], right=new[gene.right], constant=0)
-        case Member():
-            return replace(gene, variable=new[gene.variable])
-        case Choose():
-            return Choose(new[gene.flag], new[gene.then], new[gene.otherwise])
+    """The gene reading other variables; unread fields say 0, so equal pieces look equal."""
+    unread: dict[str, int] = {}
+    if isinstance(gene, Head):
+        unread = {"query": 0, "key": 0, "negated": gene.negated and gene.mask is not None, "value": 0}
+    elif isinstance(gene, Unit) and gene.right is not None:
+        unread = {"constant": 0}
+    return replace(gene, **unread | {field: new[getattr(gene, field)] for field in _reading(gene)})  # pyright: ignore[reportArgumentType]

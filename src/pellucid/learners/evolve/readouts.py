@@ -6,9 +6,12 @@ Price = what it costs to tell the labels given the readout (its mistakes) + what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, wraps
+from itertools import combinations, product
+from typing import Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -144,21 +147,46 @@ def _xlogx(counts: np.ndarray) -> np.ndarray:
     return _XLOGX[counts]
 
 
+def label_counts(code: np.ndarray, labels: np.ndarray, cells: int, size: int) -> np.ndarray:
+    """How often each of `size` labels occurs in each of `cells` cells: int [cell, label]."""
+    return np.bincount(code * size + labels, minlength=cells * size).reshape(cells, size)
+
+
+@dataclass(frozen=True)
 class _Pairs:
-    """Scored places (their position and sequence) with every key: void ones, and the flat numbers of equal ones."""
+    """Scored places (their position and sequence, and labels) with every key.
 
-    def __init__(self, place, sequence, labels, void, equal) -> None:
-        self.place, self.sequence, self.labels, self.void, self.equal = place, sequence, labels, void, equal
-        self._is_equal = np.zeros(void.size, bool)
-        self._is_equal[equal] = True
+    void: bool [place, key], those that are no key. equal: flat numbers of the pairs whose key is the label; hit: bool
+    by flat number, likewise.
+    """
 
-    def hit(self, pairs: np.ndarray) -> np.ndarray:
-        """Whether the key of each pair is the label."""
-        return self._is_equal[pairs]
+    place: np.ndarray
+    sequence: np.ndarray
+    labels: np.ndarray
+    void: np.ndarray
+    equal: np.ndarray
+    hit: np.ndarray
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _kept(method: Callable[Concatenate[Readouts, P], R]) -> Callable[Concatenate[Readouts, P], R]:
+    """The method, its results kept by their arguments in `known` of its object."""
+
+    @wraps(method)
+    def found(self: Readouts, *args: P.args, **kwargs: P.kwargs) -> R:
+        known = self.known[method.__name__]
+        if args not in known:
+            known[args] = method(self, *args, **kwargs)
+        return known[args]  # pyright: ignore[reportReturnType]
+
+    return found
 
 
 class Readouts:
-    """Prices of readouts on one batch, each worked out once."""
+    """Prices of readouts on one batch, each worked out once. known: results of methods, by name and arguments."""
 
     def __init__(self, columns: Columns, labels: np.ndarray, alphabet: Alphabet, previous: int | None) -> None:
         """`labels` int [position, sequence] (-1 not scored); `previous`: column of the previous output."""
@@ -169,28 +197,36 @@ class Readouts:
         self.samples = len(self.labels)
         counts = np.bincount(self.labels, minlength=alphabet.size)
         self.entropy = max(float(entropy_cost(counts[None])), 1e-9)
-        self._codes: dict[int, tuple[np.ndarray, int, int] | None] = {}
-        self._copies: dict[int, tuple[float, Copy, np.ndarray] | None] = {}
-        self._tables: dict[tuple[int, ...], float] = {}
-        self._switches: dict[tuple[int, int], np.ndarray] = {}
-        self._chains: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
-        self._firsts: dict[tuple[int, ...], tuple[np.ndarray, int]] = {}
-        self._pointers: dict[tuple[int, int, int | None], float] = {}
-        self._pairs: _Pairs | None = None
-        self._best: dict[tuple[int, ...], tuple[float, Readout, float, Pointer | None]] = {}
         self.copying = bool((alphabet.of_symbol < alphabet.size).any())
-        self._by_counts: dict[int, np.ndarray] = {}
+        self.known: defaultdict[str, dict[tuple, object]] = defaultdict(dict)
 
     # ------------------------------------------------------------ parts
 
+    def _scored(self, variable: int) -> np.ndarray:
+        """Values at the scored places."""
+        return self.columns.found[variable].values.ravel()[self._at].astype(np.int64)
+
+    @_kept
     def codes(self, variable: int) -> tuple[np.ndarray, int, int] | None:
         """(codes 0.. at the scored places, how many, smallest value); None where there are too many for a table."""
-        if variable not in self._codes:
-            values = self.columns.found[variable].values.ravel()[self._at].astype(np.int64)
-            low = int(values.min(initial=0))
-            size = int(values.max(initial=0)) - low + 1
-            self._codes[variable] = (values - low, size, low) if size <= MOST_VALUES else None
-        return self._codes[variable]
+        values = self._scored(variable)
+        low = int(values.min(initial=0))
+        size = int(values.max(initial=0)) - low + 1
+        return (values - low, size, low) if size <= MOST_VALUES else None
+
+    def _joint(
+        self, variables: Sequence[int], code: np.ndarray | int = 0, cells: int = 1
+    ) -> tuple[np.ndarray, int] | None:
+        """One code for the values of several variables (and one more) together, and how many there can be.
+
+        None where there are too many for a table.
+        """
+        for v in variables:
+            part = self.codes(v)
+            if part is None or cells * part[1] > MOST_CELLS:
+                return None
+            code, cells = code * part[1] + part[0], cells * part[1]
+        return np.asarray(code), cells
 
     def miss_cost(self, hits: float) -> float:
         """Nats to tell labels that a readout gets right `hits` times: where it is wrong, and what is right there."""
@@ -201,17 +237,13 @@ class Readouts:
         split = n * np.log(n) - hits * np.log(max(hits, 1)) - wrong * np.log(wrong)
         return float(split + wrong * np.log(max(self.alphabet.size - 1, 2)))
 
+    @_kept
     def copy(self, variable: int) -> tuple[float, Copy, np.ndarray] | None:
         """Price, readout and hits (bool per sample) of copying one variable."""
-        if variable not in self._copies:
-            self._copies[variable] = self._copy(variable)
-        return self._copies[variable]
-
-    def _copy(self, variable: int) -> tuple[float, Copy, np.ndarray] | None:
         column = self.columns.found[variable]
         if column.kind == "label":
             return None
-        values = column.values.ravel()[self._at].astype(np.int64)
+        values = self._scored(variable)
         if column.kind == "token":
             missing, nothing = values >= self.columns.symbols, None
             if missing.any():
@@ -244,48 +276,34 @@ class Readouts:
         common = int(np.bincount(gaps + 64).argmax()) - 64
         return [common] if common else []
 
-    def _priced_table(self, code: np.ndarray, cells: int) -> float:
-        size = self.alphabet.size
-        counts = np.bincount(code * size + self.labels, minlength=cells * size).reshape(cells, size)
-        return float(entropy_cost(counts)) + CELL * np.count_nonzero(counts.any(1))
+    def _priced(self, joint: tuple[np.ndarray, int] | None, variables: Iterable[int]) -> float:
+        """Price of a table over joint codes, and of reading variables; infinite where there are no codes."""
+        if joint is None:
+            return np.inf
+        counts, used = label_counts(joint[0], self.labels, joint[1], self.alphabet.size), set(variables)
+        price = float(entropy_cost(counts)) + CELL * np.count_nonzero(counts.any(1))
+        return price + PICK * len(used) + RECURRENT * (self.previous in used)
 
+    @_kept
     def table(self, variables: tuple[int, ...]) -> float:
         """Price of a table over one or two variables; infinite where it would be too large."""
-        if variables not in self._tables:
-            self._tables[variables] = self._table(variables)
-        return self._tables[variables]
+        return self._priced(self._joint(variables), variables)
 
-    def _table(self, variables: tuple[int, ...]) -> float:
-        parts = [self.codes(v) for v in variables]
-        code, cells = np.zeros(self.samples, np.int64), 1
-        for part in parts:
-            if part is None:
-                return np.inf
-            code, cells = code * part[1] + part[0], cells * part[1]
-        if cells > MOST_CELLS:
-            return np.inf
-        extra = RECURRENT * (self.previous in variables)
-        return self._priced_table(code, cells) + PICK * len(variables) + extra
-
+    @_kept
     def _counts_by(self, by: int) -> np.ndarray | None:
-        """Label counts for each value of a variable, int [value, label]."""
+        """Label counts for each value of a variable, int [value, label]; None where it has many."""
         part = self.codes(by)
         if part is None or part[1] > SWITCHED:
             return None
-        if by not in self._by_counts:
-            size = self.alphabet.size
-            flat = np.bincount(part[0] * size + self.labels, minlength=part[1] * size)
-            self._by_counts[by] = flat.reshape(part[1], size)
-        return self._by_counts[by]
+        return label_counts(part[0], self.labels, part[1], self.alphabet.size)
 
+    @_kept
     def _hits_by(self, by: int, variable: int) -> np.ndarray:
         """How often copying a variable is right, for each value of another."""
-        if (by, variable) not in self._switches:
-            part, copied = self.codes(by), self.copy(variable)
-            assert part is not None
-            assert copied is not None
-            self._switches[by, variable] = np.bincount(part[0][copied[2]], minlength=part[1])
-        return self._switches[by, variable]
+        part, copied = self.codes(by), self.copy(variable)
+        assert part is not None
+        assert copied is not None
+        return np.bincount(part[0][copied[2]], minlength=part[1])
 
     def switch(self, by: int, copies: Sequence[int]) -> tuple[float, Switch] | None:
         """Price of the best switch on a variable."""
@@ -305,65 +323,40 @@ class Readouts:
         price = self.miss_cost(hits) + CELL * len(used) + PICK * (1 + len(set(best[used].tolist())))
         return price + RECURRENT * (by == self.previous), Switch(by, tuple(cases))
 
-    def first_code(self, first: tuple[int, ...]) -> tuple[np.ndarray, int]:
-        """Outcome of a first table at every sample: 2 x majority label + whether the cell is pure; and how many."""
-        if first not in self._firsts:
-            size, code, cells = self.alphabet.size, np.zeros(self.samples, np.int64), 1
-            for v in first:
-                part = self.codes(v)
-                assert part is not None
-                code, cells = code * part[1] + part[0], cells * part[1]
-            counts = np.bincount(code * size + self.labels, minlength=cells * size).reshape(cells, size)
-            self._firsts[first] = outcomes(counts)[code], 2 * size
-        return self._firsts[first]
+    @_kept
+    def _first(self, first: tuple[int, ...]) -> tuple[np.ndarray, int, int] | None:
+        """Outcome of a first table at every sample, 2 x majority label + mixed or not; how many; how many cells."""
+        joint = self._joint(first)
+        if joint is None:
+            return None
+        counts = label_counts(joint[0], self.labels, joint[1], self.alphabet.size)
+        return outcomes(counts)[joint[0]], 2 * self.alphabet.size, int(np.count_nonzero(counts.any(1)))
 
+    @_kept
     def chain(self, first: tuple[int, ...], then: tuple[int, ...]) -> float:
-        """Price of a chain of two tables."""
-        key = first, then
-        if key not in self._chains:
-            code, cells = self.first_code(first)
-            cost = CELL * self._cells_of(first)
-            for v in then:
-                part = self.codes(v)
-                if part is None or cells * part[1] > MOST_CELLS:
-                    self._chains[key] = np.inf
-                    return np.inf
-                code, cells = code * part[1] + part[0], cells * part[1]
-            used = {*first, *then}
-            cost += self._priced_table(code, cells) + PICK * len(used) + RECURRENT * (self.previous in used)
-            self._chains[key] = cost
-        return self._chains[key]
+        """Price of a chain of two tables; infinite where it would be too large."""
+        told = self._first(first)
+        if told is None:
+            return np.inf
+        code, size, cells = told
+        return CELL * cells + self._priced(self._joint(then, code, size), (*first, *then))
 
-    def _cells_of(self, first: tuple[int, ...]) -> int:
-        code, cells = np.zeros(self.samples, np.int64), 1
-        for v in first:
-            part = self.codes(v)
-            assert part is not None
-            code, cells = code * part[1] + part[0], cells * part[1]
-        return int(np.count_nonzero(np.bincount(code, minlength=cells)))
-
-    def pointer(self, query: int, key: int, flag: int | None = None) -> float:
-        """Price of the best pointer from values of `query` to values of `key` (and of a flag there)."""
-        place = query, key, flag
-        if place not in self._pointers:
-            self._pointers[place] = self._pointer(*place)
-        return self._pointers[place]
-
+    @cached_property
     def _pointing(self) -> _Pairs:
         """The places that pointers are fitted on, with every key each of them may pick."""
-        if self._pairs is None:
-            batch = self.columns.batch
-            tokens, valid, width = batch.values[0], batch.valid, batch.width  # the first column is what is pointed at
-            sequence, place = np.nonzero((self._labels2d >= 0).T)
-            sequence, place = sequence[: POINTER_PAIRS // width], place[: POINTER_PAIRS // width]
-            labels = self._labels2d[place, sequence].astype(np.int64)
-            symbols = np.where(valid, self.alphabet.of_symbol[tokens], -2).T[sequence]
-            equal = np.flatnonzero((symbols == labels[:, None]) & valid.T[sequence])
-            self._pairs = _Pairs(place, sequence, labels, ~valid.T[sequence], equal)
-        return self._pairs
+        batch = self.columns.batch
+        tokens, valid, width = batch.values[0], batch.valid, batch.width  # the first column is what is pointed at
+        sequence, place = np.nonzero((self._labels2d >= 0).T)
+        sequence, place = sequence[: POINTER_PAIRS // width], place[: POINTER_PAIRS // width]
+        labels = self._labels2d[place, sequence].astype(np.int64)
+        symbols = np.where(valid, self.alphabet.of_symbol[tokens], -2).T[sequence]
+        hit = (symbols == labels[:, None]) & valid.T[sequence]
+        return _Pairs(place, sequence, labels, ~valid.T[sequence], np.flatnonzero(hit), hit.ravel())
 
-    def _pointer(self, query: int, key: int, flag: int | None) -> float:
-        pairs, found = self._pointing(), self.columns.found
+    @_kept
+    def pointer(self, query: int, key: int, flag: int | None) -> float:
+        """Price of the best pointer from values of `query` to values of `key` (and of a flag there)."""
+        pairs, found = self._pointing, self.columns.found
         a = found[query].values[pairs.place, pairs.sequence].astype(np.int32)
         b = found[key].values.T[pairs.sequence].astype(np.int32)
         if flag is not None:
@@ -379,11 +372,10 @@ class Readouts:
         rate[nowhere] = -1.0
         rates = rate[index]
         best = rates.argmax(1) + np.arange(len(index)) * index.shape[1]
-        hits = pairs.hit(best)
+        hits = pairs.hit[best]
         # Where even the best key is a poor guess there may be nothing to point at: one label for all such places.
         sure = (rates.ravel()[best] * 7.999).astype(np.int64)
-        size = self.alphabet.size
-        constant = np.bincount(sure * size + pairs.labels, minlength=8 * size).reshape(8, size).max(1)
+        constant = label_counts(sure, pairs.labels, 8, self.alphabet.size).max(1)
         gain = np.maximum(constant, np.bincount(sure[hits], minlength=8)).sum()
         share = gain / max(1, len(pairs.labels))
         cells = np.count_nonzero(total[:nowhere])
@@ -391,13 +383,9 @@ class Readouts:
 
     # ------------------------------------------------------------ the best of all
 
+    @_kept
     def best(self, variables: tuple[int, ...]) -> tuple[float, Readout, float, Pointer | None]:
         """Price and form of the best exact readout over distinct variables, and those of the best pointer."""
-        if variables not in self._best:
-            self._best[variables] = self._best_of(variables)
-        return self._best[variables]
-
-    def _best_of(self, variables: tuple[int, ...]) -> tuple[float, Readout, float, Pointer | None]:
         candidates: list[tuple[float, Readout]] = []
         copies = []
         for v in variables:
@@ -405,61 +393,39 @@ class Readouts:
                 candidates.append(copied[:2])
                 copies.append(v)
             candidates.append((self.table((v,)), Table((v,))))
-        price, first = self._best_pair(variables)
-        if price < np.inf:
-            candidates.append((price, Table(first)))
-            candidates.append(self._best_chain(first, variables))
+        price, found = self._cheapest(self.table, ((pair,) for pair in combinations(variables, 2)))
+        if found is not None:
+            candidates.append((price, Table(*found)))
+            # one or two variables more: two that only together tell something are found too
+            thens = (then for i, v in enumerate(variables) for then in ((v,), *((v, w) for w in variables[i + 1 :])))
+            price, both = self._cheapest(self.chain, ((*found, then) for then in thens))
+            if both is not None:
+                candidates.append((price, Chain(*both)))
         if copies:
             candidates += [s for v in variables if (s := self.switch(v, copies)) is not None]
-        price, readout = min(candidates, key=_by_price)
+        price, readout = min(candidates, key=lambda candidate: candidate[0])
         if price <= 0.02 * self.entropy or not self.copying:
             return price, readout, np.inf, None
         return price, readout, *self._best_pointer([v for v in variables if self.columns.found[v].kind != "label"])
 
-    def _best_pair(self, variables: Sequence[int]) -> tuple[float, tuple[int, int]]:
-        known, best, pair = self._tables, np.inf, (0, 0)
-        for i, a in enumerate(variables):
-            for b in variables[i + 1 :]:
-                key = (a, b)
-                price = known.get(key)
-                if price is None:
-                    price = self.table(key)
-                if price < best:
-                    best, pair = price, key
-        return best, pair
-
-    def _best_chain(self, first: tuple[int, int], variables: Sequence[int]) -> tuple[float, Chain]:
-        """Over one or two variables more: two that only together tell something are found too."""
-        known, best, chosen = self._chains, np.inf, (variables[0],)
-        for i, a in enumerate(variables):
-            for then in ((a,), *((a, b) for b in variables[i + 1 :])):
-                price = known.get((first, then))
-                if price is None:
-                    price = self.chain(first, then)
-                if price < best:
-                    best, chosen = price, then
-        return best, Chain(first, chosen)
-
     def _best_pointer(self, variables: Sequence[int]) -> tuple[float, Pointer | None]:
-        known, best, pair = self._pointers, np.inf, (0, 0, None)
-        for a in variables:
-            for b in variables:
-                key = (a, b, None)
-                price = known.get(key)
-                if price is None:
-                    price = self.pointer(*key)
-                if price < best:
-                    best, pair = price, key
-        for flag in variables:
-            if self.columns.found[flag].kind == "flag":
-                price = self.pointer(pair[0], pair[1], flag)
-                if price < best:
-                    best, pair = price, (pair[0], pair[1], flag)
-        return best, Pointer(*pair) if best < np.inf else None
+        price, plain = self._cheapest(self.pointer, product(variables, variables, (None,)))
+        if plain is None:
+            return np.inf, None
+        flags = [v for v in variables if self.columns.found[v].kind == "flag"]
+        flagged, found = self._cheapest(self.pointer, ((*plain[:2], flag) for flag in flags))
+        return (flagged, Pointer(*found)) if found is not None and flagged < price else (price, Pointer(*plain))
 
-
-def _by_price(candidate: tuple[float, Readout]) -> float:
-    return candidate[0]
+    def _cheapest(self, price: Callable[..., float], options: Iterable[tuple]) -> tuple[float, tuple | None]:
+        """The smallest price and its arguments, the first of equal ones; None where all are infinite."""
+        known, best, found = self.known[price.__name__], np.inf, None
+        for option in options:
+            cost = known.get(option)
+            if cost is None:
+                cost = price(*option)
+            if cost < best:  # pyright: ignore[reportOperatorIssue]
+                best, found = cost, option
+        return best, found  # pyright: ignore[reportReturnType]
 
 
 def majority(counts: np.ndarray) -> np.ndarray:
