@@ -17,16 +17,15 @@ from pellucid.learners.evolve import learn as evolve_learn
 from pellucid.learners.evolve import pool
 from pellucid.learners.evolve.columns import Columns, Source
 from pellucid.learners.evolve.data import Coding
-from pellucid.learners.evolve.decode import OUTPUT, decode
-from pellucid.learners.evolve.engine import Base, Searcher, base_columns
-from pellucid.learners.evolve.fitting import fit
+from pellucid.learners.evolve.engine import Base, Scored, Searcher, base_columns, live_genes
 from pellucid.learners.evolve.genes import Bank, Member
 from pellucid.learners.evolve.learn import Evolve, Searched
-from pellucid.learners.evolve.library import starts_from
-from pellucid.learners.evolve.readouts import Chain, Copy, Switch
+from pellucid.learners.evolve.model import fit
+from pellucid.learners.evolve.pool import found_json, read_data, write_data
+from pellucid.learners.evolve.programs import OUTPUT, decode, starts_from
+from pellucid.learners.evolve.readouts import Chain, Copy, Switch, variables_of
 from pellucid.learners.evolve.readouts import Table as TableOf
 from pellucid.learners.evolve.seek import seek, variant
-from pellucid.learners.evolve.worker import found_json, read_data, write_data
 from pellucid.problem import Problem
 from pellucid.semantics import reference
 from pellucid.semantics.batch import predict
@@ -55,7 +54,7 @@ def models(kind: str, seed: int):
     problem = Problem("drawn", split(drawn(kind, seed)), settings={"causal": seed % 3 == 0})
     coding = Coding.of(problem.schema)
     data = coding.data(problem)
-    base = Base(tuple(enumerate(coding.sources)), previous=data.tagging)
+    base = Base(tuple(enumerate(coding.sources)), previous=data.train.tagging)
     searcher = Searcher(data.train, coding.alphabet, data.bank, base, seed)
     genes = searcher.filled(())
     scored = searcher.score(genes)
@@ -75,7 +74,8 @@ def models(kind: str, seed: int):
         readouts.append(Switch(-1, ((0, first), (1, 1), (2, 0))))
     for readout in readouts:
         if len(set(getattr(readout, "variables", (0,)))) == len(getattr(readout, "variables", (0,))):
-            model = fit(searcher.with_readout(genes, readout), data.train, searcher)
+            live = live_genes(genes, variables_of(readout), base.count)
+            model = fit(Scored(genes, readout, np.inf, np.inf, live), data.train, searcher)
             program = program_of(problem, decode(model, coding.symbols, coding.labels), (OUTPUT,))
             yield Searched(model, coding, program)
 
@@ -191,9 +191,9 @@ def test_the_same_on_one_core_and_two(tmp_path) -> None:
     for cores in (1, 2):
         jobs = [pool.Job(seed, 4000) for seed in (0, 1)]
         pool.run_jobs(tmp_path, jobs, time.monotonic() + 100, lambda spent, fit: None, cores)
-        told.append([job.found for job in jobs])
+        told.append([[found_json(f) for f in job.found] for job in jobs])
     assert told[0] == told[1]
-    assert any(not f["misses"] for found in told[0] for f in found)
+    assert any(job.exact_at is not None for job in jobs)
 
 
 def test_a_worker_reads_what_was_written(tmp_path) -> None:
@@ -204,7 +204,7 @@ def test_a_worker_reads_what_was_written(tmp_path) -> None:
         assert (getattr(again.train, name) == getattr(data.train, name)).all()
     assert again.bank == data.bank
     assert again.sources == data.sources
-    assert library == []
+    assert library == ()
 
 
 def test_the_same_seed_finds_the_same() -> None:
@@ -215,7 +215,7 @@ def test_the_same_seed_finds_the_same() -> None:
 
 def test_a_failing_worker_is_told(tmp_path) -> None:
     write_data(tmp_path, prepared()[1])
-    (tmp_path / "search.json").write_text("{}")
+    (tmp_path / "search.json").write_text('{"is": "Nobody"}')
     with pytest.raises(RuntimeError, match="search worker of seed 7 failed: KeyError"):
         pool.run_jobs(tmp_path, [pool.Job(7, 100)], time.monotonic() + 60, lambda spent, fit: None)
 
@@ -235,7 +235,7 @@ def test_the_budget_cuts_but_keeps_what_was_found() -> None:
 def test_an_interrupt_keeps_what_was_found(monkeypatch) -> None:
     def interrupted(folder, jobs, end, on_progress, cores=None) -> None:
         data, _ = read_data(folder)
-        jobs[0].found = [found_json(f) for f in seek(data, variant(0, data), 0, 600, lambda effort, fit: None)]
+        jobs[0].found = list(seek(data, variant(0, data), 0, 600, lambda effort, fit: None))
         raise pool.InterruptedSearchError
 
     monkeypatch.setattr(evolve_learn, "run_jobs", interrupted)

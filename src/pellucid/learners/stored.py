@@ -28,6 +28,9 @@ def packed(value: object) -> tuple[Any, Arrays]:
 
 
 def _packed(value: Any, place: str, arrays: Arrays) -> Any:
+    def part(name: object, inner: object) -> Any:
+        return _packed(inner, f"{place}.{name}".lstrip("."), arrays)
+
     match value:
         case np.ndarray():
             arrays[place] = np.ascontiguousarray(value)
@@ -35,15 +38,13 @@ def _packed(value: Any, place: str, arrays: Arrays) -> Any:
         case frozenset():
             return {"set": sorted(value)}
         case dict():
-            return {"map": [[key, _packed(v, f"{place}.{key}", arrays)] for key, v in value.items()]}
+            return {"map": [[key, part(key, inner)] for key, inner in value.items()]}
         case tuple() | list():
-            return [_packed(v, f"{place}.{i}", arrays) for i, v in enumerate(value)]
+            return [part(i, inner) for i, inner in enumerate(value)]
     if not dataclasses.is_dataclass(value):
         return value
-    fields = [(f.name, getattr(value, f.name)) for f in dataclasses.fields(value)]
-    return {"is": type(value).__name__} | {
-        name: _packed(v, f"{place}.{name}".lstrip("."), arrays) for name, v in fields
-    }
+    names = [field.name for field in dataclasses.fields(value)]
+    return {"is": type(value).__name__, **{name: part(name, getattr(value, name)) for name in names}}
 
 
 def unpacked(data: Any, arrays: Mapping[str, np.ndarray], classes: Mapping[str, type]) -> Any:

@@ -62,6 +62,11 @@ class Batch:
         """Positions of the longest sequence."""
         return len(self.valid)
 
+    @property
+    def tagging(self) -> bool:
+        """Whether more than the last position has a label."""
+        return bool((self.labels[:-1] >= 0)[self.valid[1:]].any())
+
     def take(self, which: np.ndarray | slice) -> Batch:
         """Some of the sequences."""
         return Batch(self.values[..., which], self.valid[:, which], self.labels[:, which])

@@ -10,7 +10,6 @@ from random import Random
 import numpy as np
 
 from pellucid.learners.evolve.columns import Batch, Column, Columns, Source
-from pellucid.learners.evolve.elitist import climb
 from pellucid.learners.evolve.genes import PREDICATES, Bank, Gene, Head, How, Member, Unit, mapped, reads, same_kind
 from pellucid.learners.evolve.readouts import Alphabet, Chain, Pointer, Readout, Readouts, renumbered, variables_of
 
@@ -18,6 +17,7 @@ SLOTS = 8
 SIZE_PRICE = 0.003  # of the labels' entropy, per live gene
 RATES = (0.01, 0.03, 0.06)
 STALLED = 1500
+BETTER = 1e-9  # gain of the score that counts as one
 PAIRS = 15_000
 PAIRED = 0.25  # score below which pairs of new genes are tried
 LIFT = 0.002  # gain below which going on from a local optimum is not worth it
@@ -90,7 +90,6 @@ class Searcher:
         self.readouts = Readouts(self.columns, batch.labels, self.alphabet, previous)
         self.previous = previous
         self.kinds = [c.kind for c in columns]
-        self.tagging = bool((batch.labels[:-1] >= 0)[batch.valid[1:]].any())
         # On long sequences the first genes of a long program gain nothing by themselves beside a table; a pointer,
         # which looks at single keys, still sees what they do.
         self.long = batch.width > LONG and self.readouts.copying
@@ -124,10 +123,6 @@ class Searcher:
             live,
             renumbered(guide, distinct) if guide else None,  # pyright: ignore[reportArgumentType]
         )
-
-    def with_readout(self, genes: tuple[Gene, ...], readout: Readout) -> Scored:
-        """A program with a readout of one's own choice, not scored."""
-        return Scored(genes, readout, np.inf, np.inf, live_genes(genes, variables_of(readout), len(self.kinds)))
 
     def kinds_of(self, genes: Sequence[Gene]) -> list[str]:
         """Kinds of the base variables and the genes; "" for a dead one."""
@@ -171,7 +166,7 @@ class Searcher:
         kinds, best = self.kinds_of(genes), current
         for head in self.bank.heads_between(query, key, kinds, range(len(kinds))):
             best = min(best, self.score((*genes, head)), key=lambda s: s.score)
-        return replace_genes(best, self.filled(best.genes))
+        return replace(best, genes=self.filled(best.genes))
 
     def grown(self) -> Scored:
         """A program built gene by gene, each one of the best few that add something (GRASP, Feo & Resende 1995)."""
@@ -190,7 +185,7 @@ class Searcher:
             else:
                 break
             current = better[self.rng.choice(sorted(better)[:choices])]
-        return replace_genes(current, self.filled(current.genes))
+        return replace(current, genes=self.filled(current.genes))
 
     def swept(self, current: Scored) -> Scored:
         """The best program one changed field, or a gene or two more, away: the plainest kinds of gene first."""
@@ -230,14 +225,14 @@ class Searcher:
 
     def _compared(self) -> Iterable[tuple[Gene, ...]]:
         """Programs that compare two counts, for classifiers: that is what votes come down to."""
-        return () if self.tagging else self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds))
+        return () if self.batch.tagging else self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds))
 
     def _first_better(self, current: Scored, *tiers: Iterable[tuple[Gene, ...]]) -> Scored:
         """The best program of the first tier that has a better one."""
         for programs in tiers:
             best = min(self._scored_once(programs), key=lambda s: s.score, default=current)
             if best.score < current.score - 1e-6:
-                return replace_genes(best, self.filled(best.genes))
+                return replace(best, genes=self.filled(best.genes))
         return current
 
     def _changed(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
@@ -305,7 +300,7 @@ class Searcher:
         found = current
         for _, program in best[:20]:
             found = min(found, self.score(program), key=lambda s: s.score)
-        return replace_genes(found, self.filled(found.genes)) if found is not current else current
+        return replace(found, genes=self.filled(found.genes)) if found is not current else current
 
     def _second(self, kinds: list[str], first: int) -> Iterator[Head]:
         """Heads that compare the variable to be added first (column `first`) with one of its kind, or mask by it."""
@@ -326,24 +321,30 @@ class Searcher:
     def climb(self, current: Scored, limit: int, enough: Callable[[Scored], bool]) -> Scored:
         """Mutate until nothing better was found for a while, the effort is spent, or the program is good enough."""
         tried: set[tuple] = set()
-
-        def propose(parent: Scored) -> Scored:
+        stalled = 0
+        while stalled < STALLED and self.effort < limit:
             self._tidy()
-            return self.score(self.child(parent.genes))
+            candidate = self.score(self.child(current.genes))
+            if candidate.score > current.score:
+                stalled += 1
+                continue
+            better = candidate.score < current.score - BETTER
+            stalled, current, self.fit = 0 if better else stalled + 1, candidate, candidate.fit
+            if better:
+                current = self._pointed_out(current, tried)
+                if enough(current):
+                    break
+        return current
 
-        def taken(found: Scored) -> None:
-            self.fit = found.fit
-
-        def improved(found: Scored) -> Scored:
-            if found.pointer is None or found.score >= POINTED:
-                return found
-            place = tuple(self.columns.of(found.genes)[v] for v in variables_of(found.pointer))
-            if place in tried:
-                return found
-            tried.add(place)
-            return self.completed(found)
-
-        return climb(current, propose, STALLED, lambda: self.effort < limit, improved, taken, enough)
+    def _pointed_out(self, found: Scored, tried: set[tuple]) -> Scored:
+        """A good program with a plain head in place of its pointer; tried: pointers that were looked at."""
+        if found.pointer is None or found.score >= POINTED:
+            return found
+        place = tuple(self.columns.of(found.genes)[v] for v in variables_of(found.pointer))
+        if place in tried:
+            return found
+        tried.add(place)
+        return self.completed(found)
 
     def lifted(self, current: Scored) -> Scored:
         """The best program that a sweep finds from a local optimum; `current` where none is clearly better."""
@@ -359,11 +360,6 @@ def _first(readout: Readout) -> tuple[int, ...]:
     if isinstance(readout, Chain):
         return readout.first
     return variables_of(readout)[:2]
-
-
-def replace_genes(scored: Scored, genes: tuple[Gene, ...]) -> Scored:
-    """The same program with more genes behind it that it does not use."""
-    return replace(scored, genes=genes)
 
 
 def only_live(genes: Sequence[Gene], live: Sequence[int], base: int) -> tuple[tuple[Gene, ...], dict[int, int]]:

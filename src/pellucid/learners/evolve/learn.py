@@ -16,18 +16,15 @@ from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of
-from pellucid.learners.evolve.columns import Source
 from pellucid.learners.evolve.data import Coding, refusal
-from pellucid.learners.evolve.decode import OUTPUT, decode
-from pellucid.learners.evolve.files import from_json, to_json
-from pellucid.learners.evolve.library import starts_from
-from pellucid.learners.evolve.model import Model
-from pellucid.learners.evolve.pool import InterruptedSearchError, Job, run_jobs
+from pellucid.learners.evolve.model import PARTS, Model
+from pellucid.learners.evolve.pool import InterruptedSearchError, Job, run_jobs, write_data
+from pellucid.learners.evolve.programs import OUTPUT, decode, starts_from
+from pellucid.learners.evolve.seek import Found as Scored
 from pellucid.learners.evolve.seek import variant
-from pellucid.learners.evolve.worker import write_data
+from pellucid.learners.stored import answered, opened, packed
 from pellucid.problem import Problem
-from pellucid.semantics.reading import columns_of
-from pellucid.verify.outputs import ABSENT
+from pellucid.semantics.reading import Columns
 
 SEEDS = 2  # searched in a round: one with and one without the previous output
 FIRST_EFFORT = 10_000
@@ -74,13 +71,9 @@ class Evolve:
         Raises:
             PellucidError: naming `where`, for anything that is not such a description.
         """
-        try:
-            told = config["coding"]
-            sources = tuple(Source(of, column) for of, column in told["sources"])
-            coding = Coding(sources, tuple(told["symbols"]), tuple(told["labels"]), told["when"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise PellucidError(f"{where}: not the description of a searched program: {error!r}") from None
-        return Searched(from_json(config, arrays, where), coding, program)
+        what = "a searched program"
+        coding = opened(config.get("coding"), arrays, Coding, PARTS, where, what)
+        return Searched(opened(config.get("model"), arrays, Model, PARTS, where, what), coding, program)
 
     @staticmethod
     def _program(model: Model, problem: Problem, coding: Coding) -> Program:
@@ -97,35 +90,18 @@ class Searched:
 
     def predict(self, inputs: Sequence) -> list:
         """Outputs for the user's inputs, of any length; ABSENT where an input holds what no example did."""
-        columns = [columns_of(self.program.inputs, sequence) for sequence in inputs]
-        lengths = [len(next(iter(c.values()))) for c in columns]
-        empty = self.program.empty[0] if self.program.empty else []
-        found: list[Any] = [ABSENT if n else empty for n in lengths]
-        full = [i for i, n in enumerate(lengths) if n and self.coding.takes(columns[i])]
-        joined = {name: [columns[i][name] for i in full] for name in (columns[0] if columns else {})}
-        if full:
+
+        def answers(rows: Sequence[Columns]) -> list:
+            joined = {name: [row[name] for row in rows] for name in rows[0]}
             codes = self.model.predict(self.coding.inputs(joined))
-            for i, output in zip(full, self.coding.outputs(codes, [lengths[i] for i in full]), strict=True):
-                found[i] = output
-        return found
+            return self.coding.outputs(codes, [len(next(iter(row.values()))) for row in rows])
+
+        return answered(self.program, inputs, answers, self.coding.takes)
 
     def described(self) -> tuple[Mapping[str, Any], Mapping[str, np.ndarray]]:
         """Configuration, and arrays by name."""
-        config, arrays = to_json(self.model)
-        coding = self.coding
-        sources = [[source.of, source.column] for source in coding.sources]
-        told = {"sources": sources, "symbols": list(coding.symbols), "labels": list(coding.labels), "when": coding.when}
-        return {**config, "coding": told}, arrays
-
-
-@dataclass(frozen=True)
-class _Scored:
-    model: Model
-    seed: int
-    misses: int
-    price: float
-    effort: int
-    round: int
+        config, arrays = packed(self.model)
+        return {"model": config, "coding": packed(self.coding)[0]}, arrays
 
 
 @dataclass
@@ -135,7 +111,7 @@ class _Search:
     problem: Problem
     run: Run
     trained: Program | None
-    found: list[_Scored] = field(default_factory=list)
+    found: list[tuple[int, Scored]] = field(default_factory=list)  # with the seed
     rounds: list[dict[str, Any]] = field(default_factory=list)
     stopped: str = ""
 
@@ -143,20 +119,22 @@ class _Search:
         self.coding = Coding.of(self.problem.schema)
 
     @property
-    def exact(self) -> list[_Scored]:
+    def exact(self) -> list[Scored]:
         """Those that miss nothing on the training data."""
-        return [f for f in self.found if not f.misses]
+        return [f for _, f in self.found if not f.misses]
 
     @property
     def effort(self) -> int:
         """Programs scored by all seeds."""
         return sum(job["effort"] for r in self.rounds for job in r["seeds"])
 
-    def best_of_round(self) -> list[_Scored]:
+    def best_of_round(self) -> list[Scored]:
         """Those of the last round among the best so far: right ones, or cheaper than all that miss less."""
-        best = sorted(self.found, key=lambda f: (f.misses, f.price, f.seed, f.effort))[:KEPT]
-        kept = [f for i, f in enumerate(best) if not f.misses or all(f.price < g.price for g in best[:i])]
-        return [f for f in kept if f.round == len(self.rounds)]
+        seeds = {job["seed"] for job in self.rounds[-1]["seeds"]}
+        ranked = sorted(self.found, key=lambda f: (f[1].misses, f[1].price, f[0], f[1].effort))[:KEPT]
+        best = [f for _, f in ranked]
+        kept = [not f.misses or all(f.price < g.price for g in best[:i]) for i, f in enumerate(best)]
+        return [f for (seed, f), keep in zip(ranked, kept, strict=True) if keep and seed in seeds]
 
     def all_rounds(self) -> Iterator[None]:
         """Search until a program is right on all training data, nothing new comes, or time is up; a round at a time."""
@@ -165,11 +143,8 @@ class _Search:
             data = self.coding.data(self.problem)
             if not len(data.train):
                 raise PellucidError(f"{self.problem.name}: every training sequence is empty; expected some positions")
-            library = (
-                starts_from(self.trained, variant(0, data), self.coding.symbols, data.bank.reaches)
-                if self.trained
-                else ()
-            )
+            base, reaches = variant(0, data), data.bank.reaches
+            library = starts_from(self.trained, base, self.coding.symbols, reaches) if self.trained else ()
             write_data(Path(place), data, library)
             for number, effort in enumerate(self._efforts()):
                 first = 1000 * self.run.seed + number * per_round + (500 if self.trained else 0)
@@ -220,20 +195,14 @@ class _Search:
         return early and before is not None and now is not None and now > before - 1.0
 
     def _take(self, jobs: list[Job]) -> None:
-        for job in jobs:
-            for told in job.found:
-                arrays = {name: np.array(values, np.int64) for name, values in told["tables"].items()}
-                model = from_json(told["config"], arrays, "search worker")
-                self.found.append(
-                    _Scored(model, job.seed, told["misses"], told["price"], told["effort"], len(self.rounds) + 1)
-                )
+        self.found += [(job.seed, found) for job in jobs for found in job.found]
         seeds = [
             {
                 "seed": job.seed,
                 "allowed": job.effort,
                 "effort": job.spent,
-                "misses": min((f["misses"] for f in job.found), default=None),
-                "price": min((f["price"] for f in job.found), default=None),
+                "misses": min((f.misses for f in job.found), default=None),
+                "price": min((f.price for f in job.found), default=None),
                 "exact_after": job.exact_at,
             }
             for job in jobs

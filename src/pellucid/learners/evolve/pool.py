@@ -1,9 +1,14 @@
-"""Seeds searched in processes of their own, all cores at once; what comes out does not depend on how many there are."""
+"""Seeds searched in processes of their own, all cores at once; what comes out does not depend on how many there are.
+
+A process is `python -m pellucid.learners.evolve.pool FOLDER SEED EFFORT`: it reads what `write_data` wrote there, and
+writes one JSON object a line, its progress or a program found.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +18,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from pellucid.learners.evolve.columns import Batch
+from pellucid.learners.evolve.genes import Bank, Gene
+from pellucid.learners.evolve.model import PARTS
+from pellucid.learners.evolve.seek import Data, Found, seek, variant
+from pellucid.learners.stored import packed, unpacked
+
 POLL = 0.05  # seconds
+ARRAYS, SETTINGS = "search.npz", "search.json"
+CLASSES = {part.__name__: part for part in (Found, Data, Batch, Bank, *PARTS)}
 
 
 @dataclass
@@ -22,15 +37,14 @@ class Job:
 
     seed: int
     effort: int
-    found: list[dict[str, Any]] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
     spent: int = 0
     fit: float = 1.0
-    cut: bool = False  # by the budget or an interrupt
 
     @property
     def exact_at(self) -> int | None:
         """Effort after which the first program without a miss on the training data was found."""
-        return next((f["effort"] for f in self.found if not f["misses"]), None)
+        return next((f.effort for f in self.found if not f.misses), None)
 
 
 def available_cores() -> int:
@@ -57,32 +71,32 @@ def run_jobs(
     cores = cores or available_cores()
     try:
         while waiting or running:
-            limit = min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
+            limit = _limit(jobs)
             while waiting and len(running) < cores and time.monotonic() < end:
                 running.append(_Process(folder, waiting.pop(0), limit))
             if time.monotonic() >= end:
-                for job in [*waiting, *(p.job for p in running)]:
-                    job.cut = True
                 break
             for process in running:
-                over = limit is not None and process.job.exact_at is None and process.job.spent >= limit
-                if over:
+                if limit is not None and process.job.exact_at is None and process.job.spent >= limit:
                     process.stop()
             running = [p for p in running if not p.finished()]
             on_progress(sum(j.spent for j in jobs), min(j.fit for j in jobs))
             time.sleep(POLL)
     except KeyboardInterrupt:
-        for job in jobs:
-            job.cut = True
         raise InterruptedSearchError from None
     finally:
         for process in running:
             process.stop()
-    limit = min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
+    limit = _limit(jobs)
     for job in jobs:
         # an exact program found later than the first one by another seed may depend on when that was stopped
         if limit is not None and (job.exact_at is None or job.exact_at > limit):
-            job.found = [f for f in job.found if f["effort"] <= limit]
+            job.found = [f for f in job.found if f.effort <= limit]
+
+
+def _limit(jobs: Sequence[Job]) -> int | None:
+    """The effort after which the first of the jobs found an exact program."""
+    return min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
 
 
 class _Process:
@@ -92,7 +106,7 @@ class _Process:
         self.job = job
         effort = job.effort if limit is None else min(job.effort, limit)
         threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-        command = [sys.executable, "-m", "pellucid.learners.evolve.worker", str(folder), str(job.seed), str(effort)]
+        command = [sys.executable, "-m", "pellucid.learners.evolve.pool", str(folder), str(job.seed), str(effort)]
         self._errors = (folder / f"errors-{job.seed}").open("w+")
         self._process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self._errors, text=True, env=os.environ | threads
@@ -105,8 +119,9 @@ class _Process:
         for line in self._process.stdout:
             told = json.loads(line)
             if "found" in told:
-                self.job.found.append(told["found"])
-                self.job.spent = max(self.job.spent, told["found"]["effort"])
+                found = found_of(told)
+                self.job.found.append(found)
+                self.job.spent = max(self.job.spent, found.effort)
             else:
                 self.job.spent, self.job.fit = told["effort"], told["fit"]
 
@@ -136,3 +151,48 @@ class _Process:
         self._reader.join()
         self._process.stdout.close()  # pyright: ignore[reportOptionalMemberAccess]
         self._errors.close()
+
+
+# ---------------------------------------------------------------- the process of a seed
+
+
+def write_data(folder: Path, data: Data, library: Sequence[tuple[Gene, ...]] = ()) -> None:
+    """The files that a process reads; `library`: programs to start from."""
+    config, arrays = packed((data, tuple(library)))
+    np.savez(folder / ARRAYS, allow_pickle=False, **arrays)
+    (folder / SETTINGS).write_text(json.dumps(config))
+
+
+def read_data(folder: Path) -> tuple[Data, tuple[tuple[Gene, ...], ...]]:
+    """What `write_data` wrote."""
+    with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+        return unpacked(json.loads((folder / SETTINGS).read_text()), arrays, CLASSES)
+
+
+def found_json(found: Found) -> dict[str, Any]:
+    """A program found, as one JSON object."""
+    config, arrays = packed(found)
+    return {"found": config, "arrays": {name: array.tolist() for name, array in arrays.items()}}
+
+
+def found_of(told: dict[str, Any]) -> Found:
+    """The program that `found_json` told."""
+    return unpacked(told["found"], {k: np.array(v, np.int64) for k, v in told["arrays"].items()}, CLASSES)
+
+
+def main(folder: Path, seed: int, effort: int) -> None:
+    """Search and print."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business: it keeps what was found
+    data, library = read_data(folder)
+
+    def say(line: dict[str, Any]) -> None:
+        print(json.dumps(line), flush=True)
+
+    # programs of a library are over the base variables of seed 0
+    base = variant(0 if library else seed, data)
+    for found in seek(data, base, seed, effort, lambda done, fit: say({"effort": done, "fit": fit}), library):
+        say(found_json(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

@@ -147,6 +147,15 @@ def _xlogx(counts: np.ndarray) -> np.ndarray:
     return _XLOGX[counts]
 
 
+def mistakes(samples: int, hits: float, labels: int) -> float:
+    """Nats to tell so many labels of which a readout gets `hits` right: where it is wrong, and what is right there."""
+    wrong = samples - hits
+    if wrong <= 0:
+        return 0.0
+    split = samples * np.log(samples) - hits * np.log(max(hits, 1)) - wrong * np.log(wrong)
+    return float(split + wrong * np.log(max(labels - 1, 2)))
+
+
 def label_counts(code: np.ndarray, labels: np.ndarray, cells: int, size: int) -> np.ndarray:
     """How often each of `size` labels occurs in each of `cells` cells: int [cell, label]."""
     return np.bincount(code * size + labels, minlength=cells * size).reshape(cells, size)
@@ -228,14 +237,8 @@ class Readouts:
             code, cells = code * part[1] + part[0], cells * part[1]
         return np.asarray(code), cells
 
-    def miss_cost(self, hits: float) -> float:
-        """Nats to tell labels that a readout gets right `hits` times: where it is wrong, and what is right there."""
-        n = self.samples
-        wrong = n - hits
-        if wrong <= 0:
-            return 0.0
-        split = n * np.log(n) - hits * np.log(max(hits, 1)) - wrong * np.log(wrong)
-        return float(split + wrong * np.log(max(self.alphabet.size - 1, 2)))
+    def _missing(self, hits: float) -> float:
+        return mistakes(self.samples, hits, self.alphabet.size)
 
     @_kept
     def copy(self, variable: int) -> tuple[float, Copy, np.ndarray] | None:
@@ -252,14 +255,14 @@ class Readouts:
             if not (codes < self.alphabet.size).any():
                 return None
             hits = codes == self.labels
-            price = self.miss_cost(int(hits.sum())) + PICK + CELL * (nothing is not None)
+            price = self._missing(int(hits.sum())) + PICK + CELL * (nothing is not None)
             return price, Copy(variable, "token", 0, nothing), hits
         if not self.alphabet.of_number:
             return None
         best = None
         for offset in (0, *self._offsets(values)):
             hits = self.alphabet.copied(values, "number", offset, None) == self.labels
-            price = self.miss_cost(int(hits.sum())) + PICK + CELL * (offset != 0)
+            price = self._missing(int(hits.sum())) + PICK + CELL * (offset != 0)
             if best is None or price < best[0]:
                 best = price, Copy(variable, "number", offset), hits
         return best
@@ -320,7 +323,7 @@ class Readouts:
             choice = int(best[value])
             copied = self.copy(copies[choice - 1]) if choice else None
             cases.append((value + low, int(counts[value].argmax()) if copied is None else copied[1]))
-        price = self.miss_cost(hits) + CELL * len(used) + PICK * (1 + len(set(best[used].tolist())))
+        price = self._missing(hits) + CELL * len(used) + PICK * (1 + len(set(best[used].tolist())))
         return price + RECURRENT * (by == self.previous), Switch(by, tuple(cases))
 
     @_kept
@@ -379,7 +382,7 @@ class Readouts:
         gain = np.maximum(constant, np.bincount(sure[hits], minlength=8)).sum()
         share = gain / max(1, len(pairs.labels))
         cells = np.count_nonzero(total[:nowhere])
-        return self.miss_cost(share * self.samples) + cells + (2 + (flag is not None)) * PICK
+        return self._missing(share * self.samples) + cells + (2 + (flag is not None)) * PICK
 
     # ------------------------------------------------------------ the best of all
 

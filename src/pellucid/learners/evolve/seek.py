@@ -9,10 +9,9 @@ import numpy as np
 
 from pellucid.learners.evolve.columns import Batch, Source
 from pellucid.learners.evolve.engine import SLOTS, Base, Scored, Searcher, complexity, merged
-from pellucid.learners.evolve.fitting import fit
 from pellucid.learners.evolve.genes import Bank, Gene
-from pellucid.learners.evolve.model import Model
-from pellucid.learners.evolve.readouts import CELL, Alphabet
+from pellucid.learners.evolve.model import Model, fit
+from pellucid.learners.evolve.readouts import CELL, Alphabet, mistakes
 
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
@@ -34,11 +33,6 @@ class Data:
     alphabet: Alphabet
     bank: Bank
 
-    @property
-    def tagging(self) -> bool:
-        """Whether more than the last position has a label."""
-        return bool((self.train.labels[:-1] >= 0)[self.train.valid[1:]].any())
-
 
 @dataclass(frozen=True)
 class Found:
@@ -48,7 +42,6 @@ class Found:
     misses: int
     price: float
     effort: int
-    how: str
 
 
 def variant(seed: int, data: Data) -> Base:
@@ -61,7 +54,7 @@ def variant(seed: int, data: Data) -> Base:
             return not data.bank.causal
         return more or source.of != "number" or source.column not in symbols
 
-    return Base(tuple((i, s) for i, s in enumerate(data.sources) if read(s)), previous=more and data.tagging)
+    return Base(tuple((i, s) for i, s in enumerate(data.sources) if read(s)), previous=more and data.train.tagging)
 
 
 def seek(
@@ -155,18 +148,9 @@ def _measured(scored: Scored, batch: Batch, data: Data, searcher: Searcher) -> F
     model = fit(scored, batch, searcher)
     misses = int(_wrong(model, batch).sum())
     samples = int((batch.labels >= 0).sum())
-    hits = samples - misses
-    price = 0.0
-    if misses:
-        price = samples * np.log(samples) - hits * np.log(max(hits, 1)) - misses * np.log(misses)
-        price += misses * np.log(max(data.alphabet.size - 1, 2))
-    size = CELL * cells(model) + GENE * sum(map(complexity, model.genes))
-    return Found(model, misses, float(price + size), searcher.effort, "search")
-
-
-def cells(model: Model) -> int:
-    """Table cells in a fitted readout."""
-    return sum(len(table.outcomes) for table in model.tables())
+    price = mistakes(samples, samples - misses, data.alphabet.size)
+    size = CELL * sum(len(table.outcomes) for table in model.tables()) + GENE * sum(map(complexity, model.genes))
+    return Found(model, misses, float(price + size), searcher.effort)
 
 
 def _feed_back(model: Model, train: Batch, searcher: Searcher, rng: np.random.Generator) -> None:
