@@ -93,7 +93,7 @@ def test_a_machine_is_told_by_what_its_letters_do():
     turnstile = Machine(((1, 0, 0), (1, 0, 1)), ((1, 0, 0), (1, 0, 1)))
     term = by_letter(turnstile, alphabet(("coin", "push", "wait"), ("locked", "open")))
     assert isinstance(term, Table)
-    assert show(term.terms[0]) == "carry(state := where((x == 'coin'), 1, where((x == 'push'), 0, state)) from 0)"
+    assert show(term.args[0]) == "carry(state := where((x == 'coin'), 1, where((x == 'push'), 0, state)) from 0)"
 
 
 LAMP = ("red", "green", "blue")

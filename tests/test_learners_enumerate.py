@@ -14,8 +14,7 @@ from pellucid.learners.enumerate.bank import Bank
 from pellucid.learners.enumerate.learner import ENUMERATE
 from pellucid.learners.enumerate.pool import Pool, Recipe
 from pellucid.learners.formulas.grid import Coding
-from pellucid.learners.formulas.reach import allowed
-from pellucid.learners.formulas.terms import Col
+from pellucid.learners.formulas.terms import Col, allowed
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,22 @@ from pellucid.language.expressions import Const
 from pellucid.learners.base import Run
 from pellucid.learners.formulas.build import at_start, build
 from pellucid.learners.formulas.grid import Coding, grid_of
-from pellucid.learners.formulas.reach import allowed, reads
-from pellucid.learners.formulas.terms import Carry, Col, Op, Over, Past, Pos, Self, Shift, Table, Term, show, size
+from pellucid.learners.formulas.terms import (
+    Carry,
+    Col,
+    Op,
+    Over,
+    Past,
+    Pos,
+    Self,
+    Shift,
+    Table,
+    Term,
+    allowed,
+    reads,
+    show,
+    size,
+)
 from pellucid.learners.portfolio import LEARNERS
 from pellucid.problem import Problem
 from pellucid.semantics import reference

@@ -8,8 +8,7 @@ from pellucid.bias import Bias
 from pellucid.data.tasks import get_task
 from pellucid.language.expressions import Const
 from pellucid.learners.dynamics import DYNAMICS
-from pellucid.learners.formulas.affine import neat, simple, snapped, weighted_sum
-from pellucid.learners.formulas.supports import supports
+from pellucid.learners.formulas.affine import neat, simple, snapped, supports, weighted_sum
 from pellucid.learners.formulas.terms import Col, Op, Over, Past, Shift, Term, show, size, walk
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.sparse import SPARSE

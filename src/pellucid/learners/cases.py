@@ -15,9 +15,9 @@ import numpy as np
 from pellucid.language.expressions import Const
 from pellucid.learners.dynamics import started
 from pellucid.learners.formulas.affine import Number, neat, snapped, weighted_sum
-from pellucid.learners.formulas.learner import FormulaLearner
+from pellucid.learners.formulas.learner import FormulaLearner, unexplained
 from pellucid.learners.formulas.terms import Op, Term
-from pellucid.learners.formulas.work import Work
+from pellucid.learners.formulas.work import Work, few
 
 POINTS = 3000  # steps looked at
 DRAWS = 4000  # samples of a set of features
@@ -74,9 +74,7 @@ def _lists(work: Work, output: str, features: Sequence[Term]) -> Iterator[tuple[
     rng = np.random.default_rng([work.run.seed, 53])
     grid = work.train
     later = grid.scored & (np.arange(grid.shape[0]) >= 1)[:, None]
-    places = np.flatnonzero(later.ravel())
-    if len(places) > POINTS:
-        places = np.sort(rng.choice(places, POINTS, replace=False))
+    places = few(np.flatnonzero(later.ravel()), POINTS, rng)
     known = [(f, v.ravel()[places]) for f in features if work.allowed(f) and (v := grid.value(f)) is not None]
     if not known or len(places) < 30:
         return
@@ -201,8 +199,4 @@ def _plain(value: float) -> Number:
     return int(value) if value == int(value) else value
 
 
-def _needed(work: Work, output: str) -> bool:
-    return work.right(output) is None and output not in work.settled
-
-
-CASES = FormulaLearner("cases", (cases,), _needed)
+CASES = FormulaLearner("cases", (cases,), unexplained)

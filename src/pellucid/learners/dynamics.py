@@ -13,11 +13,11 @@ from itertools import islice
 import numpy as np
 
 from pellucid.language.expressions import Const
-from pellucid.learners.formulas.affine import Number, least_squares, may_fit, simple, weighted_sum
+from pellucid.learners.formulas.affine import Number, law_of, least_squares, may_fit, simple, supports
 from pellucid.learners.formulas.learner import FormulaLearner
-from pellucid.learners.formulas.supports import supports
-from pellucid.learners.formulas.terms import Op, Past, Pos, Term
-from pellucid.learners.formulas.work import Work
+from pellucid.learners.formulas.terms import Op, Past, Term
+from pellucid.learners.formulas.work import Work, few
+from pellucid.learners.linear import recurrent_features
 
 ORDERS = 2  # past outputs at most
 BOUND = 0.01  # share of the outputs at their largest or smallest value from which that may be a bound
@@ -30,13 +30,10 @@ Bounds = tuple[float | None, float | None]
 def dynamics(work: Work, output: str) -> list[Term]:
     """Right one-step laws of an output with a start or with bounds; the first one found."""
     for order in range(1, min(ORDERS, work.bias.past_outputs()) + 1):
-        past = work.past(order)
-        if not past:
-            continue
-        features = [*work.columns(), *work.lags(order), *past, *([Pos(1)] if work.position() else [])]
-        for bounds in _bounds(work, output):
-            for law in _laws(work, output, features, order, bounds):
-                return [law]
+        if features := recurrent_features(work, order):
+            for bounds in _bounds(work, output):
+                for law in _laws(work, output, features, order, bounds):
+                    return [law]
     return []
 
 
@@ -60,8 +57,7 @@ def _laws(work: Work, output: str, features: Sequence[Term], order: int, bounds:
     places = np.flatnonzero(inside.ravel())
     if not known or len(places) <= 2 * len(known):
         return
-    if len(places) > POINTS:
-        places = np.sort(np.random.default_rng([work.run.seed, 31]).choice(places, POINTS, replace=False))
+    places = few(places, POINTS, np.random.default_rng([work.run.seed, 31]))
     columns = np.stack([v.ravel()[places] for _, v in known], 1)
     wanted = y.ravel()[places]
     if not may_fit(columns, wanted, FIT):
@@ -70,34 +66,44 @@ def _laws(work: Work, output: str, features: Sequence[Term], order: int, bounds:
         weights, constant, rest = least_squares(columns[:, chosen], wanted)
         if rest > FIT:
             continue
-        spread = columns[:, chosen].std(0)
-        law = _law(weights, constant, [known[i][0] for i in chosen], spread, float(wanted.std()))
+        terms, spread = [known[i][0] for i in chosen], columns[:, chosen].std(0)
+        law = law_of([*weights, constant], terms, spread, float(wanted.std()))
         for started in _started(work, output, law, bounds):
             if work.exact(started, output):
                 yield started
 
 
-def _law(weights: np.ndarray, constant: float, terms: Sequence[Term], spread: np.ndarray, scale: float) -> Term:
-    """The weighted sum, with weights and constant snapped to simple numbers where nothing could tell."""
-    units = [*(scale / max(s, 1e-300) for s in spread), scale]
-    values = [simple(float(w), unit) for w, unit in zip([*weights, constant], units, strict=True)]
-    return weighted_sum(values[:-1], terms, values[-1])
-
-
 def _started(work: Work, output: str, law: Term, bounds: Bounds) -> Iterator[Term]:
     """The law within its bounds from 0, and from the one start that makes the first outputs right."""
     yield _held(law, bounds)
+    starts = _starts(work, output, law, bounds)
+    if len(starts):
+        yield _held(_from(law, output, _simple(float(np.median(starts)))), bounds)
+
+
+def started(work: Work, output: str, law: Term, parts: Sequence[Term]) -> Iterator[Term]:
+    """The law from 0, and from the starts that most often make the first output right by one of its parts."""
+    yield law
+    starts = [_starts(work, output, part).round(9) for part in parts]
+    values, counts = np.unique(np.concatenate([*starts, np.zeros(0)]), return_counts=True)
+    for start in values[np.argsort(-counts, kind="stable")[:6]].tolist():
+        yield _from(law, output, _simple(start))
+
+
+def _starts(work: Work, output: str, law: Term, bounds: Bounds = (None, None)) -> np.ndarray:
+    """The starts that make the first output of a sequence right, of those that are not at a bound."""
     at_zero, at_one = (work.train.value(_from(law, output, start)) for start in (0, 1))
     if at_zero is None or at_one is None:
-        return
-    first, y = work.train.scored[0], work.train.targets[output][0]
+        return np.zeros(0)
+    y, slope = work.train.targets[output][0], (at_one - at_zero)[0]
+    usable = work.train.scored[0] & (np.abs(slope) > 1e-12)
     for bound in bounds:
-        first = first & (y != bound) if bound is not None else first
-    slope = (at_one - at_zero)[0]
-    usable = first & (np.abs(slope) > 1e-12)
-    if usable.any():
-        start = float(np.median((y - at_zero[0])[usable] / slope[usable]))
-        yield _held(_from(law, output, simple(start, max(abs(start), 1.0))), bounds)
+        usable = usable & (y != bound) if bound is not None else usable
+    return (y - at_zero[0])[usable] / slope[usable]
+
+
+def _simple(start: float) -> Number:
+    return simple(start, max(abs(start), 1.0))
 
 
 def _from(term: Term, output: str, start: Number) -> Term:
@@ -108,21 +114,6 @@ def _from(term: Term, output: str, start: Number) -> Term:
         case Op(op, args):
             return Op(op, tuple(_from(arg, output, start) for arg in args))
     return term
-
-
-def started(work: Work, output: str, law: Term, parts: Sequence[Term]) -> Iterator[Term]:
-    """The law from 0, and from the starts that most often make the first output right by one of its parts."""
-    yield law
-    y, starts = work.train.targets[output][0], []
-    for part in parts:
-        at_zero, at_one = (work.train.value(_from(part, output, start)) for start in (0, 1))
-        if at_zero is not None and at_one is not None:
-            slope = (at_one - at_zero)[0]
-            usable = work.train.scored[0] & (np.abs(slope) > 1e-12)
-            starts.append(((y - at_zero[0])[usable] / slope[usable]).round(9))
-    values, counts = np.unique(np.concatenate([*starts, np.zeros(0)]), return_counts=True)
-    for start in values[np.argsort(-counts, kind="stable")[:6]].tolist():
-        yield _from(law, output, simple(start, max(abs(start), 1.0)))
 
 
 def _held(law: Term, bounds: Bounds) -> Term:

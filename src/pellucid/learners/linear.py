@@ -11,11 +11,10 @@ from itertools import islice
 
 import numpy as np
 
-from pellucid.learners.formulas.affine import least_squares, may_fit, simple, weighted_sum
-from pellucid.learners.formulas.learner import FormulaLearner
-from pellucid.learners.formulas.supports import supports
+from pellucid.learners.formulas.affine import law_of, least_squares, may_fit, supports, weighted_sum
+from pellucid.learners.formulas.learner import FormulaLearner, not_obvious
 from pellucid.learners.formulas.terms import Op, Over, Pos, Term, size
-from pellucid.learners.formulas.work import Work, is_real
+from pellucid.learners.formulas.work import Work
 
 FIT = 1e-8  # relative residual of a fit worth checking
 MOST = 24  # sets of columns checked
@@ -37,14 +36,16 @@ def linear(work: Work, output: str) -> list[Term]:
 def feature_sets(work: Work) -> Iterator[list[Term]]:
     """Columns to weigh: without past outputs first, then recurrences of rising order."""
     yield plain_features(work)
-    inputs = work.columns()
     for order in range(1, work.bias.past_outputs() + 1):
-        past = work.past(order)
-        if not past:
-            continue
-        lags = work.lags(min(order, work.bias.window))
-        position = [Pos(1)] if work.position() else []
-        yield [*inputs, *lags, *past, *position]
+        if features := recurrent_features(work, order):
+            yield features
+
+
+def recurrent_features(work: Work, order: int) -> list[Term]:
+    """Inputs and past outputs up to `order` steps back, and the position; none where no past output may be read."""
+    past = work.past(order)
+    lags = work.lags(min(order, work.bias.window))
+    return [*work.columns(), *lags, *past, *([Pos(1)] if work.position() else [])] if past else []
 
 
 def plain_features(work: Work) -> list[Term]:
@@ -84,20 +85,13 @@ def fitted(work: Work, output: str, terms: Sequence[Term]) -> Term | None:
     weights, constant, rest = least_squares(columns, y)
     if rest > FIT:
         return None
-    spread = np.append(columns.std(0), 1.0)
-    scale = max(float(y.std()), 1e-300)
-    values = [simple(float(w), scale / max(s, 1e-300)) for w, s in zip([*weights, constant], spread, strict=True)]
-    law = weighted_sum(values[:-1], terms, values[-1])
+    scale, fit = max(float(y.std()), 1e-300), [*weights, constant]
+    law = law_of(fit, terms, columns.std(0), scale)
     if work.exact(law, output):
         return law
-    plain = [0.0 if abs(w) * s <= 1e-9 * scale else float(w) for w, s in zip([*weights, constant], spread, strict=True)]
+    spread = np.append(columns.std(0), 1.0)
+    plain = [0.0 if abs(w) * s <= 1e-9 * scale else float(w) for w, s in zip(fit, spread, strict=True)]
     return weighted_sum(plain[:-1], terms, plain[-1])
 
 
-def _needed(work: Work, output: str) -> bool:
-    if is_real(work.results[output]):
-        return work.right(output) is None and output not in work.settled
-    return not work.obvious(output)
-
-
-LINEAR = FormulaLearner("linear", (linear,), _needed)
+LINEAR = FormulaLearner("linear", (linear,), not_obvious)

@@ -3,21 +3,26 @@
 Features are added one by one along a beam of supports; the number of them is chosen by a description length (the
 extended Bayesian criterion of Chen & Chen 2008, which also charges for the size of the library). Weights are refitted
 in float64 on all training data; with noise, those next to a whole number are set to it and the others refitted.
+
+Features are what laws of nature are usually sums of: quantities (columns, their differences) go through functions
+(powers, sine, cosine, exponential, distance of two columns and its powers); a feature is such a factor, or a column
+times such a factor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
+from pellucid.bias import Bias
 from pellucid.language.expressions import Const
 from pellucid.learners.base import Run
 from pellucid.learners.formulas.affine import Number, neat, snapped, weighted_sum
 from pellucid.learners.formulas.learner import FormulaLearner
-from pellucid.learners.formulas.library import library
-from pellucid.learners.formulas.terms import Over, Term, size
+from pellucid.learners.formulas.terms import Op, Over, Term, op, size
 from pellucid.learners.formulas.work import Work, is_real
 from pellucid.learners.linear import plain_features
 
@@ -30,6 +35,8 @@ NO_NOISE = 1e-10  # relative residual below which there is none
 CHARGE = 1.5  # of the extended criterion, per feature
 NOISE_SHARE = 0.05  # of the output's variance, at most noise
 ALIKE = 0.01  # relative difference of weights that may be the same one
+MOST_COLUMNS = 6  # of which features of two are built
+MOST_FEATURES = 1500
 WITHIN = 3.0  # standard errors within which a weight counts as a whole number
 
 
@@ -232,6 +239,60 @@ def solved(columns: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     spread = float(rest @ rest) / max(len(y) - columns.shape[1], 1)
     inverse = np.linalg.pinv(scaled.T @ scaled)
     return weights / norms, np.sqrt(np.maximum(np.diag(inverse), 0) * spread) / norms
+
+
+# ---------------------------------------------------------------- features
+
+
+def library(columns: Sequence[Term], bias: Bias) -> list[Term]:
+    """Features that the bias allows, the shortest first; the constant 1 and the columns among them."""
+    factors = list(columns)
+    if bias.units != 0:
+        known = list(columns[:MOST_COLUMNS])
+        factors += [*_of_one(known), *_of_two(known)]
+    products = [_times(c, f) for f in factors for c in columns if not _cancels(c, f)] if bias.units != 0 else []
+    features = dict.fromkeys([Const(1), *factors, *products])
+    allowed = (f for f in features if _operators(f) <= bias.operators)
+    return sorted(allowed, key=size)[:MOST_FEATURES]
+
+
+def _of_one(columns: Sequence[Term]) -> Iterator[Term]:
+    for c in columns:
+        square = op("square", c)
+        yield from (square, op("sin", c), op("cos", c), op("abs", c), op("exp", c), op("/", Const(1), c))
+        yield from (op("exp", op("neg", c)), op("sqrt", c), op("log", c), op("/", Const(1), square))
+
+
+def _of_two(columns: Sequence[Term]) -> Iterator[Term]:
+    for a, b in combinations(columns, 2):
+        squared = op("+", op("square", a), op("square", b))
+        distance = op("sqrt", squared)
+        yield from (squared, distance, op("/", Const(1), distance), op("/", Const(1), squared))
+        yield op("/", Const(1), op("*", squared, distance))
+        difference = op("-", a, b)
+        yield from (op("sin", difference), op("abs", difference), op("square", difference))
+        yield from (op("/", a, b), op("/", b, a))
+
+
+def _cancels(column: Term, factor: Term) -> bool:
+    return isinstance(factor, Op) and factor.operator == "/" and factor.args[1] in (column, op("square", column))
+
+
+def _times(column: Term, factor: Term) -> Term:
+    """A column times a factor; into a ratio's numerator where it is one over something."""
+    match factor:
+        case Op("/", (Const(value=1), below)):
+            return Op("/", (column, below))
+        case _ if factor == column:
+            return op("square", column)
+    first, second = sorted((column, factor), key=lambda term: (size(term), repr(term)))
+    return Op("*", (first, second))
+
+
+def _operators(term: Term) -> set[str]:
+    if not isinstance(term, Op):
+        return set()
+    return {term.operator}.union(*map(_operators, term.args))
 
 
 def _needed(work: Work, output: str) -> bool:

@@ -15,7 +15,7 @@ from pellucid.learners.automaton.machine import Machine, merged
 from pellucid.learners.automaton.recognise import Alphabet, Letter, table, tabled, terms_of
 from pellucid.learners.enumerate.bank import Bank
 from pellucid.learners.formulas.grid import Grid
-from pellucid.learners.formulas.learner import FormulaLearner, of_columns
+from pellucid.learners.formulas.learner import FormulaLearner, not_obvious, of_columns
 from pellucid.learners.formulas.terms import Col, Term
 from pellucid.learners.formulas.work import MOST_TRAIN, Work, is_real
 from pellucid.problem import Problem
@@ -106,8 +106,4 @@ def _closed(problem: Problem) -> str | None:
     return of_columns(problem) or (f"column {real!r}: expected symbols or whole numbers" if real else None)
 
 
-def _needed(work: Work, output: str) -> bool:
-    return not work.obvious(output)
-
-
-AUTOMATON = FormulaLearner("automaton", (machines,), _needed, _closed)
+AUTOMATON = FormulaLearner("automaton", (machines,), not_obvious, _closed)

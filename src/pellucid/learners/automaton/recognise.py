@@ -18,8 +18,7 @@ from pellucid.language.types import Value
 from pellucid.learners.automaton.machine import Machine
 from pellucid.learners.base import Run
 from pellucid.learners.enumerate.bank import Bank
-from pellucid.learners.enumerate.cells import formulas, pool_of
-from pellucid.learners.enumerate.enumeration import Enumeration
+from pellucid.learners.enumerate.enumeration import Enumeration, formulas, pool_of
 from pellucid.learners.enumerate.pool import Pool
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.affine import weighted_sum

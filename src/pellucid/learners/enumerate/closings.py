@@ -10,10 +10,9 @@ import numpy as np
 from pellucid.language.expressions import Const
 from pellucid.learners.enumerate.pool import Pool, Recipe, made
 from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.affine import least_squares, snapped, weighted_sum
+from pellucid.learners.formulas.affine import least_squares, snapped, thresholds, weighted_sum
 from pellucid.learners.formulas.grid import TEXTS
 from pellucid.learners.formulas.terms import Op, Over, Pos, Shift, Table, Term
-from pellucid.learners.formulas.thresholds import thresholds
 
 CELLS = 400_000  # compared in one go
 PROBES = 24  # points on which pairs are compared first

@@ -13,13 +13,17 @@ import numpy as np
 from pellucid.language.operators import Operator
 from pellucid.learners.base import Run
 from pellucid.learners.enumerate.bank import Bank, cost_of
+from pellucid.learners.enumerate.closings import Closings, constants_for
 from pellucid.learners.enumerate.pool import Pool, Recipe, computed
 from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.grid import TEXTS
-from pellucid.learners.formulas.terms import Term
+from pellucid.learners.formulas.grid import TEXTS, Coding
+from pellucid.learners.formulas.terms import Table, Term, size
 
 CELLS = 400_000  # values computed in one go
 PAIRS = 20_000  # looked at in one go
+DEEPEST_TABLE = 7  # cost of an expression for a table
+MOST_CELLS = 30_000  # columns of cells
+PAIRED = 1500  # columns that closings of two look at
 
 
 @dataclass(eq=False)
@@ -137,3 +141,52 @@ class Enumeration:
 
 def _chunks(numbers: np.ndarray, count: int) -> Iterator[np.ndarray]:
     return (numbers[i : i + count] for i in range(0, len(numbers), count))
+
+
+# ---------------------------------------------------------------- tables as formulas
+
+
+def as_formula(table: Table, bank: Bank, operators: Sequence[str], coding: Coding, run: Run, most: int) -> Term:
+    """The shortest expression found with the table's values in all its cases, the table itself if none is shorter.
+
+    most: columns computed.
+    """
+    keys = np.array([[coding.number(v) for v in key] for key, _ in table.cases])
+    wanted = np.array([coding.number(value) for _, value in table.cases])
+    best: Term = table
+    if (wanted == wanted[0]).all() or (keys < TEXTS / 2).any() or (wanted < TEXTS / 2).any():
+        return best
+    for formula in formulas(table.args, keys, wanted, bank, operators, coding, run, most):
+        if size(formula) < size(best):
+            best = formula
+    return best
+
+
+def formulas(
+    terms: Sequence[Term], keys: np.ndarray, wanted: np.ndarray, bank: Bank, operators: Sequence[str], coding: Coding,
+    run: Run, most: int,
+) -> list[Term]:  # fmt: skip
+    """Expressions over some terms that have the wanted values. keys: [cells, terms]; wanted: [cells]."""
+    cells = pool_of(terms, keys, wanted, coding)
+    enumeration = Enumeration(cells, bank.element_wise(), wanted, run, run.times(most))
+    closings = Closings(cells, wanted, operators)
+    found = list(enumeration.terms())
+    while not found and enumeration.cost < DEEPEST_TABLE and not enumeration.over:
+        new = enumeration.level()
+        found += enumeration.terms()
+        if not found and enumeration.cost >= 3:
+            found += closings.of_two(range(min(len(cells), PAIRED)))
+        if not found and len(new) == 0:
+            break
+    return sorted(found, key=size)
+
+
+def pool_of(terms: Sequence[Term], keys: np.ndarray, wanted: np.ndarray, coding: Coding) -> Pool:
+    """A pool with the terms and constants, one point per cell."""
+    shape = (1, len(keys))
+    pool = Pool(np.ones(shape, bool), coding, False, MOST_CELLS)
+    for term, values in zip(terms, keys.T, strict=True):
+        pool.base(term, values)
+    for constant in constants_for(keys, wanted):
+        pool.base(constant, np.full(shape, coding.number(constant.value)))
+    return pool

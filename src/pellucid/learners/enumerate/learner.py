@@ -14,14 +14,13 @@ import numpy as np
 from pellucid.language.expressions import Const
 from pellucid.language.types import order
 from pellucid.learners.enumerate.bank import Bank
-from pellucid.learners.enumerate.cells import as_formula
 from pellucid.learners.enumerate.closings import Closings, constants_for
-from pellucid.learners.enumerate.enumeration import Enumeration
+from pellucid.learners.enumerate.enumeration import Enumeration, as_formula
 from pellucid.learners.enumerate.pool import Pool
 from pellucid.learners.formulas.grid import Grid, side_by_side
-from pellucid.learners.formulas.learner import FormulaLearner, of_columns
+from pellucid.learners.formulas.learner import FormulaLearner, not_obvious, of_columns
 from pellucid.learners.formulas.terms import Carry, Op, Over, Self, Shift, Table, Term, size
-from pellucid.learners.formulas.work import Work, is_real
+from pellucid.learners.formulas.work import Work
 
 POINTS = 300  # scored points of the first sample
 COLUMNS, COMPUTED = 16_000, 1_500_000  # kept and computed by the first enumeration
@@ -167,7 +166,7 @@ class _Attempt:
 
     def _contradicts(self, table: Table, grid: Grid) -> bool:
         """Whether data have other outputs than the table, where it has a case for them."""
-        values, told = grid.value(table.terms[0]), grid.value(table)
+        values, told = grid.value(table.args[0]), grid.value(table)
         if values is None or told is None:
             return True
         listed = np.isin(values, [self.work.coding.number(key) for (key,), _ in table.cases])
@@ -233,10 +232,4 @@ def values_of(grid: Grid, term: Term) -> np.ndarray:
     return values
 
 
-def _needed(work: Work, output: str) -> bool:
-    if is_real(work.results[output]):
-        return work.right(output) is None and output not in work.settled
-    return not work.obvious(output)
-
-
-ENUMERATE = FormulaLearner("enumerate", (quick, deep), _needed, of_columns)
+ENUMERATE = FormulaLearner("enumerate", (quick, deep), not_obvious, of_columns)

@@ -188,7 +188,7 @@ def made(recipe: Recipe, parts: Sequence[Term], symbols: bool = False) -> Term:
 
 
 def _is_arithmetic(term: Term) -> bool:
-    return isinstance(term, Op) and term.op in ("+", "-", "*", "//", "%")
+    return isinstance(term, Op) and term.operator in ("+", "-", "*", "//", "%")
 
 
 def computed(recipe: Recipe, block: Array, symbols: bool) -> Array:

@@ -225,7 +225,9 @@ class Searcher:
 
     def _compared(self) -> Iterable[tuple[Gene, ...]]:
         """Programs that compare two counts, for classifiers: that is what votes come down to."""
-        return () if self.batch.tagging else self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds))
+        return (
+            () if self.batch.tagging else self.bank.compared_over(self.kinds, range(len(self.kinds)), len(self.kinds))
+        )
 
     def _first_better(self, current: Scored, *tiers: Iterable[tuple[Gene, ...]]) -> Scored:
         """The best program of the first tier that has a better one."""

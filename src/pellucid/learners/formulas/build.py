@@ -10,8 +10,7 @@ from fractions import Fraction
 from keyword import kwlist
 
 from pellucid.language.columns import Assign, Output
-from pellucid.language.expressions import Apply, Const, Expression, Var, choice
-from pellucid.language.expressions import Table as Lookup
+from pellucid.language.expressions import Const, Expression, Var, choice, with_parts
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
@@ -123,16 +122,14 @@ class _Builder:
                 return constant(term.value)
             case Carry() if once:
                 return self._carried(term, state)
-            case Op(op, args) if once or _is_small(term):
-                return Apply(op, tuple(self.expression(arg, state) for arg in args))
-            case Table() if once:
-                return self._table(term, state)
+            case Op() | Table() if once or _is_small(term):
+                return self._inside(term, state)
             case Pos(start) if start:
-                return Apply("+", (Var(self.variable(Pos(0), state)), Const(start)))
+                return Op("+", (Var(self.variable(Pos(0), state)), Const(start)))
         return Var(self.variable(term, state))
 
-    def _table(self, term: Table, state: str | None) -> Expression:
-        return Lookup(tuple(self.expression(t, state) for t in term.terms), term.cases, term.default)
+    def _inside(self, term: Op | Table, state: str | None) -> Expression:
+        return with_parts(term, [self.expression(part, state) for part in children(term)])
 
     def variable(self, term: Term, state: str | None = None) -> str:
         """The name of the variable that holds a term's values."""
@@ -147,10 +144,8 @@ class _Builder:
 
     def _made(self, term: Term, state: str | None) -> str:
         match term:
-            case Op(op, args):
-                inside: Expression = Apply(op, tuple(self.expression(arg, state) for arg in args))
-            case Table():
-                inside = self._table(term, state)
+            case Op() | Table():
+                inside = self._inside(term, state)
             case Carry():
                 inside = self._carried(term, state)
             case Const() | Pos(1):
@@ -217,12 +212,12 @@ def at_start(term: Term) -> Value:
 def _looked_up(terms) -> set[str]:
     """Columns that a table reads as they are: these are closed."""
     tables = (part for term in terms for part in walk(term) if isinstance(part, Table))
-    return {t.name for table in tables for t in table.terms if isinstance(t, Col)}
+    return {t.name for table in tables for t in table.args if isinstance(t, Col)}
 
 
-def _is_small(term: Op) -> bool:
-    """Whether an operator is so small that naming it would not help."""
-    return all(isinstance(arg, Const | Col | Self) for arg in term.args) and len(term.args) == 1
+def _is_small(term: Op | Table) -> bool:
+    """Whether it is an operator so small that naming it would not help."""
+    return isinstance(term, Op) and len(term.args) == 1 and isinstance(term.args[0], Const | Col | Self)
 
 
 def _uses(term: Term) -> list[Term]:

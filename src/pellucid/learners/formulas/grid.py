@@ -170,7 +170,7 @@ def combined(term: Term, parts: Sequence[Array], coding: Coding) -> Array:
     """A term's values from those of its children."""
     match term:
         case Op():
-            return kernels.apply(term.op, *parts)
+            return kernels.apply(term.operator, *parts)
         case Shift():
             earlier = shifted(parts[0], term.amount, coding.number(term.default))
             if term.same:

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.learners.base import Run, Steps
 from pellucid.learners.formulas.terms import Term
-from pellucid.learners.formulas.work import Work
+from pellucid.learners.formulas.work import Work, is_real
 from pellucid.problem import Problem
 
 
@@ -29,6 +29,16 @@ def of_columns(problem: Problem) -> str | None:
 def unsure(work: Work, output: str) -> bool:
     """Whether no right term is known for an output."""
     return work.right(output) is None
+
+
+def unexplained(work: Work, output: str) -> bool:
+    """Whether nothing is known that is right, or right up to noise."""
+    return unsure(work, output) and output not in work.settled
+
+
+def not_obvious(work: Work, output: str) -> bool:
+    """Whether something right, or something shorter that is, may be worth looking for."""
+    return unexplained(work, output) if is_real(work.results[output]) else not work.obvious(output)
 
 
 @dataclass(frozen=True)

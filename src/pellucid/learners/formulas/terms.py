@@ -1,4 +1,8 @@
-"""Terms: what a search puts together for one output, a tree of plain data; `build.py` turns terms into a program."""
+"""Terms: what a search puts together for one output, a tree of plain data; `build.py` turns terms into a program.
+
+A term is an expression of the language over input columns, in which parts look at other steps. A bias says which steps
+of which columns it may read, and how many pieces it may be made of.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from pellucid.language.expressions import Const
+from pellucid.bias import POSITION, SHIFT, Bias, parsed_mask
+from pellucid.language.expressions import Apply, Const, Table, Var
 from pellucid.language.operators import COMPARISONS
 from pellucid.language.types import Value
 
 Constant = Value | Fraction
-
-
-@dataclass(frozen=True)
-class Col:
-    """An input column at this step."""
-
-    name: str
+Col = Var  # an input column at this step
+Op = Apply
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,6 @@ class Past:
 @dataclass(frozen=True)
 class Self:
     """Inside a `Carry`: its state before this step."""
-
-
-@dataclass(frozen=True)
-class Op:
-    """An element-wise operator, by its name in the language."""
-
-    op: str
-    args: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -89,35 +81,27 @@ class Carry:
     read: Term
 
 
-@dataclass(frozen=True)
-class Table:
-    """A value for each combination of the terms' values; `default` for all others."""
-
-    terms: tuple[Term, ...]
-    cases: tuple[tuple[tuple[Value, ...], Value], ...]
-    default: Value = 0
-
-
 Term = Col | Pos | Past | Const | Self | Op | Shift | Over | Carry | Table
 LOGIC = ("and", "or", "not", "where", "==", "!=")  # what flags are good for
 
-
 LARGE = 10  # of constants; smaller ones are preferred
+ANY = -1  # lag of a column read over all earlier steps
+Reads = frozenset[tuple[str, int]]
+ROUTES = Shift | Over | Carry
+LINEAR = ("+", "-", "*", "/", "neg")
 
 
 def children(term: Term) -> tuple[Term, ...]:
     """The terms a term is made of, left to right, without repeats."""
     match term:
-        case Op():
-            return term.args
+        case Op(_, args) | Table(args):
+            return args  # pyright: ignore[reportReturnType]
         case Shift():
             return (term.term,)
         case Over():
             return tuple(dict.fromkeys(t for t in (term.term, term.where, term.by) if t is not None))
         case Carry():
             return (term.update, term.read)
-        case Table():
-            return term.terms
     return ()
 
 
@@ -153,7 +137,7 @@ def weight(term: Term) -> float:
             return 5  # a recurrence says it better
         case Shift() if any(isinstance(part, Past) for part in walk(term)):
             return 3
-        case Op(name, args) if name not in LOGIC and any(isinstance(a, Op) and a.op in COMPARISONS for a in args):
+        case Op(name, args) if name not in LOGIC and any(isinstance(a, Op) and a.operator in COMPARISONS for a in args):
             return 2
         case Over(window=None, where=None, by=None):
             return 1
@@ -175,7 +159,7 @@ def has_self(term: Term) -> bool:
 
 def op(name: str, *args: Term) -> Op:
     """An operator on terms."""
-    return Op(name, args)
+    return Op(name, args)  # pyright: ignore[reportArgumentType]
 
 
 def show(term: Term) -> str:
@@ -204,4 +188,87 @@ def show(term: Term) -> str:
         case Carry():
             read = "" if term.read == term.update else f"; {show(term.read)}"
             return f"carry(state := {show(term.update)} from {term.init}{read})"
-    return f"table{len(term.cases)}({', '.join(map(show, term.terms))})"
+    return f"table{len(term.cases)}({', '.join(map(show, children(term)))})"
+
+
+# ---------------------------------------------------------------- what a bias allows
+
+
+@lru_cache(maxsize=50_000)
+def reads(term: Term) -> Reads:
+    """Columns a term reads, with how many steps back each time; `ANY` for all earlier steps."""
+    match term:
+        case Col():
+            return frozenset({(term.name, 0)})
+        case Pos():
+            return frozenset({(POSITION, 0)})
+        case Past():
+            return frozenset({(term.name, term.amount)})
+        case Shift():
+            return frozenset((n, at) for n, lag in reads(term.term) for at in _moved(lag, term))
+        case Over(window=int() as window, by=None):
+            inner = reads(term.term)
+            return frozenset((n, ANY if lag == ANY else lag + back) for n, lag in inner for back in range(window))
+    inner = frozenset().union(*(reads(child) for child in children(term)))
+    if isinstance(term, Op | Const | Self | Table):
+        return inner
+    return frozenset({*inner, *((n, ANY) for n, _ in inner)})
+
+
+def _moved(lag: int, shift: Shift) -> set[int]:
+    """How far back a shift reads what its term reads `lag` steps back."""
+    return {lag} if lag == ANY else {lag + shift.amount, lag} if shift.same else {lag + shift.amount}
+
+
+def readable(term: Term, bias: Bias) -> bool:
+    """Whether a term reads only what may be read."""
+    found = reads(term)
+    if any(not bias.readable(name) for name, _ in found if bias.readable_inputs is not None and not _past(term, name)):
+        return False
+    for item in bias.mask:
+        name, lag = parsed_mask(item)
+        if any(n == name and (lag is None or at in (lag, ANY)) for n, at in found):
+            return False
+    return True
+
+
+def _past(term: Term, name: str) -> bool:
+    return any(isinstance(part, Past) and part.name == name for part in walk(term))
+
+
+def allowed(term: Term, bias: Bias) -> bool:
+    """Whether a term keeps to all of the bias; the linear readout on top of it is free."""
+    parts = set(walk(term))
+    modes = {part for part in parts if isinstance(part, ROUTES)}
+    if any(mode_of(part) not in bias.modes for part in modes):
+        return False
+    if bias.heads is not None and len(modes) > bias.heads:
+        return False
+    if bias.layers is not None and depth(term) > bias.layers:
+        return False
+    units = {part for part in parts - readout(term) if isinstance(part, Op | Table)}
+    if bias.units is not None and len(units) > bias.units:
+        return False
+    if any(isinstance(part, Op) and part.operator not in bias.operators for part in units):
+        return False
+    return readable(term, bias)
+
+
+def mode_of(term: Shift | Over | Carry) -> str:
+    """Name of the mode a routing or aggregating term uses."""
+    return term.how if isinstance(term, Over) else SHIFT
+
+
+def depth(term: Term) -> int:
+    """Most routing or aggregating terms on one way from the output to an input."""
+    below = max((depth(child) for child in children(term)), default=0)
+    return below + isinstance(term, ROUTES)
+
+
+def readout(term: Term) -> set[Term]:
+    """The operators at the top of a term that only weigh and add: its linear readout."""
+    if not isinstance(term, Op) or term.operator not in LINEAR:
+        return set()
+    if term.operator in ("*", "/") and not any(isinstance(arg, Const) for arg in term.args):
+        return set()
+    return {term}.union(*(readout(arg) for arg in term.args))

@@ -18,8 +18,7 @@ from pellucid.learners.base import Found, Run
 from pellucid.learners.formulas.build import Labels, build
 from pellucid.learners.formulas.grid import Coding, Grid, grid_of
 from pellucid.learners.formulas.kernels import LARGEST
-from pellucid.learners.formulas.reach import allowed
-from pellucid.learners.formulas.terms import Col, Op, Past, Pos, Shift, Table, Term, show, size
+from pellucid.learners.formulas.terms import Col, Op, Past, Pos, Shift, Table, Term, allowed, show, size
 from pellucid.problem import Problem
 
 MOST_TRAIN = 3000  # training sequences looked at
@@ -129,9 +128,7 @@ class Work:
     @cached_property
     def chosen(self) -> np.ndarray:
         """Indices of the points of the training grid that fits are made on."""
-        rng = np.random.default_rng([self.run.seed, 17])
-        points = self.train.points
-        return points if len(points) <= SAMPLE else np.sort(rng.choice(points, SAMPLE, replace=False))
+        return few(self.train.points, SAMPLE, np.random.default_rng([self.run.seed, 17]))
 
     def sample(self, terms: Sequence[Term]) -> tuple[list[Term], np.ndarray]:
         """The terms that can be computed, with their values at the chosen points: [points, terms]."""
@@ -270,6 +267,11 @@ class Work:
         learners = "+".join(dict.fromkeys(answer.learner for answer in answers.values()))
         details = {"terms": {name: show(term) for name, term in terms.items()}, "size": sum(map(size, terms.values()))}
         return Found(program, learners, details=details)
+
+
+def few(points: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """At most so many of some points, in order."""
+    return points if len(points) <= most else np.sort(rng.choice(points, most, replace=False))
 
 
 def is_real(t: Type) -> bool:
