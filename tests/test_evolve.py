@@ -16,10 +16,9 @@ from pellucid.learners.columns import program_of
 from pellucid.learners.evolve import learn as evolve_learn
 from pellucid.learners.evolve import pool
 from pellucid.learners.evolve.columns import Columns, Source
-from pellucid.learners.evolve.data import Coding
 from pellucid.learners.evolve.engine import Base, Scored, Searcher, base_columns, live_genes
 from pellucid.learners.evolve.genes import Bank, Member
-from pellucid.learners.evolve.learn import Evolve, Searched
+from pellucid.learners.evolve.learn import Coding, Evolve, Searched
 from pellucid.learners.evolve.model import fit
 from pellucid.learners.evolve.pool import found_json, read_data, write_data
 from pellucid.learners.evolve.programs import OUTPUT, decode, starts_from

@@ -5,9 +5,8 @@ import pytest
 
 from learner_problems import agrees, best, drawn, found_by, learned, problem_of, rule_problem, task_problem
 from pellucid.bias import Bias
-from pellucid.learners.automaton.learner import AUTOMATON
+from pellucid.learners.automaton.learner import AUTOMATON, Alphabet, by_letter, tabled, terms_of
 from pellucid.learners.automaton.machine import Machine, merged, minimised
-from pellucid.learners.automaton.recognise import Alphabet, by_letter, tabled, terms_of
 from pellucid.learners.base import Run
 from pellucid.learners.enumerate.bank import Bank
 from pellucid.learners.formulas.grid import Coding
