@@ -12,9 +12,9 @@ from pellucid.language.operators import OPERATORS, Operator
 from pellucid.language.types import whole
 from pellucid.learners.enumerate.bank import Bank
 from pellucid.learners.enumerate.learner import ENUMERATE
-from pellucid.learners.enumerate.pool import Pool, Recipe
+from pellucid.learners.enumerate.pool import ONE, Pool, Recipe
 from pellucid.learners.formulas.grid import Coding
-from pellucid.learners.formulas.terms import Col, allowed
+from pellucid.learners.formulas.terms import Col, Op, allowed
 
 
 @pytest.mark.parametrize(
@@ -183,6 +183,6 @@ def test_pools_keep_one_column_of_each_kind():
     pool = Pool(np.ones((2, 2), bool), Coding(["a"]), False, 10)
     pool.base(Col("x"), np.array([[0.0, 1.0], [1.0, 0.0]]))
     block = np.array([[0.0, 1.0, 1.0, 0.0], [3.0, 3.0, 3.0, 3.0], [1.0, 2.0, 3.0, np.nan], [1.0, 2.0, 3.0, 4.0]])
-    assert pool.add(lambda row: Recipe("op", (0,), "abs"), block, 2) == [1]
+    assert pool.add(lambda row: Recipe(Op("abs", (ONE,)), (0,)), block, 2) == [1]
     assert pool.flags.tolist() == [True, False]
     assert not pool.symbols.any()

@@ -10,10 +10,12 @@ import numpy as np
 
 from pellucid.bias import SHIFT, Bias
 from pellucid.language.aggregates import AGGREGATES, Aggregation
+from pellucid.language.expressions import Const, Var
 from pellucid.language.operators import OPERATORS, Operator
 from pellucid.language.types import Type, real, whole
-from pellucid.learners.enumerate.pool import Pool, Recipe
+from pellucid.learners.enumerate.pool import ONE, Pool
 from pellucid.learners.formulas import kernels
+from pellucid.learners.formulas.terms import Op, Over, Shift, Term
 
 EXTRA_WINDOW = 1  # cost of a windowed aggregate beside one over all steps
 SHIFTED = 3  # most cost of a column that is shifted by one with the first value kept
@@ -70,40 +72,40 @@ class Bank:
         return replace(self, binary=binary, shifts=(), windows=(), over=(), last=False)
 
     @cached_property
-    def pieces(self) -> list[tuple[Recipe, int]]:
+    def pieces(self) -> list[tuple[Term, int]]:
         """Pieces that read one column, without it, with what they cost."""
-        found = [(Recipe("op", name=row.name), cost_of(row)) for row in self.unary]
-        found += [(Recipe("root"), 2)] * self.root + [(Recipe("zero"), 1)] * self.zero
-        found += [(Recipe("shift", amount=k), 1 + (k > 2)) for k in self.shifts]
-        found += [(Recipe("shift", name="same", amount=1), 1)] if self.shifts else []
+        found: list[tuple[Term, int]] = [(Op(row.name, (ONE,)), cost_of(row)) for row in self.unary]
+        found += [(Op("floor", (Op("sqrt", (ONE,)),)), 2)] * self.root + [(Op("==", (ONE, Const(0))), 1)] * self.zero
+        found += [(Shift(ONE, k), 1 + (k > 2)) for k in self.shifts]
+        found += [(Shift(ONE, same=True), 1)] if self.shifts else []
         for row in self.over:
-            found.append((Recipe("over", name=row.name), cost_of(row)))
+            found.append((Over(row.name, ONE), cost_of(row)))
             windows = self.windows if row.price <= 1 and not row.picks else ()
-            found += [(Recipe("over", name=row.name, amount=w), 1 + EXTRA_WINDOW) for w in windows]
+            found += [(Over(row.name, ONE, w), 1 + EXTRA_WINDOW) for w in windows]
         return found
 
-    def usable(self, pool: Pool, piece: Recipe, numbers: Sequence[int]) -> np.ndarray:
+    def usable(self, pool: Pool, piece: Term, numbers: Sequence[int]) -> np.ndarray:
         """Those of some columns that a piece is put on."""
         at = np.asarray(numbers, int)
-        flag, text, kind = pool.flags[at], pool.symbols[at], pool.kinds[at]
+        flag, text = pool.flags[at], pool.symbols[at]
         keep = np.isnan(pool.constants[at])
-        match piece.kind:
-            case "op":
-                keep &= ~text & (flag == (piece.name == "not")) & (pool.names[at] != piece.name)
-            case "root" | "zero":
+        match piece:
+            case Op(name, (Var(),)):
+                keep &= ~text & (flag == (name == "not")) & (pool.names[at] != name)
+            case Op():
                 keep &= ~text & ~flag
-            case "shift":
-                keep &= kind != "shift"
-                if piece.name == "same":
+            case Shift(same=same):
+                keep &= ~pool.shifts[at]
+                if same:
                     keep &= ~text & (np.array(pool.costs)[at] <= SHIFTED)
-            case "over":
-                keep &= self._aggregated(pool, AGGREGATES[piece.name], at)
+            case Over(how):
+                keep &= self._aggregated(pool, AGGREGATES[how], at)
         return at[keep]
 
     def _aggregated(self, pool: Pool, row: Aggregation, at: np.ndarray) -> np.ndarray:
         keep = ~pool.symbols[at] if not _takes_texts(row) else np.ones(len(at), bool)
         if row.picks:
-            keep &= (pool.kinds[at] != "shift") & (pool.names[at] != row.name)
+            keep &= ~pool.shifts[at] & (pool.names[at] != row.name)
         if row.prefix is None:
             keep &= np.array(pool.costs)[at] <= 1
         if row.prefix is None or row.price > 2:

@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from pellucid.language.expressions import Const
-from pellucid.learners.enumerate.pool import Pool, Recipe, made
+from pellucid.learners.enumerate.pool import ONE, TWO, Pool, made
 from pellucid.learners.formulas import kernels
 from pellucid.learners.formulas.affine import least_squares, snapped, thresholds, weighted_sum
 from pellucid.learners.formulas.grid import TEXTS
@@ -238,7 +238,7 @@ class Closings:
                 yield Op("where", tuple(terms))
 
     def _op(self, name: str, a: int, b: int) -> Term:
-        return made(Recipe("op", (a, b), name), (self.pool.term(a), self.pool.term(b)))
+        return made(Op(name, (ONE, TWO)), (self.pool.term(a), self.pool.term(b)))
 
 
 def _covering(holes: np.ndarray, names: np.ndarray) -> Iterator[tuple[int, int]]:

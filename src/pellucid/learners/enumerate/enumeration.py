@@ -14,10 +14,10 @@ from pellucid.language.operators import Operator
 from pellucid.learners.base import Run
 from pellucid.learners.enumerate.bank import Bank, cost_of
 from pellucid.learners.enumerate.closings import Closings, constants_for
-from pellucid.learners.enumerate.pool import Pool, Recipe, computed
+from pellucid.learners.enumerate.pool import ONE, TWO, Pool, Recipe, computed
 from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.grid import TEXTS, Coding
-from pellucid.learners.formulas.terms import Table, Term, size
+from pellucid.learners.formulas.grid import TEXTS, Coding, combined
+from pellucid.learners.formulas.terms import Op, Over, Shift, Table, Term, size
 
 CELLS = 400_000  # values computed in one go
 PAIRS = 20_000  # looked at in one go
@@ -87,8 +87,9 @@ class Enumeration:
                 for part in _chunks(of[self.pool.symbols[of] == symbols], self._rows()):
                     if self.over:
                         return
-                    values = computed(piece, self.pool.blocks(part), symbols)
-                    self._added(lambda n, piece=piece, part=part: replace(piece, of=(int(part[n]),)), values)
+                    made = replace(piece, default=None) if symbols and isinstance(piece, Shift) else piece
+                    values = computed(made, self.pool.blocks(part), self.pool.coding)
+                    self._added(lambda n, made=made, part=part: Recipe(made, (int(part[n]),)), values)
 
     def _pairs(self) -> None:
         for row in self.bank.binary:
@@ -101,7 +102,7 @@ class Enumeration:
     def _on_pairs(self, row: Operator, left: list[int], right: list[int], mirrored: bool) -> None:
         if row.symmetric and mirrored and not any(self.pool.constant(i) for i in right):
             return
-        step = max(1, PAIRS // max(len(right), 1))
+        step, piece = max(1, PAIRS // max(len(right), 1)), Op(row.name, (ONE, TWO))
         for begin in range(0, len(left), step):
             a, b = self.bank.fits(self.pool, row, left[begin : begin + step], right)
             for at in range(0, len(a), self._rows()):
@@ -109,7 +110,7 @@ class Enumeration:
                     return
                 i, j = a[at : at + self._rows()], b[at : at + self._rows()]
                 values = kernels.apply(row.name, self.pool.values[i], self.pool.values[j])
-                self._added(lambda n, i=i, j=j: Recipe("op", (int(i[n]), int(j[n])), row.name), values)
+                self._added(lambda n, i=i, j=j: Recipe(piece, (int(i[n]), int(j[n]))), values)
 
     def _last_where(self) -> None:
         pool = self.pool
@@ -122,14 +123,14 @@ class Enumeration:
                     for part in _chunks(values[pool.symbols[values] == symbols], self._rows()):
                         if self.over:
                             return
-                        self._last_of(part, flag, TEXTS if symbols else 0.0)
+                        self._last_of(part, flag, None if symbols else 0)
 
-    def _last_of(self, part: np.ndarray, flag: int, default: float) -> None:
+    def _last_of(self, part: np.ndarray, flag: int, default: int | None) -> None:
         block, where = self.pool.blocks(part), self.pool.blocks([flag])
-        where = np.broadcast_to(where, block.shape)
-        for before in (0, 1):
-            found = kernels.last_where(block, where, bool(before), default)
-            self._added(lambda n, before=before: Recipe("last", (int(part[n]), flag), amount=before), found)
+        for before in (False, True):
+            piece = Over("last", ONE, where=TWO, before=before, default=default)
+            found = combined(piece, [block, np.broadcast_to(where, block.shape)], self.pool.coding)
+            self._added(lambda n, piece=piece: Recipe(piece, (int(part[n]), flag)), found)
 
     def _rows(self) -> int:
         return max(1, CELLS // self.pool.values.shape[1])

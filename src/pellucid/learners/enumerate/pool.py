@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pellucid.language.expressions import Const
+from pellucid.language.expressions import Const, Var, substitute
 from pellucid.language.operators import OPERATORS
-from pellucid.language.ranges import shifted
-from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.grid import TEXTS, Coding
-from pellucid.learners.formulas.terms import Op, Over, Shift, Term
+from pellucid.learners.formulas.grid import TEXTS, Coding, combined
+from pellucid.learners.formulas.terms import Op, Over, Shift, Term, children
 
 Array = np.ndarray
 LARGEST = 2.0**40  # beyond it a column is left out
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, of the golden ratio (Fibonacci hashing, Knuth)
 
 
+ONE, TWO = Var("1"), Var("2")  # in the term of a recipe: the columns it is made of
+
+
 @dataclass(frozen=True)
 class Recipe:
-    """How a column is made: a base term, or something of columns by number.
+    """How a column is made: a term, over the columns `of` where it is no base term."""
 
-    kind: `term`; `op`, the operator `name`; `root`, the whole part of the square root; `zero`, whether it is 0;
-        `shift` by `amount`, with `name` `same` or nothing; `over`, the aggregate `name` over `amount` steps; `last`
-        where the second column holds, `amount` 1: before this step.
-    """
-
-    kind: str
+    term: Term
     of: tuple[int, ...] = ()
-    name: str = ""
-    amount: int | None = None
-    term: Term | None = None
+
+    @property
+    def name(self) -> str:
+        """Of its outermost operator or aggregate."""
+        term = self.term
+        return term.operator if isinstance(term, Op) else term.how if isinstance(term, Over) else ""
 
 
 class Pool:
@@ -46,7 +45,7 @@ class Pool:
         self._values = np.empty((64, size))
         self._flags, self._symbols = np.zeros(64, bool), np.zeros(64, bool)
         self._fixed = np.full(64, np.nan)
-        self._kinds, self._names = np.full(64, "", object), np.full(64, "", object)
+        self._shifts, self._names = np.zeros(64, bool), np.full(64, "", object)
         self._salt = np.random.default_rng([seed, 5]).integers(1, 2**62, size) | 1
         self._seen: dict[int, int] = {}
         self.recipes: list[Recipe] = []
@@ -81,9 +80,9 @@ class Pool:
         return self._fixed[: len(self)]
 
     @property
-    def kinds(self) -> Array:
-        """Kinds of the recipes: [columns]."""
-        return self._kinds[: len(self)]
+    def shifts(self) -> Array:
+        """Whether a column is a shifted one: [columns]."""
+        return self._shifts[: len(self)]
 
     @property
     def names(self) -> Array:
@@ -117,7 +116,7 @@ class Pool:
         key = int(self.keys(values.reshape(1, -1))[0])
         if key not in self._seen:
             self._seen[key] = len(self)
-            (index,) = self._append([Recipe("term", term=term)], values.reshape(1, -1), cost)
+            (index,) = self._append([Recipe(term)], values.reshape(1, -1), cost)
             if isinstance(term, Const):
                 self._fixed[index] = values.flat[0]
 
@@ -125,12 +124,12 @@ class Pool:
         begin, end = len(self), len(self) + len(recipes)
         while end > len(self._values):
             self._values = np.concatenate([self._values, np.empty_like(self._values)])
-            for name in ("_flags", "_symbols", "_fixed", "_kinds", "_names"):
+            for name in ("_flags", "_symbols", "_fixed", "_shifts", "_names"):
                 setattr(self, name, np.concatenate([getattr(self, name)] * 2))
         self._values[begin:end] = block
         self._fixed[begin:end] = np.nan
-        self._kinds[begin:end] = [recipe.kind for recipe in recipes]
-        self._names[begin:end] = [recipe.name for recipe in recipes]
+        self._shifts[begin:end] = [bool(recipe.of) and isinstance(recipe.term, Shift) for recipe in recipes]
+        self._names[begin:end] = [recipe.name if recipe.of else "" for recipe in recipes]
         self._flags[begin:end] = ((block == 0) | (block == 1)).all(1)
         self._symbols[begin:end] = (block[:, self.points] < TEXTS / 2).any(1)
         self.recipes += recipes
@@ -154,58 +153,36 @@ class Pool:
     def term(self, index: int) -> Term:
         """The term of a column."""
         recipe = self.recipes[index]
-        if recipe.term is not None:
-            return recipe.term
-        return made(recipe, [self.term(i) for i in recipe.of], any(self._symbols[i] for i in recipe.of))
+        return made(recipe.term, [self.term(i) for i in recipe.of]) if recipe.of else recipe.term
 
     def blocks(self, numbers: Sequence[int] | Array) -> Array:
         """Columns as [columns, steps, examples]."""
         return self._values[np.asarray(numbers, int)].reshape(len(numbers), *self.shape)
 
 
-def made(recipe: Recipe, parts: Sequence[Term], symbols: bool = False) -> Term:
-    """The term of a recipe from the terms it is made of. symbols: these are texts."""
-    default = None if symbols else 0
-    match recipe.kind:
-        case "root":
-            return Op("floor", (Op("sqrt", tuple(parts)),))
-        case "zero":
+def made(piece: Term, parts: Sequence[Term]) -> Term:
+    """The term of a recipe with the terms that it is made of."""
+    match piece:
+        case Shift() | Over(where=None):
+            return replace(piece, term=parts[0])
+        case Over():
+            return replace(piece, term=parts[0], where=parts[1])
+        case Op("not") if _is_arithmetic(parts[0]):
             return Op("==", (parts[0], Const(0)))
-        case "op" if recipe.name == "not" and _is_arithmetic(parts[0]):
-            return Op("==", (parts[0], Const(0)))
-        case "op" if len(parts) == 2 and OPERATORS[recipe.name].symmetric and isinstance(parts[0], Const):
-            return Op(recipe.name, (parts[1], parts[0]))  # a constant stands on the right
-        case "op":
-            return Op(recipe.name, tuple(parts))
-        case "shift":
-            same = recipe.name == "same"
-            return Shift(parts[0], recipe.amount or 1, 0 if same else default, same)
-        case "over":
-            return Over(recipe.name, parts[0], recipe.amount)
-        case "last":
-            return Over("last", parts[0], where=parts[1], before=bool(recipe.amount), default=default)
-    raise ValueError(recipe.kind)
+        case Op(name, (_, Var())) if OPERATORS[name].symmetric and isinstance(parts[0], Const):
+            return Op(name, (parts[1], parts[0]))  # a constant stands on the right
+    return substitute(piece, {ONE.name: parts[0], TWO.name: parts[-1]})  # pyright: ignore[reportArgumentType, reportReturnType]
 
 
 def _is_arithmetic(term: Term) -> bool:
     return isinstance(term, Op) and term.operator in ("+", "-", "*", "//", "%")
 
 
-def computed(recipe: Recipe, block: Array, symbols: bool) -> Array:
+def computed(piece: Term, block: Array, coding: Coding) -> Array:
     """Values of what is made of one column, for a block [columns, steps, examples]."""
-    match recipe.kind:
-        case "op":
-            return kernels.apply(recipe.name, block)
-        case "root":
-            return kernels.apply("floor", kernels.apply("sqrt", block))
-        case "zero":
-            return kernels.apply("==", block, np.zeros(()))
-        case "shift":
-            amount = recipe.amount or 1
-            out = shifted(block, amount, TEXTS if symbols else 0.0)
-            if recipe.name == "same":
-                out[..., :amount, :] = block[..., :amount, :]
-            return out
-        case "over":
-            return kernels.over(recipe.name, block, recipe.amount)
-    raise ValueError(recipe.kind)
+    match piece:
+        case Var():
+            return block
+        case Const(value):
+            return np.asarray(coding.number(value))
+    return combined(piece, [computed(part, block, coding) for part in children(piece)], coding)
