@@ -25,7 +25,7 @@ def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequenc
     schema = problem.schema
     listed = {name for a in assignments for name in _listed(a.node)}
     closed = {a.node.column for a in assignments if isinstance(a.node, Input) and a.name in listed}
-    columns = tuple(f.closed() if f.name in closed or f.type.texts else f.open() for f in schema.inputs)
+    columns = tuple(f.closed() if f.name in closed else f.open() for f in schema.inputs)
     outputs = tuple(
         Output(field.name, name, field.values if field.type.texts else None)
         for field, name in zip(schema.outputs, results, strict=True)

@@ -79,7 +79,7 @@ def seek(
     first = rng.choice(len(data.train), batch_size(data.train), replace=False)
     searcher = Searcher(data.train.take(first), data.alphabet, data.bank, base, seed, told)
     pool = data.train.take(rng.permutation(len(data.train))[:POOL])
-    best, ended = _measured(searcher.score(()), data.train, data, searcher), None
+    best, ended = _measured(searcher.score(()), data.train, searcher), None
     yield best  # however soon the search is stopped
     repeats = starts = 0
     while searcher.effort < effort and repeats < REPEATED:
@@ -89,17 +89,17 @@ def seek(
             if not _perfect(current, searcher):
                 current = searcher.climb(current, effort, lambda s: _perfect(s, searcher))
             if _perfect(current, searcher):
-                found = _measured(current, pool, data, searcher)
+                found = _measured(current, pool, searcher)
                 if not found.misses:
-                    found = _measured(current, data.train, data, searcher)
+                    found = _measured(current, data.train, searcher)
                 if not found.misses:
                     yield found
-                    yield from _polished(current, data, searcher)
+                    yield from _polished(current, data.train, searcher)
                     return
                 _feed_back(found.model, data.train, searcher, rng)
                 current = searcher.score(current.genes)
                 continue
-            found = _measured(current, data.train, data, searcher)
+            found = _measured(current, data.train, searcher)
             if found.price < best.price - 1e-6:
                 best = found
                 yield found
@@ -107,7 +107,7 @@ def seek(
             if lifted is current:
                 break
             current = lifted
-        found = _measured(current, data.train, data, searcher)
+        found = _measured(current, data.train, searcher)
         if found.price < best.price - 1e-6:
             best = found
             yield found
@@ -143,12 +143,12 @@ def _wrong(model: Model, batch: Batch) -> np.ndarray:
     return (model.predict(batch) != batch.labels) & (batch.labels >= 0)
 
 
-def _measured(scored: Scored, batch: Batch, data: Data, searcher: Searcher) -> Found:
+def _measured(scored: Scored, batch: Batch, searcher: Searcher) -> Found:
     """The program fitted on a batch, and what it gets wrong there."""
     model = fit(scored, batch, searcher)
     misses = int(_wrong(model, batch).sum())
     samples = int((batch.labels >= 0).sum())
-    price = mistakes(samples, samples - misses, data.alphabet.size)
+    price = mistakes(samples, samples - misses, searcher.alphabet.size)
     size = CELL * sum(len(table.outcomes) for table in model.tables()) + GENE * sum(map(complexity, model.genes))
     return Found(model, misses, float(price + size), searcher.effort)
 
@@ -172,7 +172,7 @@ def _renew(searcher: Searcher, train: Batch, rng: np.random.Generator) -> None:
     searcher.use(old.take(keep).joined(new))
 
 
-def _polished(current: Scored, data: Data, searcher: Searcher) -> Iterator[Found]:
+def _polished(current: Scored, train: Batch, searcher: Searcher) -> Iterator[Found]:
     """Simpler programs that are right too."""
     end = searcher.effort + POLISH
     best = current
@@ -180,10 +180,10 @@ def _polished(current: Scored, data: Data, searcher: Searcher) -> Iterator[Found
         simpler = searcher.simpler(searcher.climb(best, end, lambda s: False))
         if simpler.score > best.score - 1e-6:
             return
-        found = _measured(simpler, data.train, data, searcher)
+        found = _measured(simpler, train, searcher)
         if found.misses:
             rng = np.random.default_rng(searcher.effort)
-            _feed_back(found.model, data.train, searcher, rng)
+            _feed_back(found.model, train, searcher, rng)
             best = searcher.score(best.genes)
             continue
         best = simpler

@@ -6,15 +6,17 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from keyword import kwlist
 
-from pellucid.language.columns import Assign, Output
+from pellucid.language.columns import Assign
 from pellucid.language.expressions import Const, Expression, Var, choice, with_parts
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
-from pellucid.language.types import Type, Value, order
+from pellucid.language.types import Value
+from pellucid.learners.columns import program_of
 from pellucid.learners.formulas.terms import (
     Carry,
     Col,
@@ -28,7 +30,6 @@ from pellucid.learners.formulas.terms import (
     Table,
     Term,
     children,
-    walk,
 )  # fmt: skip
 from pellucid.problem import Problem
 
@@ -60,19 +61,18 @@ class _Builder:
 
     def program(self) -> Program:
         """All outputs, one after the other."""
-        schema, looked_up = self.problem.schema, _looked_up(self.answers.values())
-        outputs = tuple(self._output(f.name, f.type) for f in schema.outputs)
-        columns = tuple(f.closed() if f.name in looked_up else f.open() for f in schema.inputs)
-        when = "every" if schema.when == "every" else "last"
-        return Program(columns, tuple(self.assignments), outputs, when, self.problem.train.longest, self._empty())
+        made = program_of(self.problem, self.assignments, [self._output(f.name) for f in self.problem.schema.outputs])
+        when = "every" if made.when == "every" else "last"
+        return replace(made, when=when, longest=self.problem.train.longest, empty=self._empty())
 
-    def _output(self, output: str, t: Type) -> Output:
+    def _output(self, output: str) -> str:
+        """The variable of an output, which is assigned."""
         name = self.results[output]
         self.assignments.append(Assign(name, self._final(self.answers[output])))
-        if output in self.labels:
-            yes, no = self.labels[output]
-            name = self._assigned(output, Let(choice(Var(name), Const(yes), Const(no))))
-        return Output(output, name, order(t.values or ()) if t.texts else None)  # pyright: ignore[reportArgumentType]
+        if output not in self.labels:
+            return name
+        yes, no = self.labels[output]
+        return self._assigned(output, Let(choice(Var(name), Const(yes), Const(no))))
 
     def _final(self, term: Term) -> Node:
         """The node of an output itself."""
@@ -207,12 +207,6 @@ def at_start(term: Term) -> Value:
         case Table(terms, cases, default):
             return dict(cases).get(tuple(map(at_start, terms)), default)
     raise LookupError(term)
-
-
-def _looked_up(terms) -> set[str]:
-    """Columns that a table reads as they are: these are closed."""
-    tables = (part for term in terms for part in walk(term) if isinstance(part, Table))
-    return {t.name for table in tables for t in table.args if isinstance(t, Col)}
 
 
 def _is_small(term: Op | Table) -> bool:
