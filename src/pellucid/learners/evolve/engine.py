@@ -93,7 +93,6 @@ class Searcher:
         # On long sequences the first genes of a long program gain nothing by themselves beside a table; a pointer,
         # which looks at single keys, still sees what they do.
         self.long = batch.width > LONG and self.readouts.copying
-        self.scores: dict[tuple, Scored] = {}
 
     # ------------------------------------------------------------ scoring
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from math import fsum
 
 from pellucid.bias import POSITION, SHIFT, Bias, parsed_mask
 from pellucid.language.expressions import Apply, Const, Table, Var
@@ -115,7 +116,7 @@ def walk(term: Term) -> Iterator[Term]:
 @lru_cache(maxsize=100_000)
 def size(term: Term) -> float:
     """How much there is to read: nodes that differ, constants and table cells weighed."""
-    return sum(weight(part) for part in set(walk(term)))
+    return fsum(weight(part) for part in set(walk(term)))  # exact, so the same in whatever order a set comes
 
 
 def weight(term: Term) -> float:
