@@ -163,7 +163,7 @@ class Work:
             return
         if t.numbers is not None and t.numbers.listed:
             cases = tuple(((value,), value) for value in t.numbers.listed if value)
-            yield Table((Col(name),), cases)
+            yield Table((Col(name),), cases, 0)
         yield from (Op("==", (Col(name), Const(text))) for text in t.texts[:MOST_FLAGS])
 
     def symbols(self) -> list[Term]:
