@@ -1,14 +1,17 @@
-"""From assignments that a learner made to a program for a problem: its columns, outputs, longest input."""
+"""From assignments that a learner made to a program for a problem; and what a model beside it says of inputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from pellucid.language.columns import Assign, Output
 from pellucid.language.expressions import Expression, Table, Var, walk
 from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote
 from pellucid.language.program import Program
 from pellucid.problem import Problem
+from pellucid.semantics.reading import Columns, columns_of
+from pellucid.verify.outputs import ABSENT
 
 
 def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequence[str]) -> Program:
@@ -50,3 +53,27 @@ def _tables(expression: Expression) -> Iterator[str]:
     for part in walk(expression):
         if isinstance(part, Table):
             yield from (arg.name for arg in part.args if isinstance(arg, Var))
+
+
+def answered(
+    program: Program,
+    inputs: Sequence,
+    answers: Callable[[list[Columns]], list],
+    takes: Callable[[Columns], bool] = lambda columns: True,
+) -> list:
+    """What a model beside its program says of the user's inputs, of any length.
+
+    Args:
+        program: says how inputs are read, and what comes out for an empty one.
+        answers: outputs of the model for inputs, none empty, by column.
+        takes: whether the model knows all of an input; ABSENT stands in place of the output for others.
+    """
+    rows = [columns_of(program.inputs, sequence) for sequence in inputs]
+    lengths = [len(next(iter(row.values()))) for row in rows]
+    empty = [] if program.when == "every" else (program.empty or (None,))[0]
+    found: list[Any] = [ABSENT if length else empty for length in lengths]
+    full = [i for i, length in enumerate(lengths) if length and takes(rows[i])]
+    if full:
+        for i, output in zip(full, answers([rows[i] for i in full]), strict=True):
+            found[i] = output
+    return found

@@ -1,17 +1,14 @@
-"""Models that programs were read off: as JSON and arrays by name, and back; what they say of the user's inputs."""
+"""Models that programs were read off: as JSON and arrays by name, and back."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.language.program import Program
-from pellucid.semantics.reading import Columns, columns_of
-from pellucid.verify.outputs import ABSENT
 
 M = TypeVar("M")
 Arrays = dict[str, np.ndarray]
@@ -78,27 +75,3 @@ def opened(
         raise TypeError(f"expected {kind.__name__}, got {type(found).__name__}")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PellucidError(f"{where}: not the description of {what}: {error!r}") from None
-
-
-def answered(
-    program: Program,
-    inputs: Sequence,
-    answers: Callable[[list[Columns]], list],
-    takes: Callable[[Columns], bool] = lambda columns: True,
-) -> list:
-    """What a model beside its program says of the user's inputs, of any length.
-
-    Args:
-        program: says how inputs are read, and what comes out for an empty one.
-        answers: outputs of the model for inputs, none empty, by column.
-        takes: whether the model knows all of an input; ABSENT stands in place of the output for others.
-    """
-    rows = [columns_of(program.inputs, sequence) for sequence in inputs]
-    lengths = [len(next(iter(row.values()))) for row in rows]
-    empty = [] if program.when == "every" else (program.empty or (None,))[0]
-    found: list[Any] = [ABSENT if length else empty for length in lengths]
-    full = [i for i, length in enumerate(lengths) if length and takes(rows[i])]
-    if full:
-        for i, output in zip(full, answers([rows[i] for i in full]), strict=True):
-            found[i] = output
-    return found

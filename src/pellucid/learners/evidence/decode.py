@@ -12,6 +12,7 @@ from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
 from pellucid.language.program import Program
+from pellucid.learners.columns import answered
 from pellucid.learners.evidence.model import (
     END,
     NONE,
@@ -24,8 +25,8 @@ from pellucid.learners.evidence.model import (
     Shifted,
     Variable,
 )
-from pellucid.learners.stored import answered, packed
 from pellucid.learners.stored import opened as opened_model
+from pellucid.learners.stored import packed
 from pellucid.semantics.reading import Columns
 
 OUTPUT = "output"

@@ -20,7 +20,7 @@ from pellucid.language.columns import When
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value, order
 from pellucid.learners.base import Found, Run, Steps
-from pellucid.learners.columns import program_of
+from pellucid.learners.columns import answered, program_of
 from pellucid.learners.evolve.columns import LARGEST, Batch, Source
 from pellucid.learners.evolve.genes import Bank
 from pellucid.learners.evolve.model import PARTS, Model
@@ -29,7 +29,7 @@ from pellucid.learners.evolve.programs import OUTPUT, decode, starts_from
 from pellucid.learners.evolve.readouts import Alphabet
 from pellucid.learners.evolve.seek import Data, variant
 from pellucid.learners.evolve.seek import Found as Scored
-from pellucid.learners.stored import answered, opened, packed
+from pellucid.learners.stored import opened, packed
 from pellucid.problem import Problem
 from pellucid.semantics.reading import Columns
 
