@@ -17,7 +17,7 @@ from itertools import product
 import numpy as np
 
 from pellucid.bias import SHIFT
-from pellucid.language.expressions import Const, among
+from pellucid.language.expressions import Const
 from pellucid.language.types import Value
 from pellucid.learners.automaton.machine import Machine, merged
 from pellucid.learners.base import Run
@@ -190,7 +190,7 @@ def by_letter(machine: Machine, alphabet: Alphabet) -> Term:
     step = _moved(usual)
     for moves, values in reversed(others):
         one = Op("==", (column, Const(values[0])))
-        test = one if len(values) == 1 else among(column, values)
+        test = one if len(values) == 1 else Table((column,), tuple(((v,), 1) for v in values))
         step = Op("where", (test, _moved(moves), step))
     return _told(machine, alphabet, step, range(machine.states))
 

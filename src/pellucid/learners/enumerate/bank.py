@@ -10,12 +10,12 @@ import numpy as np
 
 from pellucid.bias import SHIFT, Bias
 from pellucid.language.aggregates import AGGREGATES, Aggregation
-from pellucid.language.expressions import Const, Var
+from pellucid.language.expressions import Const
 from pellucid.language.operators import OPERATORS, Operator
 from pellucid.language.types import Type, real, whole
 from pellucid.learners.enumerate.pool import ONE, Pool
 from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.terms import Op, Over, Shift, Term
+from pellucid.learners.formulas.terms import Col, Op, Over, Shift, Term
 
 EXTRA_WINDOW = 1  # cost of a windowed aggregate beside one over all steps
 SHIFTED = 3  # most cost of a column that is shifted by one with the first value kept
@@ -90,7 +90,7 @@ class Bank:
         flag, text = pool.flags[at], pool.symbols[at]
         keep = np.isnan(pool.constants[at])
         match piece:
-            case Op(name, (Var(),)):
+            case Op(name, (Col(),)):
                 keep &= ~text & (flag == (name == "not")) & (pool.names[at] != name)
             case Op():
                 keep &= ~text & ~flag

@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pellucid.language.expressions import Const, Var, substitute
+from pellucid.language.expressions import Const
 from pellucid.language.operators import OPERATORS
 from pellucid.learners.formulas.grid import TEXTS, Coding, combined
-from pellucid.learners.formulas.terms import Op, Over, Shift, Term, children
+from pellucid.learners.formulas.terms import Col, Op, Over, Shift, Term, children
 
 Array = np.ndarray
 LARGEST = 2.0**40  # beyond it a column is left out
 MIX = np.uint64(0x9E3779B97F4A7C15)  # odd, of the golden ratio (Fibonacci hashing, Knuth)
 
 
-ONE, TWO = Var("1"), Var("2")  # in the term of a recipe: the columns it is made of
+ONE, TWO = Col("1"), Col("2")  # in the term of a recipe: the columns it is made of
 
 
 @dataclass(frozen=True)
@@ -169,9 +169,13 @@ def made(piece: Term, parts: Sequence[Term]) -> Term:
             return replace(piece, term=parts[0], where=parts[1])
         case Op("not") if _is_arithmetic(parts[0]):
             return Op("==", (parts[0], Const(0)))
-        case Op(name, (_, Var())) if OPERATORS[name].symmetric and isinstance(parts[0], Const):
+        case Op(name, (_, Col())) if OPERATORS[name].symmetric and isinstance(parts[0], Const):
             return Op(name, (parts[1], parts[0]))  # a constant stands on the right
-    return substitute(piece, {ONE.name: parts[0], TWO.name: parts[-1]})  # pyright: ignore[reportArgumentType, reportReturnType]
+        case Op(name, args):
+            return Op(name, tuple(made(arg, parts) for arg in args))
+        case Col():
+            return parts[0] if piece == ONE else parts[-1]
+    return piece
 
 
 def _is_arithmetic(term: Term) -> bool:
@@ -181,7 +185,7 @@ def _is_arithmetic(term: Term) -> bool:
 def computed(piece: Term, block: Array, coding: Coding) -> Array:
     """Values of what is made of one column, for a block [columns, steps, examples]."""
     match piece:
-        case Var():
+        case Col():
             return block
         case Const(value):
             return np.asarray(coding.number(value))

@@ -11,7 +11,8 @@ from fractions import Fraction
 from keyword import kwlist
 
 from pellucid.language.columns import Assign
-from pellucid.language.expressions import Const, Expression, Var, choice, with_parts
+from pellucid.language.expressions import Apply, Const, Expression, Var, choice
+from pellucid.language.expressions import Table as Lookup
 from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
@@ -125,11 +126,12 @@ class _Builder:
             case Op() | Table() if once or _is_small(term):
                 return self._inside(term, state)
             case Pos(start) if start:
-                return Op("+", (Var(self.variable(Pos(0), state)), Const(start)))
+                return Apply("+", (Var(self.variable(Pos(0), state)), Const(start)))
         return Var(self.variable(term, state))
 
     def _inside(self, term: Op | Table, state: str | None) -> Expression:
-        return with_parts(term, [self.expression(part, state) for part in children(term)])
+        args = tuple(self.expression(part, state) for part in term.args)
+        return Apply(term.operator, args) if isinstance(term, Op) else Lookup(args, term.cases, term.default)
 
     def variable(self, term: Term, state: str | None = None) -> str:
         """The name of the variable that holds a term's values."""

@@ -1,7 +1,6 @@
 """Terms: what a search puts together for one output, a tree of plain data; `build.py` turns terms into a program.
 
-A term is an expression of the language over input columns, in which parts look at other steps. A bias says which steps
-of which columns it may read, and how many pieces it may be made of.
+A bias says which steps of which columns a term may read, and how many pieces it may be made of.
 """
 
 from __future__ import annotations
@@ -13,13 +12,18 @@ from functools import lru_cache
 from math import fsum
 
 from pellucid.bias import POSITION, SHIFT, Bias, parsed_mask
-from pellucid.language.expressions import Apply, Const, Table, Var
+from pellucid.language.expressions import Const
 from pellucid.language.operators import COMPARISONS
 from pellucid.language.types import Value
 
 Constant = Value | Fraction
-Col = Var  # an input column at this step
-Op = Apply
+
+
+@dataclass(frozen=True)
+class Col:
+    """An input column at this step."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ class Past:
 @dataclass(frozen=True)
 class Self:
     """Inside a `Carry`: its state before this step."""
+
+
+@dataclass(frozen=True)
+class Op:
+    """An element-wise operator, by its name in the language."""
+
+    operator: str
+    args: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +94,15 @@ class Carry:
     read: Term
 
 
+@dataclass(frozen=True)
+class Table:
+    """A value for each combination of the arguments' values; `default` for all others."""
+
+    args: tuple[Term, ...]
+    cases: tuple[tuple[tuple[Value, ...], Value], ...]
+    default: Value = 0
+
+
 Term = Col | Pos | Past | Const | Self | Op | Shift | Over | Carry | Table
 LOGIC = ("and", "or", "not", "where", "==", "!=")  # what flags are good for
 
@@ -96,7 +117,7 @@ def children(term: Term) -> tuple[Term, ...]:
     """The terms a term is made of, left to right, without repeats."""
     match term:
         case Op(_, args) | Table(args):
-            return args  # pyright: ignore[reportReturnType]
+            return args
         case Shift():
             return (term.term,)
         case Over():
@@ -160,7 +181,7 @@ def has_self(term: Term) -> bool:
 
 def op(name: str, *args: Term) -> Op:
     """An operator on terms."""
-    return Op(name, args)  # pyright: ignore[reportArgumentType]
+    return Op(name, args)
 
 
 def show(term: Term) -> str:
