@@ -16,11 +16,11 @@ import numpy as np
 from pellucid.errors import PellucidError
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run, Steps
-from pellucid.learners.columns import program_of
+from pellucid.learners.columns import answered, program_of
 from pellucid.learners.evidence.decode import OUTPUT as LABEL
 from pellucid.learners.evidence.decode import EvidenceFiles, decode, opened
-from pellucid.learners.stored import answered, packed
 from pellucid.learners.stored import opened as opened_model
+from pellucid.learners.stored import packed
 from pellucid.learners.transformer.config import (
     Coded,
     DiscreteConfig,
