@@ -38,8 +38,8 @@ def test_a_task_brings_its_sizes_longer_data_oracle_and_hints():
 def test_data_in_memory():
     data = doubled()
     problem = resolve(data, seed=1)
-    assert (problem.name, problem.splits, problem.refit) == ("data", split(data, 1), True)
-    assert resolve(split(data, 2), seed=1).splits == split(data, 2)
+    assert (problem.name, problem.splits, problem.refit) == ("data", split(data, 1).blind(), True)
+    assert resolve(split(data, 2), seed=1).splits == split(data, 2).blind()
     assert not resolve(split(data, 2)).refit
     assert problem.bias == Bias()
 
@@ -50,7 +50,13 @@ def test_splits_made_by_hand_become_of_one_kind():
     assert problem.schema["x"].type == real(0.0, 40.0)
     assert problem.train.inputs[0] == (0.0, 1.0)
     task = get_task("hist").at().splits(size=20)
-    assert resolve(task).schema is task.schema
+    assert resolve(task).schema == task.blind().schema
+
+
+def test_what_comes_out_is_decided_without_the_test_data():
+    valid, test = Data.of([[1, 2]], [[5, 6]]), Data.of([[1, 2]], [[900, 1000]])
+    problem = resolve(Splits(Data.of([[1, 2]] * 12, [[3, 4]] * 12), valid, test))
+    assert problem.schema["y"].type.values == (3, 4, 5, 6)
 
 
 def test_files(tmp_path: Path):

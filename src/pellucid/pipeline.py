@@ -17,7 +17,7 @@ from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.learners.base import Run
 from pellucid.learners.transformer.learners import STANDARD, train_standard
-from pellucid.learners.turns import BUDGET, Asked, known_settings, learners_of, take_turns
+from pellucid.learners.turns import TRAINING, Asked, known_settings, learners_of, take_turns
 from pellucid.loading import load
 from pellucid.problem import Problem
 from pellucid.progress import OnProgress, Stages
@@ -62,7 +62,7 @@ def learn(
         seed: decides data, split and training: the same seed on the same machine gives the same program text.
         seeds, steps: random starts of a learner and steps of each (defaults suit 2 cores).
         effort: multiplies the default work of every learner.
-        budget: seconds for learning.
+        budget: seconds for learning; None: as long as the work takes, and minutes where a Transformer is trained.
         settings: sizes of a task, architecture and training, as `--set` on the command line.
         valid, test: files with held-out data; split off `what` where missing.
         longer: file with longer inputs, on which programs that take them are judged.
@@ -117,7 +117,7 @@ def _standard(
     def report(share: float, message: str) -> None:
         stages.on_progress("train", share, message)
 
-    deadline = time.monotonic() + (asked.budget or BUDGET)
+    deadline = time.monotonic() + (asked.budget or TRAINING)
     run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
     return without_program(train_standard(problem, given, run), STANDARD, given, run, problem, asked, stages)
 

@@ -65,7 +65,14 @@ def resolve(
     else:
         found = _of_task(str(what), settings, seed)
     chosen = {**found.settings, **settings}
-    found = replace(found, settings=chosen, seed=seed, bias=bias or Bias(), vectors=vectors and Path(vectors))
+    found = replace(
+        found,
+        splits=found.splits.blind(),
+        settings=chosen,
+        seed=seed,
+        bias=bias or Bias(),
+        vectors=vectors and Path(vectors),
+    )
     return _checked(_with_known_words(found))
 
 

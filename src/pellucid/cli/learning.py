@@ -30,7 +30,7 @@ BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", 
 @click.option("--seeds", type=int, help="Random starts of a learner, at most.")
 @click.option("--steps", type=int, help="Gradient steps of a seed in the first round.")
 @click.option("--effort", type=float, default=1.0, show_default=True, help="Multiplies the work of every learner.")
-@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: 270]")
+@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: until its work is done]")
 @click.option(
     "--set",
     "pairs",

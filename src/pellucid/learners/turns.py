@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,10 @@ from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 
 OnProgress = Callable[[str, float, str], None]
-BUDGET = 270.0  # seconds for learning, where nothing else is said
-SEARCH_FIRST = 0.65  # share of it that the searches may take before a Transformer is trained
+TRAINING = 270.0  # seconds for a Transformer, where nothing is said
+LAST_RESORT = 120.0  # and for all of them, where they come after searches that found nothing
+SEARCH_FIRST = 0.65  # share of a budget that the searches may take before a Transformer is trained
+AGAIN = 2  # rounds of a search from the pieces of a trained program
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
 PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked for much work,
 SHORT = 6.0  # and below which none is asked at all
@@ -102,7 +104,10 @@ def known_settings(model: str) -> set[str]:
 
 
 def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgress, checkpoint: Path | None) -> Turns:
-    """Run the learners that `model` names, within the budget: the searches in turn, then the Transformers.
+    """Run the learners that `model` names: the searches in turn, then the Transformers.
+
+    The work of a search is counted, so that a seed finds the same on any machine; a budget may cut it short. How long a
+    Transformer trains is a matter of seconds.
 
     Args:
         problem: what to learn.
@@ -115,9 +120,9 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
         PellucidError: no learner takes the problem, or none found a program in its time.
     """
     turns, shared = Turns(), {}
-    end = turns.began + (asked.budget or BUDGET)
+    end = None if asked.budget is None else turns.began + asked.budget
 
-    def turn_of(learner: Learner, deadline: float) -> _Turn:
+    def turn_of(learner: Learner, deadline: float | None) -> _Turn:
         def report(share: float, message: str) -> None:
             on_progress(learner.name, share, message)
 
@@ -126,16 +131,17 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
 
     willing = _willing(learners_of(model), problem, model, turns)
     searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
-    first = turns.began + SEARCH_FIRST * (end - turns.began) if searches and trained else end
+    first = turns.began + SEARCH_FIRST * asked.budget if asked.budget and searches and trained else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
+    last = time.monotonic() + (LAST_RESORT if searches else TRAINING) if end is None else end
     for learner in trained:
-        until = end if model != "auto" else time.monotonic() + GRADIENT * max(1.0, end - time.monotonic())
+        until = last if model != "auto" else time.monotonic() + GRADIENT * max(1.0, last - time.monotonic())
         _rounds([turn_of(learner, until)], turns)
     if model == "auto" and trained and not turns.right and (again := _searching_on(problem, turns)) is not None:
         _rounds([turn_of(again, end)], turns)
     if not turns.found:
         asked_ones = ", ".join(learner.name for learner in willing)
-        spent = time.monotonic() >= first
+        spent = end is not None and time.monotonic() >= (first or end)
         more = "in the time given; give more with --budget" if spent else f"by {asked_ones}; --model auto asks all"
         raise PellucidError(f"{problem.name}: no program was found {more}")
     return turns
@@ -158,7 +164,7 @@ def _searching_on(problem: Problem, turns: Turns) -> Learner | None:
     """The search of heads and units once more, from the pieces of a trained program."""
     names = {learner.name for learner in TRANSFORMERS}
     trained = next((f.program for f, _ in reversed(turns.found) if f.learner in names), None)
-    again = replace(Evolve(), name="evolve from programs", trained=trained)
+    again = Evolve("evolve from programs", rounds=AGAIN, trained=trained)
     return again if trained is not None and again.refuses(problem) is None else None
 
 

@@ -38,7 +38,7 @@ FIRST_EFFORT = 10_000
 MORE = 3  # times as much in the next round
 LEAST_CONFIRMED = 10_000  # programs for seeds that look for something simpler once a right program is known
 PLAIN = 8.0  # price in nats of a right program that hardly can be simpler: two plain genes and a copy
-ROUNDS = 8
+WORTH = 0.99  # of what it costs to tell all outputs, after a round, that another round is worth its work
 KEPT = 6  # programs that are read off
 MOST_SYMBOLS = 1_000  # of all columns together
 MOST_LABELS = 500
@@ -52,6 +52,7 @@ class Evolve:
     """
 
     name: str = "evolve"
+    rounds: int = 3
     settings: Mapping[str, type] = field(default_factory=lambda: {"causal": bool})
     trained: Program | None = None
 
@@ -61,7 +62,7 @@ class Evolve:
 
     def learn(self, problem: Problem, run: Run) -> Steps:
         """The best programs of each round, best first."""
-        search = _Search(problem, run, self.trained)
+        search = _Search(problem, run, self.trained, self.rounds)
         for _ in search.all_rounds():
             run.history["rounds"] = search.rounds
             run.report |= {"programs": search.effort, "rounds": len(search.rounds)}
@@ -240,6 +241,7 @@ class _Search:
     problem: Problem
     run: Run
     trained: Program | None
+    most: int
     found: list[tuple[int, Scored]] = field(default_factory=list)  # with the seed
     rounds: list[dict[str, Any]] = field(default_factory=list)
     stopped: str = ""
@@ -302,7 +304,7 @@ class _Search:
     def _efforts(self) -> Iterator[int]:
         """Effort per seed of each round: more each time until one is right, then once more for a simpler one."""
         effort = self.run.times(FIRST_EFFORT)
-        for number in range(ROUNDS):
+        for number in range(self.most):
             yield effort
             if right := self.exact:
                 if min(f.price for f in right) > PLAIN:
@@ -310,18 +312,14 @@ class _Search:
                 self.stopped = "a program is right on all training data"
                 return
             if number and self._settled():
-                self.stopped = "nothing better in several restarts"
+                self.stopped = "next to nothing better in another round"
                 return
             effort *= MORE
 
     def _settled(self) -> bool:
-        """Whether the last round brought nothing and its seeds stopped by themselves."""
-        last = self.rounds[-1]["seeds"]
-        prices = (f["price"] for r in self.rounds[:-1] for f in r["seeds"] if f["price"] is not None)
-        before = min(prices, default=None)
-        now = min((f["price"] for f in last if f["price"] is not None), default=None)
-        early = all(f["effort"] < f["allowed"] for f in last)
-        return early and before is not None and now is not None and now > before - 1.0
+        """Whether the last round brought next to nothing."""
+        best = [min((f["price"] for f in r["seeds"] if f["price"] is not None), default=math.inf) for r in self.rounds]
+        return best[-1] > WORTH * min(best[:-1])
 
     def _take(self, jobs: list[Job]) -> None:
         self.found += [(job.seed, found) for job in jobs for found in job.found]
