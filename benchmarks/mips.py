@@ -48,7 +48,7 @@ def measure(name: str, seed: int, model: str, budget: float | None) -> dict[str,
         more += ["--feedback", "2"]
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(scratch, "learned")
-        row = learn(name, seed, out, *more, allowed=(0, 3))
+        row = learn(name, seed, out, *more)
         program = out / "program.py"
         source = program.read_text(encoding="utf-8")
         row |= {"T": solved(program, task, 1), "3T": solved(program, task, 3)}

@@ -14,6 +14,7 @@ from made_texts import questions
 from pellucid import load
 from verify_samples import HIST
 
+RNG = random.Random(11)
 FILES = {
     "program.py", "program.json", "model.json", "model.safetensors", "report.json", "front.json", "history.json",
 }  # fmt: skip
@@ -193,6 +194,20 @@ def test_an_approximation_is_written_with_code_3(tmp_path):
     assert done.stderr.startswith("not without errors: on validation data R2 ")
     assert not json.loads((tmp_path / "d/report.json").read_text())["exact"]
     assert "an approximation" in (tmp_path / "d/program.py").read_text()
+
+
+@pytest.mark.parametrize(("label", "code"), [(lambda x: x.count("a") % 4 == 0, 0), (lambda x: RNG.random() < 0.5, 3)])
+def test_labels_that_are_no_better_than_simple_models_end_with_code_3(tmp_path, label, code):
+    """A rule with every fifth label wrong; labels that are drawn by lot."""
+    rows = []
+    for _ in range(600):
+        x = [RNG.choice("ab") for _ in range(RNG.randint(3, 9))]
+        rows.append(json.dumps({"input": x, "output": "yes" if label(x) != (RNG.random() < 0.1) else "no"}))
+    (tmp_path / "labels.jsonl").write_text("\n".join(rows))
+    done = call("learn", tmp_path / "labels.jsonl", "--model", "search", "--effort", "0.05", "--out", tmp_path / "d")
+    assert done.exit_code == code, done.output
+    assert ("not better than the best of them" in done.output) == (code == 3)
+    assert 'return "' in done.output or code == 0
 
 
 @pytest.mark.parametrize(

@@ -233,8 +233,10 @@ def test_step_table_columns(tmp_path: Path):
     assert data.outputs == ((2, 3), (1,))
     assert read(path, Options(outputs=("y", "time"))).data.schema.shape[1] == ("y", "time")
     assert read(put(tmp_path, "last.csv", text.replace(",y", ",speed"))).data.schema.shape[1] == ("speed",)
-    several = read(put(tmp_path, "several.csv", "id,y2,y1,x\n1,1,2,3\n1,1,2,3\n")).data
-    assert several.schema.shape[1] == ("y2", "y1")
+    several = read(put(tmp_path, "several.csv", "id,y3,x,y2,y1\n1,1,2,3,4\n1,1,2,3,4\n")).data
+    assert several.schema.shape[:2] == (("y3", "x"), ("y2", "y1"))
+    first = read(put(tmp_path, "first.csv", "id,y,x\n1,1,2\n1,1,2\n")).data
+    assert first.schema.shape[:2] == (("y",), ("x",))
 
 
 @pytest.mark.parametrize(

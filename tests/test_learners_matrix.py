@@ -14,6 +14,7 @@ from pellucid.learners.base import Run
 from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS
 from pellucid.reading_off import simplified
 from pellucid.resolve import resolve
+from pellucid.semantics import reference
 from pellucid.verify import verify
 
 RNG = random.Random(5)
@@ -76,7 +77,7 @@ def problems():
 @pytest.mark.parametrize("kind", PROBLEMS)
 def test_who_takes_what_and_who_says_why_not(problems, kind):
     reasons = {name: learner.refuses(problems[kind]) for name, learner in LEARNERS.items()}
-    assert {name for name, why in reasons.items() if why is None} == TAKEN[kind]
+    assert {name for name, why in reasons.items() if why is None} == TAKEN[kind] | {"simple"}
     assert all(isinstance(why, str) and why and "\n" not in why for why in reasons.values() if why is not None)
 
 
@@ -92,3 +93,14 @@ def test_every_taker_gives_only_programs_that_verify(problems, kind, name):
         model = None if one.model is None else one.model.predict
         verdict = verify(program, emit(program), model, longest=3, known=problem.train.sequences[:20], samples=100)
         assert verdict.faithful, verdict
+
+
+def test_what_is_simple():
+    simple = LEARNERS["simple"]
+    x = [["a", "b", "c", "a"], ["b", "b"], ["c", "a"]] * 10
+    constant, table = simple.learn(problem_of(x, [[{"a": "p", "b": "q"}.get(v, "p") for v in row] for row in x]), Run())
+    assert reference.run(constant.program, ["c", "b"]) == ["p", "p"]
+    assert reference.run(table.program, ["c", "b"]) == ["p", "q"]
+    numbers = problem_of([[i + 0.5] for i in range(40)], [i / 8 for i in range(40)])
+    (mean,) = simple.learn(numbers, Run())
+    assert reference.run(mean.program, [9.0]) == pytest.approx(sum(numbers.train.outputs) / len(numbers.train))

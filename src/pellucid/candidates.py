@@ -19,6 +19,8 @@ from pellucid.values import counted
 
 Scores = Mapping[str, float]
 T = TypeVar("T")
+SIMPLE = "simple"  # the learner of what all others must be better than, by twice a standard error
+FEW = 30  # validation examples
 FRONT = 12  # candidates kept in `front.json` at most
 NEARLY = 0.005  # accuracy that a compact program may be behind the best one
 
@@ -57,12 +59,14 @@ class Candidate:
     @property
     def quality(self) -> float:
         """What comes first: F1 of entities, or the share of right outputs; of inexact real numbers minus the decade of
-        their error, a tenth of which counts, below all shares."""
-        valid = self.scores["valid"]
+        their error, a tenth of which counts, below all shares. Few validation examples say little: the worse of
+        training and validation counts then."""
+        valid, train = self.scores["valid"], self.scores["train"]
         if "mse" in valid and valid["token"] < 1.0:
             error = max(valid["mse"], 1e-30)
             return -round(math.log10(error), 1) - 100 if math.isfinite(error) else -1e3
-        return valid.get("f1", valid["token"])
+        told = valid.get("f1", valid["token"])
+        return told if self.examples >= FEW else min(told, train.get("f1", train["token"]))
 
     @property
     def reach(self) -> float:
@@ -117,12 +121,14 @@ def best_of(candidates: Sequence[Candidate], how: str) -> Candidate:
     """The best one: the plainest that is no worse than the best by more than chance.
 
     Within one standard error of the best on validation data (Breiman et al., 1984) an earlier learner is plainer than a
-    later one, and among those of one learner the better one wins, then the shorter. Of programs without any error the
-    shortest wins, whoever found it. With `compact` the smallest.
+    later one, and among those of one learner the better one wins, then the shorter. Of programs without any error, on
+    training data too, the shortest wins, whoever found it. With `compact` the smallest.
     """
     best = max(candidates, key=lambda c: c.rank)
     if how == "compact":
         return _smallest(candidates, best)
+    if exact := [c for c in candidates if c.exact]:
+        return max(exact, key=lambda c: c.rank)
     as_good = [c for c in candidates if _as_good(c, best)]
     first = as_good[0].learner
     return max((c for c in as_good if c.learner == first or best.quality == 1.0), key=lambda c: c.rank)
@@ -132,7 +138,7 @@ def _as_good(c: Candidate, best: Candidate) -> bool:
     if best.quality < 0 or best.quality >= 1.0:  # real numbers, or nothing wrong: no chance about it
         return c.rank[:3] >= best.rank[:3]
     error = (max(best.quality * (1 - best.quality), 1e-9) / best.examples) ** 0.5
-    return c.quality >= best.quality - error and c.reach >= best.reach
+    return c.quality >= best.quality - (2 if c.learner == SIMPLE else 1) * error and c.reach >= best.reach
 
 
 def _smallest(candidates: Sequence[Candidate], best: Candidate) -> Candidate:

@@ -72,7 +72,8 @@ def learn(
 
     A file may hold sequences of symbols or of numbers, several columns a step, texts (LABEL<TAB>text a line, or columns
     or keys text and label), or CoNLL columns of words and tags. Whole numbers are taken as symbols and as numbers. Exit
-    code 3: a program was found and written, but it has errors on its data.
+    code 3: a program was found and written, but it has errors on its data; for labels, that simple models
+    are as good.
     """
     from pellucid.bias import Bias
     from pellucid.pipeline import learn as start
@@ -94,15 +95,24 @@ def learn(
         click.echo(json.dumps(learned.report))
     elif not quiet:
         click.echo(summary(learned, out, rest["pick"] if Path(name).is_dir() else None))
-    if learned.program is not None and not learned.exact and _counts(learned):
+    if learned.program is not None and not learned.exact and not _beats_all(learned):
         if quiet or as_json:
             click.echo(f"not without errors: {_worst(learned)}", err=True)
         sys.exit(EXIT_INEXACT)
 
 
-def _counts(learned: Learned) -> bool:
-    """Whether errors are told by the exit code: where outputs are numbers."""
-    return any(output.type.is_number for output in learned.schema.outputs)
+def _beats_all(learned: Learned) -> bool:
+    """Whether a program for labels is better than every simple model, by more than a standard error, on test data."""
+    report, labels = learned.report, all(output.values is not None for output in learned.schema.outputs)
+    figure, simple = report["accuracy"]["test"], report["found"].get("baselines")
+    if not labels or not simple or report["examples"]["test"] == 0:
+        return False
+    right, others = (
+        (figure["f1"], [row["f1"]["value"] for row in simple])
+        if "f1" in figure
+        else (figure["token"], [row["accuracy"]["value"] for row in simple])
+    )
+    return right > max(others) + (right * (1 - right) / report["examples"]["test"]) ** 0.5
 
 
 def _worst(learned: Learned) -> str:
@@ -138,6 +148,8 @@ def _program(learned: Learned) -> list[str]:
     if simple := report["found"].get("baselines"):
         shown = [f"{row['name']} {(row.get('f1') or row['accuracy'])['value']:.3%}" for row in simple]
         lines.append(f"  simple models on test: {', '.join(shown)}")
+        if not learned.exact and len(simple) > 1 and not _beats_all(learned):
+            lines.append("  the program is not better than the best of them by more than chance")
     size, verdict = report["size"], Verdict(**report["faithful"])
     parts = [counted(size["lines"], "line"), counted(size["variables"], "variable")]
     lines.append(f"  program: {', '.join(parts)}, {counted(size['ast_nodes'], 'AST node')}")

@@ -1,4 +1,4 @@
-"""What there is when nothing is right: a constant, a weighted sum of few columns, a threshold."""
+"""What there is when nothing is right: a weighted sum of few columns, a threshold."""
 
 from __future__ import annotations
 
@@ -22,10 +22,8 @@ def approximations(work: Work, output: str) -> list[Term]:
     kept, columns = work.sample([t for t in terms if work.allowed(t)])
     y = work.wanted(output)
     whole = not is_real(work.results[output])
-    values, counts = np.unique(y, return_counts=True)
-    found: list[Term] = [Const(_short(float(values[counts.argmax()]))), Const(_short(float(y.mean()), whole))]
-    found += _sums(kept, columns, y, whole)
-    if set(values.tolist()) <= {0.0, 1.0} and {"<", ">"} <= set(work.bias.operators):
+    found = _sums(kept, columns, y, whole)
+    if set(y.tolist()) <= {0.0, 1.0} and {"<", ">"} <= set(work.bias.operators):
         found += _thresholds(kept, columns, y)
     return list(dict.fromkeys(found))
 

@@ -18,7 +18,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, takewhile
 
 from pellucid.data.examples import Examples, Side, cells, examples_of
 from pellucid.data.kinds import number
@@ -98,7 +98,7 @@ def parse(file: File, options: Options) -> Examples:
 
 
 def _steps(table: Table, outputs: Sequence[str] | None) -> Examples:
-    """outputs: names of those columns; where not given, those named output, y, or y1 to y9, else the last one."""
+    """outputs: names of those columns; by default the last ones if named output, y, or y1 to y9, else the last one."""
     sequence = _check_header(table)
     ends = _output_columns(table, sequence, outputs)
     starts = [i for i in range(len(table.names)) if i != sequence and i not in ends]
@@ -139,7 +139,8 @@ def _check_header(table: Table) -> int:
 def _output_columns(table: Table, sequence: int, outputs: Sequence[str] | None) -> list[int]:
     data = [name for i, name in enumerate(table.names) if i != sequence]
     if outputs is None:
-        chosen = [name for name in data if name.lower() in OUTPUT_NAMES] or data[-1:]
+        ends = list(takewhile(lambda name: name.lower() in OUTPUT_NAMES, reversed(data)))
+        chosen = ends[::-1] or data[-1:]
     else:
         chosen = [name.strip() for name in outputs]
     for name in chosen:

@@ -31,6 +31,7 @@ from pellucid.learners.transformer.training import Measured, Trained, Tree, fing
 from pellucid.problem import Problem
 from pellucid.semantics import scores
 from pellucid.semantics.batch import predict
+from pellucid.simplify.names import with_readable_names
 
 LONGEST = 64  # steps of a sequence that are trained on
 TRAINED = 20_000  # sequences that are trained on
@@ -219,7 +220,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         verdict = judge(extraction.program, problem.valid)
         others = (problem.train, *problem.longer.values())
         exact = verdict.exact and all(judge(extraction.program, data).exact for data in others)
-        return Candidate(trained, extraction, verdict, exact, ast_nodes(emit(extraction.program)))
+        return Candidate(trained, extraction, verdict, exact, ast_nodes(emit(with_readable_names(extraction.program))))
 
     def state(self) -> Any:
         """Trained seeds of the rounds before this one; they are read off again, which gives the same programs."""
