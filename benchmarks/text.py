@@ -161,7 +161,7 @@ def main() -> None:
     results |= {"command": "python benchmarks/text.py --data FOLDER", "cores": os.cpu_count()}
     for name in options.names:
         found = results["runs"].setdefault(name, {"runs": {}})
-        if "simple" not in found:
+        if "simple" not in found or options.again:
             found["simple"] = simple(name, options.data, 0)
         for model, seed in ((m, s) for m in options.models for s in options.seeds):
             label = model + (" with vectors" if options.vectors and model in ("auto", "words") else "")
