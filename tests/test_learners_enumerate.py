@@ -135,6 +135,29 @@ def test_the_same_seed_gives_the_same_answers():
     assert first == second
 
 
+def test_where_another_column_is_largest():
+    rng, inputs = np.random.default_rng(4), []
+    for _ in range(200):
+        inputs.append([tuple(row) for row in rng.integers(0, 50, (rng.integers(4, 9), 2)).tolist()])
+
+    def best_so_far(x):
+        return [max(x[: i + 1], key=lambda step: step[1])[0] for i in range(len(x))]
+
+    found = learned(ENUMERATE, problem_of(inputs, list(map(best_so_far, inputs))), effort=0.1)
+    assert agrees(found.program, [[list(step) for step in x] for x in inputs], best_so_far)
+
+
+def test_differences_of_real_columns_are_at_hand():
+    """A clock that ticks unevenly and a rate: what has come together."""
+    rng, inputs, outputs = np.random.default_rng(5), [], []
+    for _ in range(150):
+        ticks, rates = rng.choice([0.1, 0.2, 0.5], 8), rng.integers(-5, 6, 8)
+        clock = np.cumsum(ticks).round(6)
+        inputs.append(list(zip(clock.tolist(), rates.tolist(), strict=True)))
+        outputs.append(np.cumsum(np.diff(clock, prepend=0) * rates).tolist())
+    assert best(ENUMERATE, problem_of(inputs, outputs)) == "sum((x2 * (x1 - x1[-1])))"
+
+
 @pytest.mark.parametrize("bias", [Bias.parse(readable_inputs=""), Bias.parse(modes="", units=0), Bias.parse(mask="x")])
 def test_nothing_to_work_with_is_no_error(bias):
     assert found_by(ENUMERATE, task_problem("mips/add_mod_3", 100, bias=bias), effort=0.05) == []

@@ -20,7 +20,7 @@ OnProgress = Callable[[float, str], None]  # share of the work done (0..1), a sh
 class Found:
     """A program that a learner found. `model`: what it was read off; None where the program itself is the model.
 
-    details: what the learner has to say of it, for the report.
+    details: what the learner has to say of it, for the report; `explained`: whether what is left looks like noise.
     """
 
     program: Program

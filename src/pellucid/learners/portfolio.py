@@ -11,11 +11,12 @@ from pellucid.learners.enumerate.learner import ENUMERATE
 from pellucid.learners.evidence.learn import EvidenceLearner
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.linear import LINEAR
+from pellucid.learners.powers import POWERS
 from pellucid.learners.simple import SIMPLE
 from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.learners import Discrete, Programs, Words
 
 EVOLVE, EVIDENCE, PROGRAMS, WORDS, DISCRETE = Evolve(), EvidenceLearner(), Programs(), Words(), Discrete()
-LEARNERS: tuple[Learner, ...] = (SIMPLE, DYNAMICS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
+LEARNERS: tuple[Learner, ...] = (SIMPLE, DYNAMICS, POWERS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
 SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
 TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS, WORDS, DISCRETE)

@@ -61,10 +61,12 @@ class Turns:
         default_factory=dict
     )  # those that are right on all data: how unsure, as `_doubt`
     interrupted: bool = False
+    explained: bool = False  # up to noise
     began: float = field(default_factory=time.monotonic)
 
     def add(self, found: Found, problem: Problem) -> None:
         """Take a program in."""
+        self.explained = self.explained or bool(found.details.get("explained"))
         self.found.append((found, round(time.monotonic() - self.began, 3)))
         if _right(found.program, problem.valid) and _right(found.program, problem.train):
             self.right[found.program] = _doubt(found.program, problem)
@@ -197,6 +199,8 @@ class _Turn:
         enough = math.inf if trained else PATIENT if patient else SHORT
         if any(doubt <= enough for doubt in self.turns.right.values()):
             return "a program is right on all training and validation data"
+        if self.turns.explained and enough >= PATIENT:
+            return "what no program has explained looks like noise"
         return "no time left" if self.turns.found and self.run.over else None
 
     def take(self) -> bool:

@@ -26,7 +26,8 @@ from pellucid.verify.runner import run_text
 
 EXHAUSTIVE = 1_000_000
 HOPELESS = 100_000_000
-SAMPLES, TEXTS, LONGER = 20_000, 5_000, 2_000
+SAMPLES, LONGER = 20_000, 2_000
+OPEN = 5_000  # random inputs where columns hold texts or any number: most that there are will never be seen
 POSITIONS = 400_000  # positions held in memory at once
 SECOND, LENGTHY = 100, 300  # inputs of a batch that the plain reference runs on, and their positions
 ODD = 400  # texts as no data set has them
@@ -137,7 +138,8 @@ def verify(
     if exhaustive and size > HOPELESS:
         raise PellucidError(f"--exhaustive: {size:,} possible inputs are too many; at most {HOPELESS:,}")
     whole = exhaustive or size <= EXHAUSTIVE
-    samples = min(samples, TEXTS if texts else samples)
+    closed = all(column.type.values is not None and column.words is None for column in program.inputs)
+    samples = samples if closed else min(samples, OPEN)
     drawn = [] if whole else [*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)]
     inputs = domain.every(program, longest) if whole else distinct(drawn)
     who, said = ("reference", partial(_reference, program)) if model is None else ("model", model)

@@ -29,8 +29,8 @@ class Bank:
     """Rows of the tables of operators and aggregates.
 
     unary, binary: operators of one and of two. shifts, windows: amounts tried. over: aggregates. last: whether the last
-    value where something holds may be used. real: values are real numbers rather than whole ones. root, zero: whether
-    the whole root, and being 0, are pieces.
+    value where something holds may be used. extremes: aggregates that another column orders. real: values are real
+    numbers rather than whole ones. root, zero: whether the whole root, and being 0, are pieces.
     """
 
     unary: tuple[Operator, ...]
@@ -39,6 +39,7 @@ class Bank:
     windows: tuple[int, ...] = ()
     over: tuple[Aggregation, ...] = ()
     last: bool = False
+    extremes: tuple[str, ...] = ()
     real: bool = False
     root: bool = False
     zero: bool = False
@@ -64,12 +65,13 @@ class Bank:
             windows=tuple(range(2, bias.window + 1)),
             over=tuple(r for r in over if _says_something(r) and (is_real or r.rule(whole()).is_whole)),
             last="last" in bias.modes,
+            extremes=tuple(r.name for r in AGGREGATES.values() if r.by and r.searched and r.name in bias.modes),
         )
 
     def element_wise(self) -> Bank:
         """The operators alone; those that give numbers first, for of a state they say more than flags."""
         binary = tuple(sorted(self.binary, key=_gives_number, reverse=True))
-        return replace(self, binary=binary, shifts=(), windows=(), over=(), last=False)
+        return replace(self, binary=binary, shifts=(), windows=(), over=(), last=False, extremes=())
 
     @cached_property
     def pieces(self) -> list[tuple[Term, int]]:

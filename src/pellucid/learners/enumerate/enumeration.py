@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from pellucid.learners.formulas.terms import Op, Over, Shift, Table, Term, size
 
 CELLS = 400_000  # values computed in one go
 PAIRS = 20_000  # looked at in one go
+EXTREMES = 4  # most that a value where another is largest may cost
 DEEPEST_TABLE = 7  # cost of an expression for a table
 MOST_CELLS = 30_000  # columns of cells
 PAIRED = 1500  # columns that closings of two look at
@@ -60,6 +62,8 @@ class Enumeration:
         self._pairs()
         if self.bank.last:
             self._last_where()
+        if self.cost <= EXTREMES:
+            self._extremes()
         new = list(range(begin, len(self.pool)))
         self._note(new)
         return new
@@ -131,6 +135,20 @@ class Enumeration:
             piece = Over("last", ONE, where=TWO, before=before, default=default)
             found = combined(piece, [block, np.broadcast_to(where, block.shape)], self.pool.coding)
             self._added(lambda n, piece=piece: Recipe(piece, (int(part[n]), flag)), found)
+
+    def _extremes(self) -> None:
+        """Values where another column is largest or smallest so far."""
+        pool = self.pool
+        for cost in range(1, self.cost - 1):
+            values = np.array([i for i in self._by_cost.get(cost, ()) if not pool.constant(i)], int)
+            keys = [i for i in self._by_cost.get(self.cost - 1 - cost, ()) if not (pool.flags[i] or pool.symbols[i])]
+            for key, piece in product(keys, [Over(how, ONE, by=TWO) for how in self.bank.extremes]):
+                for part in _chunks(values[~pool.symbols[values] & (values != key)], self._rows()):
+                    if self.over or pool.constant(key):
+                        break
+                    block, by = pool.blocks(part), pool.blocks([key])
+                    found = combined(piece, [block, np.broadcast_to(by, block.shape)], pool.coding)
+                    self._added(lambda n, piece=piece, part=part, key=key: Recipe(piece, (int(part[n]), key)), found)
 
     def _rows(self) -> int:
         return max(1, CELLS // self.pool.values.shape[1])

@@ -187,6 +187,10 @@ def started(work: Work, output: str, grid: Grid, most: int) -> Pool:
     inputs = [*work.columns(), *_masked_inputs(work)]
     for term in (*inputs, *work.symbols(), *work.position()):
         pool.base(term, values_of(grid, term))
+    if not work.whole:
+        for change in (Op("-", (term, Shift(term))) for term in inputs if not isinstance(term, Shift)):
+            if work.allowed(change) and (values := grid.value(change)) is not None:
+                pool.base(change, values, 2)
     for term in work.past(2):
         pool.base(term, values_of(grid, term), 3)
     if work.is_symbolic(output):

@@ -163,10 +163,12 @@ class Pool:
 def made(piece: Term, parts: Sequence[Term]) -> Term:
     """The term of a recipe with the terms that it is made of."""
     match piece:
-        case Shift() | Over(where=None):
+        case Shift() | Over(where=None, by=None):
             return replace(piece, term=parts[0])
-        case Over():
+        case Over(by=None):
             return replace(piece, term=parts[0], where=parts[1])
+        case Over():
+            return replace(piece, term=parts[0], by=parts[1])
         case Op("not") if _is_arithmetic(parts[0]):
             return Op("==", (parts[0], Const(0)))
         case Op(name, (_, Col())) if OPERATORS[name].symmetric and isinstance(parts[0], Const):

@@ -265,7 +265,11 @@ class Work:
         except ProgramError:
             return None
         learners = "+".join(dict.fromkeys(answer.learner for answer in answers.values()))
-        details = {"terms": {name: show(term) for name, term in terms.items()}, "size": sum(map(size, terms.values()))}
+        explained = all(answer.exact or name in self.settled for name, answer in answers.items())
+        details = {
+            "terms": {name: show(term) for name, term in terms.items()}, "size": sum(map(size, terms.values())),
+            "explained": explained,
+        }  # fmt: skip
         return Found(program, learners, details=details)
 
 
