@@ -1,12 +1,12 @@
-"""What breaks when variables are replaced: how much the answers of a program, or its figures on data, need them."""
+"""What breaks when variables are held: how much the answers of a program, or its figures on data, need them."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -14,17 +14,15 @@ from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import told
 from pellucid.explain.slices import Scope
 from pellucid.explain.words import aligned, meaning, plain, shown
-from pellucid.language.columns import Assign, Column, When
-from pellucid.language.expressions import Const, Table, Var
+from pellucid.language.columns import When
+from pellucid.language.expressions import Const
 from pellucid.language.nodes import Input, Let
 from pellucid.language.program import Program
-from pellucid.language.types import Value, order, whole
+from pellucid.language.types import Value, order
 from pellucid.semantics import batch
 from pellucid.semantics.scores import Judged, figures, judge
 from pellucid.values import counted, literal
 
-How = Literal["commonest", "mean", "permuted"]
-HELD = "held__"  # a column that stands for a variable
 EXAMPLES = 3
 FEW = 5_000  # inputs on which all variables are looked at
 Example = tuple[Any, Any, Any]  # input, output before, output after
@@ -32,7 +30,7 @@ Example = tuple[Any, Any, Any]  # input, output before, output after
 
 @dataclass(frozen=True)
 class Ablation:
-    """What replacing variables does to the answers.
+    """What holding variables at one value does to the answers.
 
     Args:
         variables: each with what it is held at, in words.
@@ -89,7 +87,7 @@ class Ablation:
         return "\n".join(lines)
 
 
-# ---------------------------------------------------------------- replacing
+# ---------------------------------------------------------------- holding
 
 
 def variables(program: Program) -> list[str]:
@@ -98,7 +96,7 @@ def variables(program: Program) -> list[str]:
 
 
 def check_names(program: Program, names: Iterable[str]) -> None:
-    """Raise `PellucidError` for a name that cannot be replaced."""
+    """Raise `PellucidError` for a name that cannot be held."""
     known = variables(program)
     for name in names:
         if name not in known:
@@ -106,80 +104,37 @@ def check_names(program: Program, names: Iterable[str]) -> None:
             raise PellucidError(f"ablate {name}: {what}; variables: {', '.join(known) or 'none'}")
 
 
-Held = tuple[Program, list, dict[str, str]]
-
-
-def held(program: Program, names: Sequence[str], inputs: Sequence[Any], how: How, seed: int) -> Held:
-    """The program with variables replaced, the inputs as it takes them, and what each is held at, in words.
-
-    Values that are exchanged come in by a column of their own, as numbers of the different ones.
-    """
-    values = batch.evaluate(program, inputs)
-    nodes, words, columns, exchanged = dict[str, Let](), dict[str, str](), list[Column](), list[list[int]]()
-    for k, name in enumerate(names):
-        every = [v if not isinstance(v, float) or math.isfinite(v) else None for v in values[name].tolist()]
-        if how == "permuted":
-            known = order(every)
-            column = Column(f"{HELD}{k}", whole(0, max(0, len(known) - 1)))
-            nodes[name] = Let(Table((Var(column.name),), tuple(((n,), v) for n, v in enumerate(known)), None))
-            place = {value: n for n, value in enumerate(known)}
-            exchanged.append(np.random.default_rng([seed, k]).permutation([place[v] for v in every]).tolist())
-            columns.append(column)
-            words[name] = "with its values exchanged between positions and inputs"
-        else:
-            value = _mean(name, every) if how == "mean" else _commonest(every)
-            nodes[name] = Let(Const(value))
-            words[name] = f"held at its {how}{' value' if how == 'commonest' else ''}, {literal(value)}"
-    first = [Assign(column.name, Input(column.name)) for column in columns]
-    assigns = (*first, *(replace(a, node=nodes.get(a.name, a.node)) for a in program))
-    found = replace(program, inputs=(*program.inputs, *columns), assignments=assigns)
-    if not columns:
-        return found, list(inputs), words
-    new = zip(*exchanged, strict=True)  # by sequence and position
-    return found, [[[*(s if isinstance(s, list | tuple) else [s]), *next(new)] for s in x] for x in inputs], words
+def held(program: Program, names: Sequence[str], inputs: Sequence[Any]) -> tuple[Program, dict[str, Value]]:
+    """The program with variables held at their commonest values on these inputs, and those values."""
+    cells = batch.evaluate(program, inputs)
+    values = {name: _commonest(cells[name].tolist()) for name in names}
+    return program.map(lambda a: Let(Const(values[a.name])) if a.name in values else a.node), values
 
 
 def _commonest(values: Sequence[Value]) -> Value:
     """The value there is most often, the first of equally frequent ones in the usual order."""
-    counts = Counter(values)
+    counts = Counter(v if not isinstance(v, float) or math.isfinite(v) else None for v in values)
     most = max(counts.values(), default=0)
     return next(iter(order(value for value in counts if counts[value] == most)), None)
-
-
-def _mean(name: str, values: Sequence[Value]) -> float:
-    numbers = [value for value in values if value is not None]
-    if not numbers or any(isinstance(value, str) for value in numbers):
-        raise PellucidError(f"ablate {name}: no numbers, so it has no mean; expected its commonest or permuted values")
-    return float(np.mean(np.array(numbers, np.float64)))
 
 
 # ---------------------------------------------------------------- comparing
 
 
-def ablate(
-    program: Program,
-    names: Sequence[str],
-    scope: Scope,
-    wanted: Sequence[Any] | None = None,
-    how: How = "commonest",
-    seed: int = 0,
-) -> Ablation:
-    """Replace variables and compare the answers.
+def ablate(program: Program, names: Sequence[str], scope: Scope, wanted: Sequence[Any] | None = None) -> Ablation:
+    """Hold variables at their commonest values on some inputs, and compare the answers.
 
     Args:
-        program: any program.
-        names: the variables.
         scope: the inputs, given or drawn.
         wanted: right outputs for them, for the figures.
-        how: by a constant, the `commonest` value on these inputs or the `mean`; or by the values that it has at other
-            positions and inputs: `permuted`, with `seed`.
 
     Raises:
-        PellucidError: a name that is no variable, or the mean of what is no number.
+        PellucidError: a name that is no variable.
     """
     check_names(program, names)
-    replaced, inputs, words = held(program, names, scope.inputs, how, seed)
-    before, after = batch.predict(program, scope.inputs), batch.predict(replaced, inputs)
+    replaced, values = held(program, names, scope.inputs)
+    words = {name: f"held at its commonest value, {literal(value)}" for name, value in values.items()}
+    before, after = batch.predict(program, scope.inputs), batch.predict(replaced, scope.inputs)
     judged = judge(after, before, program.when)
     smallest = sorted(set(judged.example[judged.wrong].tolist()), key=lambda i: (len(scope.inputs[i]), i))[:EXAMPLES]
     scores = [None, None] if wanted is None else [figures(out, wanted, program.when) for out in (before, after)]
@@ -191,8 +146,7 @@ def ablate(
         _by_label(judged) if len(program.outputs) == 1 and program.outputs[0].labels else (),
         _by_position(judged) if program.when == "every" else (),
         tuple((scope.inputs[i], before[i], after[i]) for i in smallest),
-        scores[0],
-        scores[1],
+        *scores,
         program.when,
     )
 
@@ -217,29 +171,27 @@ def _by_position(judged: Judged) -> tuple[tuple[int, int, int], ...]:
 
 @dataclass(frozen=True)
 class Overview:
-    """Every variable of a program with what it computes, and the share of answers that change when it is replaced."""
+    """Every variable of a program with what it computes, and the share of answers that change when it is held."""
 
     on: str
-    how: How
     rows: tuple[tuple[str, str, float], ...]
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
         names = ("name", "meaning", "changed_share")
-        return {"on": self.on, "how": self.how, "variables": [dict(zip(names, row, strict=True)) for row in self.rows]}
+        rows = [dict(zip(names, row, strict=True)) for row in self.rows]
+        return {"on": self.on, "how": "commonest", "variables": rows}
 
     def __str__(self) -> str:
         rows = [["matters", "variable"], *([f"{share:.1%}", f"{name} = {words}"] for name, words, share in self.rows)]
-        way = "its values are exchanged" if self.how == "permuted" else f"it is held at its {self.how} value"
-        return "\n".join(
-            [*aligned(rows, "><"), "", f"matters: share of the answers that change when {way}, on {self.on}."]
-        )
+        told = f"matters: share of the answers that change when it is held at its commonest value, on {self.on}."
+        return "\n".join([*aligned(rows, "><"), "", told])
 
 
-def overview(program: Program, scope: Scope, how: How = "commonest", seed: int = 0) -> Overview:
+def overview(program: Program, scope: Scope) -> Overview:
     """What each variable computes, and how much it matters, on at most 5,000 of the inputs."""
     if len(scope.inputs) > FEW:
         keep = np.sort(np.random.default_rng(0).permutation(len(scope.inputs))[:FEW]).tolist()
         scope = Scope([scope.inputs[i] for i in keep], False, f"{FEW:,} random ones of {scope.words}")
-    found = [(name, ablate(program, [name], scope, None, how, seed).share) for name in variables(program)]
-    return Overview(scope.words, how, tuple((name, meaning(program[name]), share) for name, share in found))
+    found = [(name, meaning(program[name]), ablate(program, [name], scope).share) for name in variables(program)]
+    return Overview(scope.words, tuple(found))
