@@ -42,7 +42,7 @@ def for_input(program: Program, sequence: Any, simplify: Simplify = itself) -> S
     """
     scope = given(program, [sequence], "this input", exhaustive=True)
     promise = f"the same output as the whole program on the input {shown(scope.inputs[0])}"
-    return Cut(program, program, scope, simplify=simplify).slice("input", promise)
+    return Cut(program, program, scope, simplify).slice("input", promise)
 
 
 def for_wrong(
@@ -58,7 +58,7 @@ def for_wrong(
     scope = given(program, [inputs[i] for i in places], f"the {counted(len(places), 'wrong input')} of {name}")
     scope = replace(scope, places=None if program.when != "every" else list(places.values()))
     promise = f"the same answers as the whole program where that is wrong on {name}"
-    return Cut(program, program, scope, simplify=simplify).slice("wrong", promise)
+    return Cut(program, program, scope, simplify).slice("wrong", promise)
 
 
 def for_position(program: Program, position: int, scope: Scope | None = None, simplify: Simplify = itself) -> Slice:
@@ -74,14 +74,8 @@ def for_position(program: Program, position: int, scope: Scope | None = None, si
         raise PellucidError(
             f"position {position}: expected a number from 1{'' if longest is None else f' to {longest}'}"
         )
-    cut = Cut(program, program, _at(scope or drawn(program, position), position), simplify=simplify)
-    fresh = None if scope is not None or cut.scope.exhaustive else _at(drawn(program, position, other=True), position)
-    return cut.slice("position", f"the same output as the whole program at position {position}", fresh)
-
-
-def _at(scope: Scope, position: int) -> Scope:
-    inputs = [s for s in scope.inputs if len(s) >= position]
-    return replace(scope, inputs=inputs, places=[[position - 1]] * len(inputs))
+    cut = Cut(program, program, (scope or drawn(program, position)).at(position), simplify)
+    return cut.slice("position", f"the same output as the whole program at position {position}")
 
 
 def for_output(program: Program, name: str, scope: Scope | None = None, simplify: Simplify = itself) -> Slice:
@@ -90,10 +84,8 @@ def for_output(program: Program, name: str, scope: Scope | None = None, simplify
     Raises:
         PellucidError: no output of that name.
     """
-    column, alone = _column(program, name)
-    cut = Cut(program, alone, scope or drawn(program), _cell(program, column), simplify=simplify)
-    promise = f"the same as the output {literal(name)} of the whole program"
-    return cut.slice("output", promise, _fresh(program, scope, cut))
+    cut = Cut(program, _alone(program, name), scope or drawn(program), simplify)
+    return cut.slice("output", f"the same as the output {literal(name)} of the whole program")
 
 
 def for_label(
@@ -108,35 +100,25 @@ def for_label(
     Raises:
         PellucidError: no such output, or an unknown label.
     """
-    column, alone = _column(program, output)
+    alone = _alone(program, output)
     label, other = _label(alone, label)
-    cell = _cell(program, column)
-    views = (lambda row: cell(row) == label), (lambda row: row == label)
-    cut = Cut(program, _says(alone, label, other), scope or drawn(program), *views, label, simplify)
+    cut = Cut(program, _says(alone, label, other), scope or drawn(program), simplify, label)
     promise, rest = f"says {literal(label)} exactly where the whole program does", "any other label means: not this one"
-    found = cut.slice("label", promise, _fresh(program, scope, cut))
+    found = cut.slice("label", promise)
     told = rest if found.cut is not None else f"{literal(other)} stands for all other labels"
     return replace(found, promise=f"{promise}; {told}")
 
 
-def _fresh(program: Program, scope: Scope | None, cut: Cut) -> Scope | None:
-    return None if scope is not None or cut.scope.exhaustive else drawn(program, other=True)
-
-
-def _column(program: Program, name: str | None) -> tuple[int, Program]:
-    """The number of an output, and the program for it alone."""
+def _alone(program: Program, name: str | None) -> Program:
+    """The program for one output alone."""
     names = [output.name for output in program.outputs]
     if name is None and len(names) == 1:
-        return 0, program
+        return program
     if name not in names:
         raise PellucidError(f"no output {name!r:.60}; there are {', '.join(names)}")
     column = names.index(name)
     empty = None if program.empty is None else (program.empty[column],)
-    return column, replace(program, outputs=(program.outputs[column],), empty=empty).pruned()
-
-
-def _cell(program: Program, column: int):
-    return itself if len(program.outputs) == 1 else lambda row: row[column]
+    return replace(program, outputs=(program.outputs[column],), empty=empty).pruned()
 
 
 def _label(program: Program, label: Value) -> tuple[Plain, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,6 @@ EXHAUSTIVE = 1_000_000  # positions of all inputs together
 SAMPLES, SAMPLES_OF_WORDS = 20_000, 2_000
 FIRST, MOST_LEARNED = 50, 3_000  # inputs learned from at first, and at most
 Simplify = Callable[[Program], Program]
-View = Callable[[Any], Any]  # a row of the outputs -> what of it must be equal
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,20 @@ class Scope:
         exhaustive: whether these are all that matter.
         words: which they are, for people.
         places: for each, the positions whose outputs matter; None: all.
+        others: of random ones, gives as many others.
     """
 
     inputs: Sequence[Any]
     exhaustive: bool
     words: str
     places: Sequence[Sequence[int]] | None = None
+    others: Callable[[], Scope] | None = None
+
+    def at(self, position: int) -> Scope:
+        """The inputs that have a position, from 1, where that one alone matters."""
+        inputs, others = [s for s in self.inputs if len(s) >= position], self.others
+        at = None if others is None else lambda: others().at(position)
+        return replace(self, inputs=inputs, places=[[position - 1]] * len(inputs), others=at)
 
     @property
     def longest(self) -> int:
@@ -62,7 +69,8 @@ def drawn(program: Program, fewest: int = 1, other: bool = False) -> Scope:
     words = any(column.words is not None for column in program.inputs)
     found = domain.sample(program, SAMPLES_OF_WORDS if words else SAMPLES, int(other))
     inputs = list({repr(s): s for s in found if len(s) >= fewest}.values())
-    return Scope(inputs, False, f"{len(inputs):,} {'other ' if other else ''}random inputs")
+    others = None if other else partial(drawn, program, fewest, True)
+    return Scope(inputs, False, f"{len(inputs):,} {'other ' if other else ''}random inputs", others=others)
 
 
 @dataclass(frozen=True)
@@ -136,9 +144,9 @@ def size_of(program: Program) -> int:
     return leaves(to_json(program)["variables"])
 
 
-def itself(whole: Any) -> Any:
-    """All of a row, or a program as it is."""
-    return whole
+def itself(program: Program) -> Program:
+    """No simplification."""
+    return program
 
 
 @dataclass(frozen=True)
@@ -149,30 +157,27 @@ class Cut:
     these as well, until there is none.
 
     Args:
-        whole: the program; start: what is cut down, which says the same.
+        whole: the program; start: what is cut down, which says the same, or some of its outputs.
         scope: the inputs, and the positions that count.
-        view, own: what of the whole program's rows, and of the slice's, must be equal.
-        label: that label alone counts, of the output.
         simplify: an exact pass for what is left.
+        label: where it is said alone counts, of the one output.
     """
 
     whole: Program
     start: Program
     scope: Scope
-    view: View = itself
-    own: View = itself
-    label: Plain | None = None
     simplify: Simplify = itself
+    label: Plain | None = None
 
-    def slice(self, kind: str, promise: str, fresh: Scope | None = None) -> Slice:
-        """Cut, and check the promise: on the inputs, and on `fresh` ones."""
-        program, used = self._smallest(), self
+    def slice(self, kind: str, promise: str) -> Slice:
+        """Cut, and check the promise: on the inputs, and where those are random on others."""
+        program, others = self._smallest(), self.scope.others
         size = size_of(program)
         larger = size > size_of(self.whole) and len(self.whole.outputs) == 1
         if larger:
-            program, used = self.whole, replace(self, own=self.view)
-        again = None if fresh is None else replace(used, scope=fresh).check(program)
-        return Slice(kind, promise, used.check(program), again, program, self.whole, size if larger else None)
+            program = self.whole
+        again = None if others is None else replace(self, scope=others()).check(program)
+        return Slice(kind, promise, self.check(program), again, program, self.whole, size if larger else None)
 
     def check(self, program: Program) -> Check:
         """Compare a program with the whole one."""
@@ -180,20 +185,23 @@ class Cut:
 
     @cached_property
     def _said(self) -> list[str]:
-        return self._rows(self.whole, self.view)
+        return self._rows(self.whole)
 
-    def _rows(self, program: Program, view: View) -> list[str]:
-        """What counts of the outputs on every input."""
+    def _rows(self, program: Program) -> list[str]:
+        """What counts of the outputs on every input: the columns that the start has, or where the label is said."""
+        names = {output.name for output in self.start.outputs}
+        columns = [k for k, output in enumerate(program.outputs) if output.name in names]
         found = []
         for i, output in enumerate(batch.predict(program, self.scope.inputs)):
             rows = output if program.when == "every" else [output]
             places = range(len(rows)) if self.scope.places is None or program.when != "every" else self.scope.places[i]
-            found.append(repr([view(rows[j]) for j in places]))
+            told = [[rows[j][k] for k in columns] if len(program.outputs) > 1 else [rows[j]] for j in places]
+            found.append(repr(told if self.label is None else [row == [self.label] for row in told]))
         return found
 
     def _wrong(self, program: Program) -> list[int]:
         """Numbers of the inputs on which a program breaks the promise."""
-        pairs = zip(self._rows(program, self.own), self._said, strict=True)
+        pairs = zip(self._rows(program), self._said, strict=True)
         return [i for i, (told, right) in enumerate(pairs) if told != right]
 
     def _smallest(self) -> Program:
