@@ -78,7 +78,7 @@ def check_rule(v, i, here):
     else:
         assert isinstance(expression, Table)
         assert (expression.default if number < 0 else expression.cases[number][1]) == v.values[i]
-    assert v.fired(i).startswith("default: ") == (number < 0)
+    assert v.fired[i].startswith("default: ") == (number < 0)
 
 
 @few
@@ -111,7 +111,7 @@ def test_of_rules_only_those_tried_are_needed():
     assert [v.name for v in broken.variables if v.used[0]] == ["token", "step", "depth", "before", "output"]
     assert [v.name for v in broken.variables if v.used[2]] == ["before", "output"]
     assert broken["output"].numbers == (1, 0, 0)
-    assert [broken["output"].fired(i) for i in (0, 1)] == ['rule 2: "F" if depth < 0', 'rule 1: "F" if before == "F"']
+    assert [broken["output"].fired[i] for i in (0, 1)] == ['rule 2: "F" if depth < 0', 'rule 1: "F" if before == "F"']
 
 
 def test_a_program_with_rules_and_state_is_told_in_a_table():

@@ -1,14 +1,16 @@
-"""The user's own values: how error messages show them, which are sequences, which are symbols."""
+"""Values: how messages show and count them, how they are put in groups, which are sequences, which are symbols."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sized
+from collections.abc import Hashable, Iterable, Sized
+from typing import TypeVar
 
 import numpy as np
 
 from pellucid.errors import PellucidError
 
+K, V = TypeVar("K", bound=Hashable), TypeVar("V")
 _INTEGER = re.compile("0|-?[1-9][0-9]{0,17}")
 _NAMES = {bool: "a boolean", float: "a float", type(None): "null (None)", dict: "an object", bytes: "bytes"}
 
@@ -39,6 +41,20 @@ def counted(many: int | Sized, noun: str) -> str:
     """How many there are, given the number or the things: `1 symbol`, `2,000 classes`."""
     size = many if isinstance(many, int) else len(many)
     return f"{size:,} {noun}{'' if size == 1 else 'es' if noun.endswith('s') else 's'}"
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """The values of each key, all in the order they came."""
+    groups: dict[K, list[V]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return groups
+
+
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Increasing whole numbers as the first and the last of each run of neighbours."""
+    ends = grouped((number - place, number) for place, number in enumerate(numbers))
+    return [(run[0], run[-1]) for run in ends.values()]
 
 
 def literal(value: object) -> str:

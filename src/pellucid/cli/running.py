@@ -62,37 +62,43 @@ def run(learned: Path, tokens: tuple[str, ...], as_json: bool) -> None:
     from pellucid.loading import load
 
     model = load(learned)
-    texts = model.schema.words is not None
     if tokens:
         sequence = typed(model.schema, tokens)
         _print(model, sequence, model.run(sequence), True, as_json)
         return
-    every = _stdin(texts)
-    while part := list(islice(every, AT_ONCE)):
-        given, failed = [sequence for _, sequence in part if not isinstance(sequence, PellucidError)], None
-        if len(given) < len(part):
-            failed = part[len(given)][1]
-        for place, sequence, output in _outputs(model, part[: len(given)]):
-            if isinstance(output, PellucidError):
-                raise PellucidError(f"{place}{output}")
+    lines = ((number, line) for number, line in enumerate(sys.stdin, 1) if line.strip())
+    while part := list(islice(lines, AT_ONCE)):
+        for sequence, output in _outputs(model, part):
             _print(model, sequence, output, False, as_json)
-        if failed is not None:
-            raise failed
 
 
-def _outputs(model: Learned, part: list[tuple[str, Any]]) -> Iterator[tuple[str, Any, Any]]:
-    """Each input with its output, or with what was wrong with it; all at once where nothing is."""
+def _outputs(model: Learned, part: list[tuple[int, str]]) -> Iterator[tuple[Any, Any]]:
+    """The input of each line with its output; all at once where nothing is wrong with any, else one after the other."""
     try:
-        outputs = model.outputs([sequence for _, sequence in part])
+        inputs = [_read(model, line) for _, line in part]
+        yield from zip(inputs, model.outputs(inputs), strict=True)
     except PellucidError:
-        for place, sequence in part:
+        for number, line in part:
             try:
-                yield place, sequence, model.run(sequence)
+                sequence = _read(model, line)
+                output = model.run(sequence)
             except PellucidError as error:
-                yield place, sequence, error
-        return
-    for (place, sequence), output in zip(part, outputs, strict=True):
-        yield place, sequence, output
+                raise PellucidError(f"standard input, line {number}: {error}") from None
+            yield sequence, output
+
+
+def _read(model: Learned, line: str) -> Any:
+    """The sequence, or text, of a line."""
+    texts = model.schema.words is not None
+    try:
+        sequence = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        hint = '; expected a JSON string, as "a text", or a list of words' if texts else ""
+        raise PellucidError(f"not JSON: {error}{hint}") from None
+    if not isinstance(sequence, list) and not (texts and isinstance(sequence, str)):
+        form = "a JSON string or a JSON list" if texts else "a JSON list"
+        raise PellucidError(f"expected {form}, got {line.strip()[:40]!r}")
+    return sequence
 
 
 def _print(model: Learned, sequence: Any, output: Any, typed: bool, as_json: bool) -> None:
@@ -114,25 +120,6 @@ def _side_by_side(words: Sequence[Any], labels: list[Any]) -> str:
     size = max(map(cell_len, words))
     pairs = zip(words, labels, strict=True)
     return "\n".join(f"{word}{' ' * (size - cell_len(word))}  {label}" for word, label in pairs)
-
-
-def _stdin(texts: bool) -> Iterator[tuple[str, Any]]:
-    """Every sequence, or text, with the beginning of a message about it; an error in reading comes last."""
-    for number, line in enumerate(sys.stdin, 1):
-        place = f"standard input, line {number}: "
-        if not line.strip():
-            continue
-        try:
-            sequence = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            hint = '; expected a JSON string, as "a text", or a list of words' if texts else ""
-            yield place, PellucidError(f"{place}not JSON: {error}{hint}")
-            return
-        if not isinstance(sequence, list) and not (texts and isinstance(sequence, str)):
-            form = "a JSON string or a JSON list" if texts else "a JSON list"
-            yield place, PellucidError(f"{place}expected {form}, got {line.strip()[:40]!r}")
-            return
-        yield place, sequence
 
 
 @click.command()

@@ -29,7 +29,7 @@ from pellucid.language.types import Plain, Value
 from pellucid.semantics import batch
 from pellucid.semantics.reading import taken
 from pellucid.semantics.scores import judge
-from pellucid.values import counted, literal
+from pellucid.values import counted, grouped, literal
 
 OTHER, ANSWER = "other", "answer"
 
@@ -50,9 +50,7 @@ def for_wrong(
 ) -> Slice | None:
     """What the wrong answers on data use; None if there are none. `name`: of the data, for people."""
     judged = judge(batch.predict(program, inputs), wanted, program.when)
-    places: dict[int, list[int]] = {}
-    for row in judged.wrong.tolist():
-        places.setdefault(int(judged.example[row]), []).append(int(judged.position[row]))
+    places = grouped((int(judged.example[row]), int(judged.position[row])) for row in judged.wrong.tolist())
     if not places:
         return None
     scope = given(program, [inputs[i] for i in places], f"the {counted(len(places), 'wrong input')} of {name}")

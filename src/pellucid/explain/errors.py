@@ -7,7 +7,6 @@ that the output reads.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +23,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import batch
 from pellucid.semantics.scores import Judged, judge
-from pellucid.values import counted, literal
+from pellucid.values import counted, grouped, literal
 
 MOST = 2_000  # wrong answers looked at, those of the smallest inputs first
 MOST_PAIRS = 20_000_000  # positions compared for them
@@ -227,22 +226,15 @@ def _followed(
 
 def _grouped(cases: Sequence[Wrong]) -> tuple[int | None, bool, dict[Path, list[Wrong]]]:
     """Steps back from the output, whether there are no rules, and the groups: by the longest paths of few groups."""
-    by_answer = _with_paths(cases, [(_instead(case),) for case in cases])
+    by_answer = grouped(((_instead(case),), case) for case in cases)
     if cases and not any(case.steps for case in cases):
         return None, True, by_answer
     groups = dict[Path, list[Wrong]]()
     for depth in DEPTHS:
-        groups = _with_paths(cases, [_cut(case, depth) for case in cases])
+        groups = grouped((_cut(case, depth), case) for case in cases)
         if len(groups) <= MANY:
             return depth, False, groups
     return (None, False, by_answer) if len(by_answer) < len(groups) else (DEPTHS[-1], False, groups)
-
-
-def _with_paths(cases: Sequence[Wrong], paths: Sequence[Path]) -> dict[Path, list[Wrong]]:
-    groups: dict[Path, list[Wrong]] = {}
-    for case, path in zip(cases, paths, strict=True):
-        groups.setdefault(path, []).append(case)
-    return groups
 
 
 def _cut(case: Wrong, depth: int) -> Path:
@@ -328,12 +320,8 @@ class Ways:
             return
         vote = tally(self.cells, node, i)
         right = next(n for n, (label, _) in enumerate(vote.sums) if label == right_one)
-        margins, places = Counter[tuple[str | None, Value]](), dict[tuple[str | None, Value], list[int]]()
-        for piece in vote.pieces:
-            margins[piece.variable, piece.value] += piece.weights[0] - piece.weights[right]
-            places.setdefault((piece.variable, piece.value), []).append(
-                -1 if piece.position is None else piece.position
-            )
+        pieces = grouped(((piece.variable, piece.value), piece) for piece in vote.pieces)
+        margins = {key: sum(p.weights[0] - p.weights[right] for p in found) for key, found in pieces.items()}
         against = sum(margin for margin in margins.values() if margin < 0)
         enough, told = int(node.labels.index(vote.sums[0][0]) > node.labels.index(vote.sums[right][0])), False
         for (variable, value), margin in sorted(margins.items(), key=lambda pair: -pair[1]):
@@ -344,7 +332,8 @@ class Ways:
                 yield 0, place, f"before any evidence {given} is ahead of {wanted}"
                 continue
             yield 0, place, f"{variable} == {literal(value)} speaks for {given}"
-            if len(places[variable, value]) == 1:
-                yield from self._steps(variable, places[variable, value][0], 1)
+            (first, *others) = pieces[variable, value]
+            if not others and first.position is not None:
+                yield from self._steps(variable, first.position, 1)
         if not told:
             yield 0, place, f"nothing speaks for {wanted}, and {given} comes first"

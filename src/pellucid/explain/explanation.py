@@ -15,12 +15,12 @@ from rich.cells import cell_len
 from pellucid.errors import PellucidError
 from pellucid.explain.cells import Cell, Cells, Looked, steps_of
 from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally, tally
-from pellucid.explain.words import aligned, fired, meaning, plain, runs, shown
+from pellucid.explain.words import aligned, fired, meaning, plain, shown, spans
 from pellucid.language.expressions import Cases, Const, Table
 from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Value
-from pellucid.values import counted
+from pellucid.values import counted, grouped
 
 WIDTH = 100
 LONGEST = 14  # characters of a cell
@@ -55,17 +55,18 @@ class Variable:
     looked: tuple[Looked, ...] | None = None
     votes: tuple[Tally, ...] | None = None
 
-    def fired(self, i: int) -> str:
-        """The case or rule that applied, in words."""
-        assert isinstance(self.node, Let) and isinstance(self.node.expression, Table | Cases) and self.numbers  # noqa: PT018
-        return fired(self.node.expression, self.numbers[i])
+    @property
+    def fired(self) -> list[str]:
+        """The case or rule that applied at each position, in words."""
+        rules = self.node.expression if isinstance(self.node, Let) else None
+        return [fired(rules, n) for n in self.numbers or ()] if isinstance(rules, Table | Cases) else []
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object, what is not used as well."""
         found: dict[str, Any] = {"name": self.name, "meaning": self.meaning, "values": list(self.values)}
         found["used"] = list(self.used)
         if self.numbers is not None:
-            found["fired"] = [self.fired(i) for i in range(len(self.numbers))]
+            found["fired"] = self.fired
         if self.looked is not None:
             for part in ("compared", "matched", "picked"):
                 found[part] = [[j + 1 for j in getattr(looked, part)] for looked in self.looked]
@@ -266,7 +267,7 @@ def _cell(value: Any) -> str:
 
 
 def _keys(picked: Sequence[int]) -> str:
-    told = runs(picked)
+    told = spans(picked)
     return NONE if not picked else told if len(told) <= LONGEST else f"{len(picked)} keys"
 
 
@@ -287,12 +288,14 @@ def _chooses(found: Explanation, node: Node) -> bool:
 def _rules(found: Explanation) -> Iterator[str]:
     """A line for each rule that fired where it matters, with the positions."""
     for v in found.variables:
-        if v.numbers is not None and _has_rules(v):
-            groups: dict[int, list[int]] = {}
-            for i in (i for i, used in enumerate(v.decides) if used):
-                groups.setdefault(v.numbers[i], []).append(i)
-            for places in groups.values():
-                yield f"{v.name}, {v.fired(places[0])}   at {runs(places)}"
+        if _has_rules(v):
+            yield from _at_places(v, v.fired)
+
+
+def _at_places(v: Variable, told: Iterable[str]) -> Iterator[str]:
+    """A line for each of the things told where the variable decides, with the positions."""
+    groups = grouped((words, i) for i, words in enumerate(told) if v.decides[i])
+    return (f"{v.name}, {words}   at {spans(places)}" for words, places in groups.items())
 
 
 def _votes(found: Explanation) -> Iterator[str]:
@@ -301,12 +304,8 @@ def _votes(found: Explanation) -> Iterator[str]:
             continue
         if len(v.votes) == 1 < len(v.values):
             yield from _whole(v.votes[0], found.sequence)
-            continue
-        groups: dict[str, list[int]] = {}
-        for i, vote in enumerate(v.votes):
-            if v.decides[i]:
-                groups.setdefault(_standing(vote), []).append(i)
-        yield from (f"{v.name}, {told}   at {runs(places)}" for told, places in groups.items())
+        else:
+            yield from _at_places(v, map(_standing, v.votes))
 
 
 def _standing(vote: Tally) -> str:

@@ -18,7 +18,7 @@ from pellucid.language.forms import ATOM, CONDITION, OR
 from pellucid.language.nodes import NOTHING, Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
 from pellucid.language.operators import operator
 from pellucid.language.types import Value, whole
-from pellucid.values import counted, literal
+from pellucid.values import counted, literal, runs
 
 REACH = {"any": "", "upto": "up to the query", "before": "before the query", "after": "after the query",
          "from": "from the query on"}  # fmt: skip
@@ -49,15 +49,9 @@ def shortened(text: str, most: int | None) -> str:
     return text if most is None or len(text) <= most else text[: most - 3] + "..."
 
 
-def runs(positions: Iterable[int]) -> str:
+def spans(positions: Iterable[int]) -> str:
     """Increasing positions, neighbours as `2-5`, those of the language (from 0) told as people count, from 1."""
-    found: list[list[int]] = []
-    for k in positions:
-        if found and k == found[-1][1] + 1:
-            found[-1][1] = k
-        else:
-            found.append([k, k])
-    return ",".join(f"{low + 1}-{high + 1}" if high > low else str(low + 1) for low, high in found)
+    return ",".join(f"{low + 1}-{high + 1}" if high > low else str(low + 1) for low, high in runs(positions))
 
 
 def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:

@@ -15,6 +15,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.language.words import FORMS, form
 from pellucid.semantics.reference import positions
+from pellucid.values import grouped
 from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, is_exact
 
 Here = Callable[[str], Term]
@@ -105,9 +106,7 @@ class Encoding:
 
     def _table(self, args: Sequence[Term], cases: Sequence[tuple[tuple[Value, ...], Value]], default: Value) -> Term:
         """Cases with the same outcome and the same values but the last are one test."""
-        groups: dict[tuple, list[Value]] = {}
-        for key, out in cases:
-            groups.setdefault((key[:-1], type(out), out), []).append(key[-1])
+        groups = grouped(((key[:-1], type(out), out), key[-1]) for key, out in cases)
         z = self.build
         pairs = [
             (z.And(*(a == v for a, v in zip(args, start, strict=False)), z.member(args[-1], last)), out)
@@ -176,9 +175,7 @@ class Encoding:
         for row in rows:
             yield node.bias[label]
             for evidence in node.evidence:
-                weights: dict[int, list[Value]] = {}
-                for value, weight in evidence.rows:
-                    weights.setdefault(weight[label], []).append(value)
+                weights = grouped((weight[label], value) for value, weight in evidence.rows)
                 term = self.cells[evidence.variable][row]
                 cases = [(self.build.member(term, values), weight) for weight, values in weights.items()]
                 yield self.build.first(cases, evidence.default[label])

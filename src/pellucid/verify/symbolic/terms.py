@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from pellucid.errors import PellucidError
 from pellucid.language.operators import result_type
 from pellucid.language.types import NOTHING, TRUTH, Type, Value, type_of_value, whole
+from pellucid.values import runs
 
 NONE, NUMBER, TEXT = range(3)  # kinds
 MOST_FACTORS = 256  # values of a factor or divisor that are told apart
@@ -257,13 +258,7 @@ class Terms:
     def _within(self, code: Code, codes: list[int]) -> Truth:
         if sure(code):
             return code in codes
-        runs: list[list[int]] = []
-        for c in codes:
-            if runs and c == runs[-1][1] + 1:
-                runs[-1][1] = c
-            else:
-                runs.append([c, c])
-        return self.Or(*(code == a if a == b else self.And(a <= code, code <= b) for a, b in runs))
+        return self.Or(*(code == a if a == b else self.And(a <= code, code <= b) for a, b in runs(codes)))
 
     # ------------------------------------------------------------ choices
 
