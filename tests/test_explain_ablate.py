@@ -52,7 +52,7 @@ def test_counts_are_those_of_outputs_compared_one_by_one(name, seed):
         replaced, values = held(made, [variable], inputs)
         assert replaced[variable] == Let(Const(values[variable]))
         after = [run(replaced, s) for s in inputs]
-        found = ablate(made, [variable], these(made, inputs, "these"), right)
+        found = ablate(made, [variable], these(made, inputs, "these", right))
         pairs = [(a, b) for x, y in zip(right, after, strict=True)
                  for a, b in (zip(x, y, strict=True) if made.when == "every" else [(x, y)])]  # fmt: skip
         assert (found.answers, found.changed) == (len(pairs), sum(a != b for a, b in pairs))
@@ -80,7 +80,7 @@ def test_bad_names_are_refused():
 
 
 def test_figures_on_data_of_words():
-    scope = these(WORDS, ["Who is the", "the Zed"], "data")
-    found = ablate(WORDS, ["pair"], scope, ["HUM", "LOC"])
+    scope = these(WORDS, ["Who is the", "the Zed"], "data", ["HUM", "LOC"])
+    found = ablate(WORDS, ["pair"], scope)
     assert found.before == {"token": 1.0, "sequence": 1.0}
     assert "Before: accuracy 100.000%" in str(found)

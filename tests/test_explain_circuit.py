@@ -165,11 +165,11 @@ def test_the_slice_of_wrong_answers():
     inputs = [[*"abc"], [*"cab"]]
     right = [run(VOTE, s) for s in inputs]
     wanted = [right[0], ["z", None, right[1][2]]]
-    found = for_wrong(VOTE, inputs, wanted, "data")
+    found = for_wrong(VOTE, these(VOTE, inputs, "data", wanted))
     assert found.check.on == "the 1 wrong input of data"
     assert run(found.program, inputs[1])[0] == right[1][0]
-    assert for_wrong(VOTE, inputs, right, "data") is None
-    assert for_wrong(LAST, [["a"], ["b"]], ["no", "no"], "data").check.inputs == 1
+    assert for_wrong(VOTE, these(VOTE, inputs, "data", right)) is None
+    assert for_wrong(LAST, these(LAST, [["a"], ["b"]], "data", ["no", "no"])).check.inputs == 1
 
 
 def test_what_was_used_is_learned_from_the_inputs_where_the_slice_is_wrong(monkeypatch):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pellucid.artifact import Learned
     from pellucid.explain.circuit import Slice
     from pellucid.explain.slices import Scope
+    from pellucid.language.program import Program
 
 EXIT_DIFFERENT = 1
 PIPE_WIDTH = 100
@@ -104,32 +105,33 @@ def _scope(model: Learned, data: str | None) -> Scope | None:
 
     if data is None:
         return None
-    return given(model.of_program("look into"), data_for(model, data).sequences, f"the inputs of {data}")
+    examples = data_for(model, data)
+    return given(model.of_program("look into"), examples.sequences, f"the inputs of {data}", examples.outputs)
 
 
 def _slice(model: Learned, kind: str, value: Any, data: str | None) -> Slice | None:
     from pellucid.explain import circuit as slices
-    from pellucid.given import data_for, typed
+    from pellucid.given import typed
     from pellucid.simplify import simplify
     from pellucid.simplify.names import with_readable_names
 
     program = model.of_program("look into")
 
-    def shorter(part: Any) -> Any:
+    def shorter(part: Program) -> Program:
         return with_readable_names(simplify(part))
 
-    match kind:
-        case "label":
-            names = [output.name for output in program.outputs]
-            if value in names and (len(names) > 1 or program.outputs[0].labels is None):
-                return slices.for_output(program, value, _scope(model, data), shorter)
-            return slices.for_label(program, value, scope=_scope(model, data), simplify=shorter)
-        case "position":
-            return slices.for_position(program, value, _scope(model, data), shorter)
-        case "sequence":
-            return slices.for_input(program, typed(model.schema, _tokens(value)), shorter)
-    wrong = data_for(model, value)
-    return slices.for_wrong(program, wrong.sequences, wrong.outputs, f"the inputs of {value}", shorter)
+    if kind == "sequence":
+        return slices.for_input(program, typed(model.schema, _tokens(value)), shorter)
+    scope = _scope(model, value if kind == "wrong" else data)
+    if kind == "wrong":
+        assert scope is not None
+        return slices.for_wrong(program, scope, shorter)
+    if kind == "position":
+        return slices.for_position(program, value, scope, shorter)
+    names = [output.name for output in program.outputs]
+    if value in names and (len(names) > 1 or program.outputs[0].labels is None):
+        return slices.for_output(program, value, scope, shorter)
+    return slices.for_label(program, value, scope=scope, simplify=shorter)
 
 
 def _tokens(text: str) -> list[str]:
@@ -161,16 +163,13 @@ def _show(found: Slice, out: Path | None, as_json: bool) -> None:
 
 def _ablated(model: Learned, names: tuple[str, ...], data: str | None, as_json: bool) -> None:
     from pellucid.explain.ablate import ablate, overview
-    from pellucid.explain.slices import drawn, given
-    from pellucid.given import data_for
+    from pellucid.explain.slices import drawn
 
     program = model.of_program("look into")
     if model.schema.words is not None and data is None:
         raise PellucidError("a program that reads texts; name a file of them with --data, to see what matters there")
-    examples = None if data is None else data_for(model, data)
-    scope = drawn(program) if examples is None else given(program, examples.sequences, f"the inputs of {data}")
-    wanted = None if examples is None else examples.outputs
-    found = ablate(program, names, scope, wanted) if names else overview(program, scope)
+    scope = _scope(model, data) or drawn(program)
+    found = ablate(program, names, scope) if names else overview(program, scope)
     click.echo(json.dumps(found.to_json()) if as_json else str(found))
 
 

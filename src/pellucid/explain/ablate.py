@@ -121,12 +121,8 @@ def _commonest(values: Sequence[Value]) -> Value:
 # ---------------------------------------------------------------- comparing
 
 
-def ablate(program: Program, names: Sequence[str], scope: Scope, wanted: Sequence[Any] | None = None) -> Ablation:
+def ablate(program: Program, names: Sequence[str], scope: Scope) -> Ablation:
     """Hold variables at their commonest values on some inputs, and compare the answers.
-
-    Args:
-        scope: the inputs, given or drawn.
-        wanted: right outputs for them, for the figures.
 
     Raises:
         PellucidError: a name that is no variable.
@@ -137,7 +133,7 @@ def ablate(program: Program, names: Sequence[str], scope: Scope, wanted: Sequenc
     before, after = batch.predict(program, scope.inputs), batch.predict(replaced, scope.inputs)
     judged = judge(after, before, program.when)
     smallest = sorted(set(judged.example[judged.wrong].tolist()), key=lambda i: (len(scope.inputs[i]), i))[:EXAMPLES]
-    scores = [None, None] if wanted is None else [figures(out, wanted, program.when) for out in (before, after)]
+    scores = [None if scope.wanted is None else figures(out, scope.wanted, program.when) for out in (before, after)]
     return Ablation(
         words,
         scope.words,

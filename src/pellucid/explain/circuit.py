@@ -40,23 +40,26 @@ def for_input(program: Program, sequence: Any, simplify: Simplify = itself) -> S
     Raises:
         PellucidError: an input that the program does not take, here and below.
     """
-    scope = given(program, [sequence], "this input", exhaustive=True)
+    scope = replace(given(program, [sequence], "this input"), exhaustive=True)
     promise = f"the same output as the whole program on the input {shown(scope.inputs[0])}"
     return Cut(program, program, scope, simplify).slice("input", promise)
 
 
-def for_wrong(
-    program: Program, inputs: Sequence[Any], wanted: Sequence[Any], name: str, simplify: Simplify = itself
-) -> Slice | None:
-    """What the wrong answers on data use; None if there are none. `name`: of the data, for people."""
-    judged = judge(batch.predict(program, inputs), wanted, program.when)
+def for_wrong(program: Program, scope: Scope, simplify: Simplify = itself) -> Slice | None:
+    """What the wrong answers on inputs with right outputs use; None if there are none."""
+    assert scope.wanted is not None
+    judged = judge(batch.predict(program, scope.inputs), scope.wanted, program.when)
     places = grouped((int(judged.example[row]), int(judged.position[row])) for row in judged.wrong.tolist())
     if not places:
         return None
-    scope = given(program, [inputs[i] for i in places], f"the {counted(len(places), 'wrong input')} of {name}")
-    scope = replace(scope, places=None if program.when != "every" else list(places.values()))
-    promise = f"the same answers as the whole program where that is wrong on {name}"
-    return Cut(program, program, scope, simplify).slice("wrong", promise)
+    wrong = replace(
+        scope,
+        inputs=[scope.inputs[i] for i in places],
+        words=f"the {counted(len(places), 'wrong input')} of {scope.words}",
+        places=None if program.when != "every" else list(places.values()),
+    )
+    promise = f"the same answers as the whole program where that is wrong on {scope.words}"
+    return Cut(program, program, wrong, simplify).slice("wrong", promise)
 
 
 def for_position(program: Program, position: int, scope: Scope | None = None, simplify: Simplify = itself) -> Slice:

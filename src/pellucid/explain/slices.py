@@ -34,6 +34,7 @@ class Scope:
         words: which they are, for people.
         places: for each, the positions whose outputs matter; None: all.
         others: of random ones, gives as many others.
+        wanted: right outputs, where they are known.
     """
 
     inputs: Sequence[Any]
@@ -41,6 +42,7 @@ class Scope:
     words: str
     places: Sequence[Sequence[int]] | None = None
     others: Callable[[], Scope] | None = None
+    wanted: Sequence[Any] | None = None
 
     def at(self, position: int) -> Scope:
         """The inputs that have a position, from 1, where that one alone matters."""
@@ -54,9 +56,9 @@ class Scope:
         return max(map(len, self.inputs), default=0)
 
 
-def given(program: Program, inputs: Iterable[Any], words: str, exhaustive: bool = False) -> Scope:
+def given(program: Program, inputs: Iterable[Any], words: str, wanted: Sequence[Any] | None = None) -> Scope:
     """These inputs, in the user's form."""
-    return Scope([list(steps_of(program, sequence)) for sequence in inputs], exhaustive, words)
+    return Scope([list(steps_of(program, sequence)) for sequence in inputs], False, words, wanted=wanted)
 
 
 def drawn(program: Program, fewest: int = 1, other: bool = False) -> Scope:
