@@ -10,7 +10,8 @@ import numpy as np
 
 from pellucid.errors import PellucidError
 
-K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 _INTEGER = re.compile("0|-?[1-9][0-9]{0,17}")
 _NAMES = {bool: "a boolean", float: "a float", type(None): "null (None)", dict: "an object", bytes: "bytes"}
 

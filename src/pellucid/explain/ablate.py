@@ -142,7 +142,8 @@ def ablate(program: Program, names: Sequence[str], scope: Scope) -> Ablation:
         _by_label(judged) if len(program.outputs) == 1 and program.outputs[0].labels else (),
         _by_position(judged) if program.when == "every" else (),
         tuple((scope.inputs[i], before[i], after[i]) for i in smallest),
-        *scores,
+        scores[0],
+        scores[1],
         program.when,
     )
 

@@ -5,18 +5,18 @@ All values are those of the reference; nothing is computed a second way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.language.aggregates import AGGREGATES, Picked
+from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Cases, Expression, Table, Var, names_in, parts
-from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, key_names, query_names, reached
+from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, reached
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics.reading import read
-from pellucid.semantics.reference import Here, evaluate, outputs, picked, positions, value
+from pellucid.semantics.reference import Here, compared, evaluate, gathered, outputs, picked, positions, value
 
 Cell = tuple[str, int]
 Path = tuple[int, ...]  # to a part of an expression: the number of the part, of its part, and so on
@@ -56,7 +56,7 @@ class Cells:
         pairs = self.size**2 * sum(isinstance(a.node, Aggregate) for a in program)
         if pairs > MOST:
             raise PellucidError(f"{self.size:,} positions; too many to explain every one of them")
-        self.values: Mapping[str, list[Value]] = evaluate(program, columns, self.size)
+        self.values = evaluate(program, columns, self.size)
         self.output = outputs(program, self.values, self.size)
         self._seen = dict[Cell, Looked]()
         self._tables = dict[int, dict]()
@@ -124,16 +124,12 @@ class Cells:
         return self._seen[name, i]
 
     def _looked(self, node: Aggregate, i: int) -> Looked:
-        select, row, values = node.select, AGGREGATES[node.how], dict(self.values)
-        matched = tuple(picked(select, i, self.size, values))
-        left = [j for j in matched if node.value is None or self[node.value, j] is not None]
-        if node.by is not None and row.by == "key":
-            left = [j for j in left if self[node.by, j] is not None]
-            keys = [self[node.by, j] for j in left]
-        else:
-            keys = []
+        select, row = node.select, AGGREGATES[node.how]
+        matched = tuple(picked(select, i, self.size, self.values))
+        found = gathered(node, i, matched, self.values)
+        left = found.positions
         if left and row.picks:  # it gives one of the values unchanged, so one of the positions, asked for those
-            left = [row.meaning(Picked(left, keys, left, i, None if node.by is None else self[node.by, i]))]
+            left = [row.meaning(replace(found, values=left))]
         return Looked(tuple(positions(select, i, self.size)), matched, tuple(left))  # pyright: ignore[reportArgumentType]
 
     # ------------------------------------------------------------ expressions
@@ -144,9 +140,7 @@ class Cells:
 
     def pair(self, select: Select, i: int, j: int) -> Here:
         """What a selection's match is about: the variables at the query and at a key."""
-        local = dict(zip(query_names(len(select.query)), (self[name, i] for name in select.query), strict=True))
-        local |= zip(key_names(len(select.key)), (self[name, j] for name in select.key), strict=True)
-        return local.__getitem__
+        return compared(select, self.values, i, j).__getitem__
 
     def fired(self, expression: Table | Cases, here: Here) -> int:
         """Number of the case or rule that applied, -1 for the default."""

@@ -13,6 +13,8 @@ from pellucid.language.nodes import Evidence, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.semantics import batch
+from pellucid.semantics.attention import Voting
+from pellucid.semantics.cells import Layout
 
 Part = Evidence | tuple[str, tuple[int, ...]]  # of a vote
 PIECES, POOLED_PIECES = 3, 8  # that people are told of, of the vote at a position and of a whole sequence
@@ -103,14 +105,9 @@ def label_sums(program: Program, sequences: Sequence[Any]) -> np.ndarray:
     node = program[program.results[0]]
     assert isinstance(node, Vote)
     values = batch.evaluate(program, sequences)
-    sizes = np.diff(values.starts)
-    total = np.maximum(1, sizes)[:, None] * np.array(node.bias, np.int64)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    for part in evidence_of(node):
-        every = values[variable(part)].tolist()
-        rows = {value: weights(part, value) for value in set(every)}
-        np.add.at(total, owner, np.array([rows[value] for value in every], np.int64).reshape(-1, len(node.labels)))
-    return total
+    layout = Layout(values.starts)
+    totals = Voting(node, program.types, program.types[program.results[0]]).summed(values.cells, layout)
+    return np.where(layout.sizes[:, None] > 0, totals, np.array(node.bias)).astype(np.int64)  # of nothing the bias once
 
 
 def decides_by_votes(program: Program) -> bool:

@@ -139,10 +139,16 @@ class Voting:
 
     def __call__(self, env: Env, layout: Layout) -> Cells:
         """The label at every position."""
-        totals = self.totals(env, layout.size)
-        if self.node.pooled:
-            totals = _summed(totals, layout)[layout.sequence]
+        totals = self.summed(env, layout)[layout.sequence] if self.node.pooled else self.totals(env, layout.size)
         return self.labels.take(totals.argmax(1))
+
+    def summed(self, env: Env, layout: Layout) -> np.ndarray:
+        """The totals added up over each sequence, [sequences, labels]."""
+        totals = self.totals(env, layout.size)
+        if _largest(totals) * max(layout.size, 1) >= SAFE:
+            totals = totals.astype(object)
+        upto = np.concatenate([np.zeros((1, totals.shape[1]), totals.dtype), np.cumsum(totals, axis=0)])
+        return upto[layout.starts[1:]] - upto[layout.starts[:-1]]
 
     def totals(self, env: Env, size: int) -> np.ndarray:
         """Sum of the weights of each label at each position, [positions, labels]; before pooling."""
@@ -175,11 +181,3 @@ def _row_numbers(variable: str, values: list) -> Looked:
 def _weights(rows: list) -> np.ndarray:
     small = all(abs(weight) < SAFE for row in rows for weight in row)
     return np.array(rows, np.int64 if small else object)
-
-
-def _summed(totals: np.ndarray, layout: Layout) -> np.ndarray:
-    """The sums over each sequence."""
-    if _largest(totals) * max(layout.size, 1) >= SAFE:
-        totals = totals.astype(object)
-    upto = np.concatenate([np.zeros((1, totals.shape[1]), totals.dtype), np.cumsum(totals, axis=0)])
-    return upto[layout.starts[1:]] - upto[layout.starts[:-1]]

@@ -6,9 +6,9 @@ steps need no recursion. Positions count from 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
 
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
@@ -20,6 +20,7 @@ from pellucid.language.types import Value
 from pellucid.language.words import form
 from pellucid.semantics.reading import Columns, read
 
+V = TypeVar("V")
 Cells = dict[str, list[Value]]
 Here = Callable[[str], Value]
 Function = Callable[[Mapping[str, Value]], Value]
@@ -136,14 +137,19 @@ def function_of(expression: Expression) -> Function:
 
 def picked(select: Select, i: int, size: int, cells: Cells) -> Iterator[int]:
     """The positions that a selection picks from position i, left to right."""
-    query = dict(zip(query_names(len(select.query)), (cells[name][i] for name in select.query), strict=True))
     for j in positions(select, i, size):
         if select.mask is not None and bool(cells[select.mask][j]) == select.negated:
             continue
-        key = dict(zip(key_names(len(select.key)), (cells[name][j] for name in select.key), strict=True))
-        matches = select.match is None or value(select.match, (query | key).__getitem__)
-        if matches or (select.ties and j < i and query["q"] == key["k"]):
+        pair = compared(select, cells, i, j)
+        matches = select.match is None or value(select.match, pair.__getitem__)
+        if matches or (select.ties and j < i and pair["q"] == pair["k"]):
             yield j
+
+
+def compared(select: Select, cells: Mapping[str, Sequence[V]], i: int, j: int) -> dict[str, V]:
+    """What a selection's match is about: the variables at the query and at a key, by the names it has for them."""
+    query = zip(query_names(len(select.query)), (cells[name][i] for name in select.query), strict=True)
+    return dict(query) | dict(zip(key_names(len(select.key)), (cells[name][j] for name in select.key), strict=True))
 
 
 def positions(select: Select, i: int, size: int) -> range:
@@ -156,17 +162,21 @@ def positions(select: Select, i: int, size: int) -> range:
 
 
 def _aggregate(node: Aggregate, i: int, size: int, cells: Cells) -> Value:
-    row, places = AGGREGATES[node.how], list(picked(node.select, i, size, cells))
-    if node.value is not None:
-        places = [j for j in places if cells[node.value][j] is not None]
-    if node.by is not None and row.by == "key":
-        places = [j for j in places if cells[node.by][j] is not None]
-    if not places:
-        return value(node.default, lambda name: cells[name][i]) if row.reads else 0
-    values = [] if node.value is None else [cells[node.value][j] for j in places]
-    keys = [cells[node.by][j] for j in places] if node.by is not None and row.by == "key" else []
-    found = row.meaning(Picked(values, keys, places, i, None if node.by is None else cells[node.by][i]))
-    return value(node.default, lambda name: cells[name][i]) if found is None else found
+    row, found = AGGREGATES[node.how], gathered(node, i, picked(node.select, i, size, cells), cells)
+    if not found.positions and not row.reads:
+        return 0
+    result = row.meaning(found) if found.positions else None
+    return value(node.default, lambda name: cells[name][i]) if result is None else result
+
+
+def gathered(node: Aggregate, i: int, places: Iterable[int], cells: Mapping[str, Sequence[Value]]) -> Picked:
+    """What an aggregate is made of, of the positions picked: those where nothing that it reads is missing."""
+    by_key = node.by if AGGREGATES[node.how].by == "key" else None
+    read = [cells[name] for name in (node.value, by_key) if name is not None]
+    left = [j for j in places if all(values[j] is not None for values in read)]
+    values = [] if node.value is None else [cells[node.value][j] for j in left]
+    keys = [] if by_key is None else [cells[by_key][j] for j in left]
+    return Picked(values, keys, left, i, None if node.by is None else cells[node.by][i])
 
 
 def winner(labels: Sequence[Value], totals: list[int]) -> Value:

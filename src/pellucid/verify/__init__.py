@@ -143,12 +143,13 @@ def verify(
     drawn = [] if whole else [*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)]
     inputs = domain.every(program, longest) if whole else distinct(drawn)
     who, said = ("reference", partial(_reference, program)) if model is None else ("model", model)
-    check = _Check(program, source)
-    check.all(inputs, {who: said})
-    checked, further = check.checked, longer_inputs(program, seed, longest)
-    check.all(further, {who: said} if longer and model is not None else {})
+    count, further = Count(), longer_inputs(program, seed, longest)
+    _compare(count, program, source, inputs, {who: said})
+    checked = count.checked
+    _compare(count, program, source, further, {who: said} if longer and model is not None else {})
+    example = {"input": count.example, "outputs": count.outputs} if count.wrong else None
     return Verdict(
-        checked, check.mismatches, whole, 0.0 if whole else bound(samples), check.example, check.checked - checked,
+        checked, count.wrong, whole, 0.0 if whole else bound(samples), example, len(further),
         max(map(len, further), default=0), len(own) if texts else None, (who, "program.json", "program.py"),
     )  # fmt: skip
 
@@ -168,31 +169,40 @@ def longer_inputs(program: Program, seed: int, longest: int | None) -> list[Any]
     return distinct(sequence for sequence in drawn if len(sequence) > longest)[:LONGER]
 
 
-class _Check:
-    """Compares on batch after batch, and counts."""
+@dataclass
+class Count:
+    """Inputs compared, how many have no right answer, how many are wrong, and the first of the shortest of those."""
 
-    def __init__(self, program: Program, source: str) -> None:
-        self._program, self._source, self._compare = program, source, Comparison(program)
-        self.checked = self.mismatches = 0
-        self.example: dict[str, Any] | None = None
+    checked: int = 0
+    skipped: int = 0
+    wrong: int = 0
+    longest: int = 0
+    example: Any = None
+    outputs: dict[str, Any] | None = None
 
-    def all(self, inputs: Iterable[Any], models: dict[str, Model]) -> None:
-        """Compare what is said to all inputs; the first of the shortest that disagrees is the example."""
-        for batch in _batches(inputs):
-            told = {who: model(batch) for who, model in models.items()}
-            told |= {"program.json": predict(self._program, batch), "program.py": run_text(self._source, batch)}
-            for sequence, *said in zip(batch, *told.values(), strict=True):
-                outputs = dict(zip(told, said, strict=True))
-                self.checked += 1
-                if not self._agree(outputs):
-                    self.mismatches += 1
-                    if self.example is None or len(sequence) < len(self.example["input"]):
-                        given = {who: output for who, output in outputs.items() if output is not ABSENT}
-                        self.example = {"input": sequence, "outputs": given}
+    def add(self, sequence: Any, wrong: bool | None, outputs: dict[str, Any] | None = None) -> None:
+        """One more input; None: it has no right answer. `outputs`: what is told of it."""
+        if wrong is None:
+            self.skipped += 1
+            return
+        self.checked, self.longest = self.checked + 1, max(self.longest, len(sequence))
+        if wrong:
+            self.wrong += 1
+            if self.example is None or len(sequence) < len(self.example):
+                self.example, self.outputs = sequence, outputs
 
-    def _agree(self, outputs: dict[str, Any]) -> bool:
-        meant = outputs["program.json"]
-        return all(self._compare.same(meant, given, strict=who != "model") for who, given in outputs.items())
+
+def _compare(count: Count, program: Program, source: str, inputs: Iterable[Any], models: dict[str, Model]) -> None:
+    """Compare what is said to all inputs."""
+    same = Comparison(program).same
+    for batch in _batches(inputs):
+        told = {who: model(batch) for who, model in models.items()}
+        told |= {"program.json": predict(program, batch), "program.py": run_text(source, batch)}
+        for sequence, *said in zip(batch, *told.values(), strict=True):
+            outputs = {who: output for who, output in zip(told, said, strict=True) if output is not ABSENT}
+            meant = outputs["program.json"]
+            agrees = all(same(meant, given, strict=who != "model") for who, given in outputs.items())
+            count.add(sequence, not agrees, outputs)
 
 
 def _reference(program: Program, batch: Sequence[Any]) -> list[Any]:

@@ -40,16 +40,12 @@ def check_file(
     Raises:
         PellucidError: as there; also no such file or function, or no answer in the time.
     """
-    found = _apart("check", program, spec, limit, seed=seed, longest=longest, known=list(known))
-    found.pop("agrees")
-    return SpecVerdict(**found)
+    return SpecVerdict(**_apart("check", program, spec, limit, seed=seed, longest=longest, known=list(known)))
 
 
 def prove_file(program: Program, spec: str, longest: int | None = None, seconds: float = SECONDS) -> Proof:
     """Prove equal to the function `FILE.py:function`; see `proof.prove`. Raises as `check_file` does."""
-    found = _apart("prove", program, spec, 60 + int(2 * seconds), longest=longest, seconds=seconds)
-    found.pop("holds")
-    return Proof(**{**found, "how": tuple(found["how"])})
+    return Proof(**_apart("prove", program, spec, 60 + int(2 * seconds), longest=longest, seconds=seconds))
 
 
 def _apart(action: str, program: Program, spec: str, limit: int, **settings: Any) -> dict[str, Any]:
@@ -87,7 +83,7 @@ def main() -> None:
                 found = check_spec(program, oracle, **settings)
             else:
                 found = prove(program, against_file(oracle, *split_spec(spec)), **settings)
-            answer = {"found": found.to_json()}
+            answer = {"found": vars(found)}
         except PellucidError as error:
             answer = {"error": str(error)}
         json.dump(answer, told)

@@ -43,7 +43,7 @@ class Proof:
     against: str
     proved: int
     asked: int
-    how: tuple[str, ...]
+    how: list[str]
     paths: int
     seconds: float
     reason: str | None = None
@@ -56,7 +56,7 @@ class Proof:
 
     def to_json(self) -> dict[str, Any]:
         """One JSON object."""
-        return {**vars(self), "holds": self.holds, "how": list(self.how), "seconds": round(self.seconds, 3)}
+        return {**vars(self), "holds": self.holds, "seconds": round(self.seconds, 3)}
 
     def __str__(self) -> str:
         if self.counterexample is not None:
@@ -111,7 +111,7 @@ def prove(program: Program, question: Question, longest: int | None = None, seco
         how.append("tried" if few else "symbolic")
     spent = time.monotonic() - began
     found = None if wrong is None else smallest(program, question, wrong)
-    return Proof(question.name, len(how), asked, tuple(how), paths, spent, reason, found)
+    return Proof(question.name, len(how), asked, how, paths, spent, reason, found)
 
 
 def _asked(program: Program, longest: int | None) -> int:

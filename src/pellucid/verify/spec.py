@@ -18,7 +18,7 @@ from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
-from pellucid.verify import EXHAUSTIVE, bound, longer_inputs
+from pellucid.verify import EXHAUSTIVE, Count, bound, longer_inputs
 from pellucid.verify.oracle import OtherProgram, Reference
 from pellucid.verify.outputs import ABSENT, Comparison, distinct
 
@@ -190,27 +190,10 @@ def _short(program: Program, longest: int | None) -> list[Any]:
     return short
 
 
-@dataclass
-class _Count:
-    checked: int = 0
-    skipped: int = 0
-    wrong: int = 0
-    longest: int = 0
-    example: Any = None
-
-
-def _counted(program: Program, reference: Reference, inputs: Iterable[Any]) -> _Count:
-    """How many of the inputs differ, and the first of the shortest that do."""
-    count = _Count()
+def _counted(program: Program, reference: Reference, inputs: Iterable[Any]) -> Count:
+    count = Count()
     for sequence, wrong in compared(program, reference, inputs):
-        if wrong is None:
-            count.skipped += 1
-            continue
-        count.checked, count.longest = count.checked + 1, max(count.longest, len(sequence))
-        if wrong:
-            count.wrong += 1
-            if count.example is None or len(sequence) < len(count.example):
-                count.example = sequence
+        count.add(sequence, wrong)
     return count
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from pellucid.language.aggregates import Picked, aggregation
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
 from pellucid.language.inference import infer
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote
 from pellucid.language.operators import operator, result_type
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.language.words import FORMS, form
-from pellucid.semantics.reference import positions
+from pellucid.semantics.reference import compared, positions
 from pellucid.values import grouped
 from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, is_exact
 
@@ -129,8 +129,7 @@ class Encoding:
         masked = z.Not(masked) if select.negated else masked
         if select.match is None or masked is False:
             return masked
-        local = dict(zip(query_names(len(select.query)), (cells[name][i] for name in select.query), strict=True))
-        local |= dict(zip(key_names(len(select.key)), (cells[name][j] for name in select.key), strict=True))
+        local = compared(select, cells, i, j)
         matches = self.value(select.match, local.__getitem__)
         return z.And(masked, z.Or(matches, local["q"] == local["k"]) if select.ties and j < i else matches)
 
