@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,15 +95,6 @@ def variables(program: Program) -> list[str]:
     return [a.name for a in program if not isinstance(a.node, Input)]
 
 
-def check_names(program: Program, names: Iterable[str]) -> None:
-    """Raise `PellucidError` for a name that cannot be held."""
-    known = variables(program)
-    for name in names:
-        if name not in known:
-            what = "this is the input itself" if name in program.nodes else "no variable of this name"
-            raise PellucidError(f"ablate {name}: {what}; variables: {', '.join(known) or 'none'}")
-
-
 def held(program: Program, names: Sequence[str], inputs: Sequence[Any]) -> tuple[Program, dict[str, Value]]:
     """The program with variables held at their commonest values on these inputs, and those values."""
     cells = batch.evaluate(program, inputs)
@@ -127,7 +118,11 @@ def ablate(program: Program, names: Sequence[str], scope: Scope) -> Ablation:
     Raises:
         PellucidError: a name that is no variable.
     """
-    check_names(program, names)
+    known = variables(program)
+    for name in names:
+        if name not in known:
+            what = "this is the input itself" if name in program.nodes else "no variable of this name"
+            raise PellucidError(f"ablate {name}: {what}; variables: {', '.join(known) or 'none'}")
     replaced, values = held(program, names, scope.inputs)
     words = {name: f"held at its commonest value, {literal(value)}" for name, value in values.items()}
     before, after = batch.predict(program, scope.inputs), batch.predict(replaced, scope.inputs)

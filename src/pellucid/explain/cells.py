@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Cases, Expression, Table, Var, names_in, parts
-from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, reached
+from pellucid.language.nodes import Aggregate, Delay, Let, Select, Vote, reached, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics.reading import read
@@ -43,6 +44,15 @@ def steps_of(program: Program, sequence: Any) -> tuple:
     return tuple(sequence.tolist() if hasattr(sequence, "tolist") else sequence)
 
 
+def check_position(program: Program, position: int, longest: int | None, which: str = "") -> None:
+    """Raise `PellucidError` for a position, from 1, that has no output; `which`: what `longest` is."""
+    if program.when != "every":
+        raise PellucidError(f"position {position}: this program gives one output for the whole sequence")
+    if position < 1 or (longest is not None and position > longest):
+        end = "" if longest is None else f" to {longest}{which}"
+        raise PellucidError(f"position {position}: expected a number from 1{end}")
+
+
 class Cells:
     """A program on one input in the user's form.
 
@@ -58,7 +68,7 @@ class Cells:
             raise PellucidError(f"{self.size:,} positions; too many to explain every one of them")
         self.values = evaluate(program, columns, self.size)
         self.output = outputs(program, self.values, self.size)
-        self._seen = dict[Cell, Looked]()
+        self.looked = cache(self._looked)
         self._tables = dict[int, dict]()
 
     def __getitem__(self, cell: Cell) -> Value:
@@ -89,8 +99,7 @@ class Cells:
             case Aggregate() as node:
                 yield from self._keys(name, node, i)
             case Vote() as node:
-                names = [e.variable for e in node.evidence] + [scaled for scaled, _ in node.scaled]
-                yield from ((read, j) for j in self.voters(node, i) for read in names)
+                yield from ((read, j) for j in self.voters(node, i) for read in reads(node))
 
     def voters(self, node: Vote, i: int) -> range:
         """The positions whose evidence a vote at a position adds up."""
@@ -115,15 +124,10 @@ class Cells:
             if select.mask is None or bool(self[select.mask, j]) != select.negated:
                 yield j
 
-    def looked(self, name: str, i: int) -> Looked:
+    def _looked(self, name: str, i: int) -> Looked:
         """What the aggregate of this name looked at from a position."""
-        if (name, i) not in self._seen:
-            node = self.program[name]
-            assert isinstance(node, Aggregate)
-            self._seen[name, i] = self._looked(node, i)
-        return self._seen[name, i]
-
-    def _looked(self, node: Aggregate, i: int) -> Looked:
+        node = self.program[name]
+        assert isinstance(node, Aggregate)
         select, row = node.select, AGGREGATES[node.how]
         matched = tuple(picked(select, i, self.size, self.values))
         found = gathered(node, i, matched, self.values)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from pellucid.errors import PellucidError
+from pellucid.explain.cells import check_position
 from pellucid.explain.slices import Cut, Scope, Simplify, Slice, drawn, given, itself
 from pellucid.explain.words import shown
 from pellucid.language.columns import Assign, Column, Output
@@ -68,13 +69,7 @@ def for_position(program: Program, position: int, scope: Scope | None = None, si
     Raises:
         PellucidError: one output for a whole sequence, or a position that no input has.
     """
-    if program.when != "every":
-        raise PellucidError(f"position {position}: this program gives one output for the whole sequence")
-    longest = program.longest if scope is None else scope.longest
-    if position < 1 or (longest is not None and position > longest):
-        raise PellucidError(
-            f"position {position}: expected a number from 1{'' if longest is None else f' to {longest}'}"
-        )
+    check_position(program, position, program.longest if scope is None else scope.longest)
     cut = Cut(program, program, (scope or drawn(program, position)).at(position), simplify)
     return cut.slice("position", f"the same output as the whole program at position {position}")
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from pellucid.errors import PellucidError
-from pellucid.explain.cells import Cell, Cells, Looked, steps_of
+from pellucid.explain.cells import Cell, Cells, Looked, check_position, steps_of
 from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally, tally
 from pellucid.explain.words import aligned, fired, meaning, plain, shown, spans
 from pellucid.language.expressions import Cases, Const, Table
@@ -122,20 +121,14 @@ def explain(program: Program, sequence: Any, position: int | None = None) -> Exp
         PellucidError: an input that the program does not take, or is too long; a position that is not in it.
     """
     cells = Cells(program, sequence)
-    at = None if position is None else _index(program, cells, position)
+    if position is not None:
+        check_position(program, position, cells.size, ", the input's length")
+    at = None if position is None else position - 1
     answers = cells.answers(at)
     used, decides = cells.needed(answers), cells.needed(answers, lambda name, i: _decisive(cells, name, i))
     variables = tuple(_variable(cells, a.name, a.node, used, decides) for a in program)
     results = {output.name: output.variable for output in program.outputs}
     return Explanation(steps_of(program, sequence), cells.output, variables, results, at)
-
-
-def _index(program: Program, cells: Cells, position: int) -> int:
-    if program.when != "every":
-        raise PellucidError(f"position {position}: this program gives one output for the whole sequence")
-    if not 1 <= position <= cells.size:
-        raise PellucidError(f"position {position}: expected a number from 1 to {cells.size}, the input's length")
-    return position - 1
 
 
 def _decisive(cells: Cells, name: str, i: int) -> Iterable[Cell]:
