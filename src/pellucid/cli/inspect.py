@@ -51,7 +51,7 @@ def explain(learned: Path, tokens: tuple[str, ...], position: int | None, as_jso
 @LEARNED
 @click.option("--label", help="What the program uses to say this label, or for the output column of this name.")
 @click.option("--position", type=int, help="What the output at this position (from 1) uses.")
-@click.option("--input", "sequence", metavar="TOKENS", help="What one input uses: 'a b c', or a JSON list.")
+@click.option("--input", metavar="TOKENS", help="What one input uses: 'a b c', or a JSON list.")
 @click.option("--wrong", metavar="DATA", help="What the wrong answers on a data file use.")
 @click.option("--ablate", multiple=True, metavar="VARIABLE", help="What breaks when it is held at its commonest value.")
 @click.option("--data", metavar="DATA", help="Inputs for --label, --position, --ablate.  [default: all possible ones]")
@@ -88,10 +88,10 @@ def circuit(learned: Path, out: Path | None, as_json: bool, ablate: tuple[str, .
 
 
 def _check_options(asked: list[str], ablate: tuple[str, ...], data: str | None, out: Path | None) -> None:
-    told = [{"sequence": "--input"}.get(name, f"--{name}") for name in asked] + (["--ablate"] if ablate else [])
+    told = [f"--{name}" for name in [*asked, *(["ablate"] if ablate else [])]]
     if len(told) > 1:
         raise PellucidError(f"{' and '.join(told)}: one of them at a time, please")
-    if data is not None and asked and asked[0] in ("sequence", "wrong"):
+    if data is not None and asked and asked[0] in ("input", "wrong"):
         raise PellucidError(f"--data: goes with --label, --position or --ablate, not with {told[0]}")
     if out is not None and not asked:
         raise PellucidError("--out: goes with --label, --position, --input or --wrong")
@@ -120,7 +120,7 @@ def _slice(model: Learned, kind: str, value: Any, data: str | None) -> Slice | N
     def shorter(part: Program) -> Program:
         return with_readable_names(simplify(part))
 
-    if kind == "sequence":
+    if kind == "input":
         return slices.for_input(program, typed(model.schema, _tokens(value)), shorter)
     scope = _scope(model, value if kind == "wrong" else data)
     if kind == "wrong":

@@ -76,6 +76,7 @@ def learn(
     are as good.
     """
     from pellucid.bias import Bias
+    from pellucid.explain.evaluation import told
     from pellucid.pipeline import learn as start
     from pellucid.progress import shown
     from pellucid.settings import split_pair
@@ -97,7 +98,8 @@ def learn(
         click.echo(summary(learned, out, rest["pick"] if Path(name).is_dir() else None))
     if learned.program is not None and not learned.exact and not _beats_all(learned):
         if quiet or as_json:
-            click.echo(f"not without errors: {_worst(learned)}", err=True)
+            valid = told(learned.report["accuracy"]["valid"], learned.schema.when)
+            click.echo(f"not without errors: on validation data {valid}", err=True)
         sys.exit(EXIT_INEXACT)
 
 
@@ -113,12 +115,6 @@ def _beats_all(learned: Learned) -> bool:
         else (figure["token"], [row["accuracy"]["value"] for row in simple])
     )
     return right > max(others) + (right * (1 - right) / report["examples"]["test"]) ** 0.5
-
-
-def _worst(learned: Learned) -> str:
-    from pellucid.explain.evaluation import told
-
-    return f"on validation data {told(learned.report['accuracy']['valid'], learned.schema.when)}"
 
 
 def summary(learned: Learned, out: Path, picked: int | None) -> str:

@@ -38,8 +38,7 @@ class _Unknowns:
 
     def __init__(self, programs: Sequence[Program], length: int, deadline: float) -> None:
         self.build = Terms(text for program in programs for text in texts(program))
-        self._columns = programs[0].inputs
-        types = [column_type(programs[0], i) for i in range(len(self._columns))]
+        types = [column_type(programs[0], i) for i in range(len(programs[0].inputs))]
         steps = [[self.build.symbol(f"x_{i}_{c}", t) for c, t in enumerate(types)] for i in range(length)]
         self.steps = [[symbol for symbol, _ in step] for step in steps]
         self.outputs = [self._encoded(p, length) for p in programs]
