@@ -196,6 +196,18 @@ def test_an_approximation_is_written_with_code_3(tmp_path):
     assert "an approximation" in (tmp_path / "d/program.py").read_text()
 
 
+def test_a_budget_is_kept_by_evidence_and_by_simplifying(tmp_path):
+    """Texts of many words, a second of budget: the work is cut short, and said to be."""
+    rng = random.Random(8)
+    words = ["".join(rng.choice("abcdefgh") for _ in range(5)) for _ in range(3000)]
+    rows = [f"{rng.choice('pq')}\t{' '.join(rng.choices(words, k=30))}" for _ in range(1500)]
+    (tmp_path / "many.tsv").write_text("\n".join(rows))
+    done = call("learn", tmp_path / "many.tsv", "--model", "evidence", "--budget", "1", "--out", tmp_path / "d")
+    report = json.loads((tmp_path / "d/report.json").read_text())
+    assert "evidence" in report["cut_short"], done.output
+    assert report["found"]["learners"]["evidence"]["programs"] < 7
+
+
 @pytest.mark.parametrize(("label", "code"), [(lambda x: x.count("a") % 4 == 0, 0), (lambda x: RNG.random() < 0.5, 3)])
 def test_labels_that_are_no_better_than_simple_models_end_with_code_3(tmp_path, label, code):
     """A rule with every fifth label wrong; labels that are drawn by lot."""

@@ -123,7 +123,10 @@ def test_what_cannot_be_learned_from(what: Any, options: dict[str, Any], message
 def test_too_few_sequences_beside_files_for_the_rest(tmp_path: Path):
     path = tmp_path / "few.csv"
     path.write_text("input,output\n1 2,1 2\n3 4,3 4\n")
-    with pytest.raises(PellucidError, match=r"few\.csv: 2 sequences are too few to learn from; give at least 10"):
+    with pytest.raises(
+        PellucidError,
+        match=r"few\.csv: 2 sequences in the training part, too few to learn from; give at least 10 different ones",
+    ):
         resolve(path, valid=path, test=path)
 
 

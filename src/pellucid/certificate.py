@@ -124,6 +124,12 @@ def _words(column: Column) -> Iterator[str]:
     yield f"A raw text is split into words, numbers and signs{default}: {case}, {numbers}."
 
 
+def _some(column: Column, i: int) -> str:
+    """A value of a column, as it is typed."""
+    known = column.type.values
+    return str(i + 1) if known is None else str(known[i % len(known)])
+
+
 def _use(program: Program) -> list[str]:
     if any(column.words is not None for column in program.inputs):
         return [
@@ -131,5 +137,6 @@ def _use(program: Program) -> list[str]:
             "  or: python program.py --jsonl (a JSON string or a JSON list a line)",
         ]
     (first, *more) = program.inputs
-    step = "1,2 3,4" if more else "1 2 3" if first.type.is_number else "TOKEN ..."
+    several = [",".join(_some(column, i) for column in program.inputs) for i in range(2)]
+    step = " ".join(several) if more else "1 2 3" if first.type.is_number else "TOKEN ..."
     return [f"Use: run([...]), or: python program.py {step}, or: python program.py --jsonl"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from pellucid.reading_off import SIMPLIFY, read_off
 from pellucid.resolve import resolve
 from pellucid.settings import check_known
 from pellucid.writing import picked, without_program, written
+
+AFTER, SIMPLIFYING = 0.2, 2.0  # share of a budget that simplifying may take beside it, and seconds at least
 
 
 def learn(
@@ -102,7 +105,10 @@ def learn(
         return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
     turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
     with stages.stage("simplify"):
-        candidates = read_off(turns.worth_showing(), problem, simplify, stages.on_progress)
+        until = math.inf if budget is None else time.monotonic() + max(SIMPLIFYING, AFTER * budget)
+        candidates = read_off(turns.worth_showing(), problem, simplify, stages.on_progress, until)
+        if time.monotonic() > until:
+            turns.report["simplify"] = {"stopped": "budget spent"}
     best = best_of(candidates, simplify)
     rows = front(candidates, best)
     chosen = best if pick is None else numbered(rows, pick)

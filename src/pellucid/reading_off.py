@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,7 +27,7 @@ COMPACT = 120.0  # seconds that making a program compact may take
 
 
 def read_off(
-    found: Sequence[tuple[Found, float]], problem: Problem, how: str, on_progress: OnProgress
+    found: Sequence[tuple[Found, float]], problem: Problem, how: str, on_progress: OnProgress, until: float = math.inf
 ) -> list[Candidate]:
     """Every program found, simplified and judged.
 
@@ -35,11 +36,12 @@ def read_off(
         problem: with the data that judges.
         how: the simplification asked for.
         on_progress: as for `learn`.
+        until: when (of `time.monotonic`) programs are left as they are.
     """
     candidates: dict[Program, Candidate] = {}
     for i, (one, after) in enumerate(found):
         on_progress("simplify", i / len(found), f"program {i + 1} of {len(found)}")
-        program = simplified(one.program, how)
+        program = simplified(one.program, how, until)
         if program not in candidates:
             candidates[program] = _candidate(one, program, problem, how, after)
     if how == "compact":
@@ -60,12 +62,12 @@ def _approximate(program: Program, data: Data) -> bool:
     return "mse" in valid and valid["token"] < 1.0
 
 
-def simplified(program: Program, how: str) -> Program:
+def simplified(program: Program, how: str, until: float = math.inf) -> Program:
     """The program after the passes asked for, with readable names."""
-    if how == "none":
+    if how == "none" or time.monotonic() > until:
         return with_readable_names(program.pruned())
     facts = known(program)
-    return with_readable_names(simplify(closed(simplify(program, facts), facts), facts))
+    return with_readable_names(simplify(closed(simplify(program, facts, until), facts), facts, until))
 
 
 def _compact(candidate: Candidate, problem: Problem, on_progress: OnProgress) -> list[Candidate]:

@@ -16,7 +16,7 @@ from pellucid.data.tasks import TASKS, get_task
 from pellucid.errors import PellucidError
 from pellucid.problem import Problem
 from pellucid.settings import taken
-from pellucid.values import describe
+from pellucid.values import counted, describe
 
 WORD_SETTINGS = {"least": int, "most": int, "forms": bool}
 
@@ -109,7 +109,8 @@ def _checked(problem: Problem) -> Problem:
     if "size" in problem.settings and problem.oracle is None:
         raise PellucidError(f"--set size: how many examples to draw; goes with a built-in task, {name} is none")
     if len(problem.train) < LEAST:
-        raise PellucidError(f"{name}: {len(problem.train)} sequences are too few to learn from; give at least {LEAST}")
+        told = f"{counted(problem.train, 'sequence')} in the training part, too few to learn from"
+        raise PellucidError(f"{name}: {told}; give at least {LEAST} different ones")
     if all(f.is_constant for f in outputs):
         raise PellucidError(f"{name}: output {outputs[0].name} is the same everywhere; there is nothing to learn")
     problem.bias.check(*problem.schema.shape[:2])

@@ -16,7 +16,7 @@ def read_text(path: StrPath) -> str:
     """
     place = Path(path)
     if os.path.isdir(path):
-        raise PellucidError(f"{path}: is a directory; expected a data file")
+        raise PellucidError(f"{path}: is a directory; expected a data file (a learned folder goes with --pick NUMBER)")
     try:
         data = place.read_bytes()
     except FileNotFoundError:

@@ -7,6 +7,8 @@ the longest are checked on longer ones where a program takes those.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,22 +39,25 @@ PASSES: tuple[Pass, ...] = (
 )
 
 
-def simplify(program: Program, facts: Facts | None = None) -> Program:
+def simplify(program: Program, facts: Facts | None = None, until: float = math.inf) -> Program:
     """The program with the same outputs, made shorter in every way that is known to be exact.
 
     Args:
         program: any program.
         facts: what can happen in it; default: what running it on all inputs tells, where those are few, else its types.
+        until: when (of `time.monotonic`) to stop with what there is.
     """
-    return repeated(program, facts or known(program), PASSES)
+    return repeated(program, facts or known(program), PASSES, until)
 
 
-def repeated(program: Program, facts: Facts, passes: Sequence[Pass]) -> Program:
-    """The passes one after the other until none changes the program."""
+def repeated(program: Program, facts: Facts, passes: Sequence[Pass], until: float = math.inf) -> Program:
+    """The passes one after the other until none changes the program, or time is up."""
     program, longer = program.pruned(), longer_inputs(program)
     for _ in range(MOST_ROUNDS):
         before = program
         for step in passes:
+            if time.monotonic() > until:
+                return program
             changed = step(program, facts)
             if changed is not program and predict(changed, longer) == predict(program, longer):
                 program = changed

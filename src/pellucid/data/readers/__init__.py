@@ -119,4 +119,4 @@ def _typed(
         return typed(examples, like)
     except PellucidError as error:
         named = any(str(error).startswith(str(path)) for path in paths.values())
-        raise error if named else PellucidError(f"{next(iter(paths.values()))}: {error}") from None
+        raise error if named else PellucidError(f"{next(filter(None, paths.values()))}: {error}") from None

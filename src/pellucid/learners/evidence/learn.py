@@ -131,11 +131,14 @@ class _Search:
         return _Data(features, features.matrix(values, judge.corpus, self.pooled), judge.codes)
 
     def weights(self, data: _Data, recipes: Sequence[Recipe]) -> list[np.ndarray]:
-        """Weights by every recipe, all on one scale: [features, classes]."""
+        """Weights by every recipe that there is time for, all on one scale: [features, classes]."""
         scored = data.y >= 0
-        x = data.x[scored]
-        found = fitted(x, data.y[scored], len(self.labels), list(recipes))
-        return [w / ((x @ w).std() or 1.0) for w in found]
+        x, found = data.x[scored], list[np.ndarray]()
+        for w in fitted(x, data.y[scored], len(self.labels), list(recipes)):
+            found.append(w / ((x @ w).std() or 1.0))
+            if self.run.over:
+                break
+        return found
 
     def model(self, data: _Data, weights: np.ndarray, size: Size) -> tuple[EvidenceModel, float]:
         """The hard model of this size, and what its weights are multiplied by."""
@@ -158,14 +161,16 @@ class _Search:
         recipes = POOLED if self.pooled else TAGGING
         run.on_progress(0.05, f"weighing {train.x.shape[1]:,} features")
         weights = self.weights(train, recipes)
+        recipes = recipes[: len(weights)]
         x = self.counted(splits.valid, train.features).x
         scores = [judge.of_scores(x @ w) for w in weights]
         told = [{**vars(r), "valid": round(score[0], 5)} for r, score in zip(recipes, scores, strict=True)]
         run.history["recipes"] = told
         order = sorted(range(len(recipes)), key=lambda i: scores[i], reverse=True)
-        chosen = order[: min(COMMITTEE, len(order) // 2)]
+        chosen = order[: min(COMMITTEE, -(-len(order) // 2))]
         mean = np.mean([weights[i] for i in chosen], axis=0)
         final, final_mean = train, mean
+        refit = refit and not run.over
         if refit:
             run.on_progress(0.4, f"valid {scores[chosen[0]][0]:.2%}; fitting again")
             final = self.counted(splits.train + splits.valid)
