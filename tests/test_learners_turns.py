@@ -39,9 +39,9 @@ class Scripted:
 
 @pytest.fixture
 def asked(monkeypatch):
-    def ask(*learners):
+    def ask(*learners, budget=None):
         monkeypatch.setattr(turns, "learners_of", lambda model: learners)
-        return take_turns(PROBLEM, "search", Asked(), lambda *told: None, None)
+        return take_turns(PROBLEM, "search", Asked(budget=budget), lambda *told: None, None)
 
     return ask
 
@@ -66,3 +66,13 @@ def test_wrong_programs_are_shown_only_where_they_are_shorter(asked):
     found = asked(Scripted("one", [], SHORT, LONG, RIGHT))
     assert [f.program for f, _ in found.worth_showing()] == [SHORT, RIGHT]
     assert [f.program for f, _ in asked(Scripted("one", [], SHORT, LONG)).worth_showing()] == [SHORT, LONG]
+
+
+@pytest.mark.parametrize(("budget", "begun"), [(5.0, False), (200.0, True), (None, True)])
+def test_no_transformer_is_begun_that_cannot_be_compiled_in_time(asked, monkeypatch, budget, begun):
+    log = []
+    trained = Scripted("trained", log, SHORT)
+    monkeypatch.setattr(turns, "TRANSFORMERS", (trained,))
+    told = asked(Scripted("search", log, SHORT), trained, budget=budget)
+    assert log == ["search"] + ["trained"] * begun
+    assert ("skipped" in told.report["trained"]) != begun

@@ -30,6 +30,7 @@ OnProgress = Callable[[str, float, str], None]
 TRAINING = 270.0  # seconds for a Transformer, where nothing is said
 LAST_RESORT = 120.0  # and for all of them, where they come after searches that found nothing
 SEARCH_FIRST = 0.65  # share of a budget that the searches may take before a Transformer is trained
+COMPILING = 15.0  # seconds without which no Transformer is begun
 AGAIN = 2  # rounds of a search from the pieces of a trained program
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
 PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked for much work,
@@ -201,7 +202,8 @@ class _Turn:
             return "a program is right on all training and validation data"
         if self.turns.explained and enough >= PATIENT:
             return "what no program has explained looks like noise"
-        return "no time left" if self.turns.found and self.run.over else None
+        left = math.inf if self.run.deadline is None else self.run.deadline - time.monotonic()
+        return "no time left" if self.turns.found and left <= (COMPILING if trained else 0) else None
 
     def take(self) -> bool:
         """Work until the next pause; whether there is more to do."""
