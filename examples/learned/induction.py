@@ -6,8 +6,8 @@ On valid data: tokens 100.000%   sequences 100.000%.
 On test data: tokens 100.000%   sequences 100.000%.
 On longer inputs, 2N: tokens 100.000%   sequences 100.000%.
 On longer inputs, 4N: tokens 100.000%   sequences 100.000%.
-Verified: the trained model, program.json and this program: 29,343 sampled inputs
-  agree: fewer than 0.015% of inputs differ (95 % confidence), and 1,756 longer ones
+Verified: the trained model, program.json and this program: 29,313 sampled inputs
+  agree: fewer than 0.015% of inputs differ (95 % confidence), and 1,774 longer ones
   up to 18 positions.
 Input x: "0", "1", "2", "3", "a", "b", "c", "d"; others are refused.
 Output y, at every position: "0", "1", "2", "3", "<unk>".
@@ -27,11 +27,10 @@ def run(sequence):
     """y at every position."""
     x = read(sequence)
     previous_x = [None, *x][:-1]
-    last_x_where_matching = [
-        next((x[j] for j in reversed(range(i + 1)) if previous_x[j] == q), None)
+    return [
+        next((x[j] for j in reversed(range(i + 1)) if previous_x[j] == q), "<unk>")
         for i, q in enumerate(x)
     ]
-    return ["<unk>" if a == None else a for a in last_x_where_matching]
 
 
 # Runtime, the same in every program.

@@ -1,75 +1,133 @@
-"""most_freq: a program learned by pellucid (program search, seed 0).
+"""most_freq: a program learned by pellucid (evolve, seed 0).
 
-Accuracy on train data (tokens, whole sequences): 100.00%, 100.00%.
-Accuracy on valid data (tokens, whole sequences): 100.00%, 100.00%.
-Accuracy on test data (tokens, whole sequences): 100.00%, 100.00%.
-Accuracy on longer inputs, 2N (tokens, whole sequences): 100.00%, 100.00%.
-Accuracy on longer inputs, 4N (tokens, whole sequences): 100.00%, 100.00%.
-Verified: trained model, intermediate form and this text: all 335,922 possible
-  inputs agree, and 2,000 longer ones up to 14 tokens.
-Tokens: 0, 1, 2, 3, 4, 5.
-Labels: 0, 1, 2, 3, 4, 5, "<s>".
-Longest input: 7 tokens in training; longer ones are taken.
+Not without errors: an approximation, with those below.
+On train data: tokens 92.064%   sequences 70.066%.
+On valid data: tokens 92.055%   sequences 69.648%.
+On test data: tokens 91.958%   sequences 69.400%.
+On longer inputs, 2N: tokens 79.481%   sequences 13.300%.
+On longer inputs, 4N: tokens 82.363%   sequences 3.500%.
+Cut short, before all of its work was done: programs.
+Verified: the trained model, program.json and this program: 66,638 sampled inputs
+  agree: fewer than 0.015% of inputs differ (95 % confidence), and 1,850 longer ones
+  up to 14 positions.
+Input x: whole numbers.
+Output y, at every position: 0, 1, 2, 3, 4, 5, "<s>".
+Longest input: 7 positions in training; longer ones are taken.
 
-Use: run([...]), or: python program.py TOKEN ..., or: python program.py --jsonl"""
-
-from __future__ import annotations
+Use: run([...]), or: python program.py 1 2 3, or: python program.py --jsonl"""
 
 import json
+import math
 import sys
 
-SYMBOLS = {"0": 0, "1": 1, "2": 2, "3": 3, "4": 4, "5": 5}
-MAX_LENGTH = None
+COLUMNS = {"x": {"whole": (None, None)}}
+LONGEST = None
+Y = {
+    (0, 0): 5, (0, 1): 1, (0, 2): 2, (0, 3): 3, (0, 4): 4, (0, 5): 5, (1, 0): 0,
+    (1, 1): 0, (1, 2): 2, (1, 3): 3, (1, 4): 4, (1, 5): 5, (2, 0): 0, (2, 1): 1,
+    (2, 2): 4, (2, 3): 3, (2, 4): 4, (2, 5): 5, (3, 0): 0, (3, 1): 1, (3, 2): 2,
+    (3, 3): 4, (3, 4): 4, (3, 5): 5, (4, 0): 0, (4, 1): 1, (4, 2): 2, (4, 3): 3,
+    (4, 4): 2, (4, 5): 5, (5, 0): 0, (5, 1): 1, (5, 2): 2, (5, 3): 3, (5, 4): 4,
+    (5, 5): 3, ("<s>", 0): 0, ("<s>", 1): 1, ("<s>", 2): 2, ("<s>", 3): 3,
+    ("<s>", 4): 4, ("<s>", 5): 5,
+}  # fmt: skip
 
 
 def run(sequence):
-    """One label per token of a sequence."""
-    tokens = read(sequence)
-    other_token_count = [sum(k != q for k in tokens) for q in tokens]
-    any_earlier_same_token = [q in tokens[:i] for i, q in enumerate(tokens)]
-    smaller_or_tied_count = [
+    """y at every position."""
+    x = read(sequence)
+    any_later_same_x = [q in x[i + 1 :] for i, q in enumerate(x)]
+    any_same_x = [any(k == q and m for k, m in zip(x, any_later_same_x)) for q in x]
+    larger_or_tied_count = [
         sum(
-            (k < q or k == q and j < i) and not m
-            for j, (k, m) in enumerate(zip(other_token_count, any_earlier_same_token))
+            (k > q or k == q and j < i) and not m
+            for j, (k, m) in enumerate(zip(any_same_x, any_later_same_x))
         )
-        for i, q in enumerate(other_token_count)
+        for i, q in enumerate(any_same_x)
     ]
-    output = [
-        next(
-            (
-                v
-                for k, m, v in zip(smaller_or_tied_count, any_earlier_same_token, tokens)
-                if k == i and not m
-            ),
-            "<s>",
-        )
-        for i in range(len(tokens))
-    ]  # fmt: skip
-    return output
+    first_x_where_matching = [
+        next((v for k, v in zip(larger_or_tied_count, x) if k == i), None)
+        for i in range(len(x))
+    ]
+    y = "<s>"
+    outputs = []
+    for this_first_x_where_matching in first_x_where_matching:
+        y = Y.get((y, this_first_x_where_matching), "<s>")
+        outputs.append(y)
+    return outputs
 
 
 # Runtime, the same in every program.
 
 
-def read(sequence):
-    """The symbols of a sequence; `ValueError` for an unknown one or too many."""
-    tokens = []
-    for token in sequence:
-        plain = isinstance(token, int) and token in SYMBOLS
-        known = SYMBOLS.get(token if plain else str(token))
-        same = token == known or token == str(known)
-        if known is None or isinstance(token, bool) or not same:
-            some = ", ".join(map(repr, list(SYMBOLS.values())[:20]))
-            more = ", ..." if len(SYMBOLS) > 20 else ""
-            raise ValueError(f"unknown token {token!r:.60}; expected {some}{more}")
-        tokens.append(known)
-    if MAX_LENGTH is not None and len(tokens) > MAX_LENGTH:
-        raise ValueError(f"{len(tokens)} tokens are too many; at most {MAX_LENGTH}")
-    return tokens
+def read(sequence, least=0, word=None):
+    """The steps of a sequence; `ValueError` for a value it cannot hold, or too many.
+
+    `word` reads the columns of words.
+    """
+    rows = sequence.tolist() if hasattr(sequence, "tolist") else sequence
+    listed = isinstance(rows, (list, tuple))
+    if not listed:
+        raise ValueError(f"expected a sequence, got {sequence!r:.60}")
+    if LONGEST is not None and len(rows) > LONGEST:
+        raise ValueError(f"{len(rows)} positions are too many; at most {LONGEST}")
+    if len(rows) < least:
+        raise ValueError("an empty sequence has no last position")
+    columns, steps = COLUMNS.values(), []
+    for row in rows:
+        row = row.tolist() if hasattr(row, "tolist") else row
+        parts = row if isinstance(row, (list, tuple)) else [row]
+        try:
+            if len(parts) != len(columns):
+                raise ValueError(f"expected {len(columns)} values, got {len(parts)}")
+            values = []
+            for part, column in zip(parts, columns):
+                known = word if word and "lists" in column else taken
+                values.append(known(part, **column))
+        except ValueError as error:
+            raise ValueError(f"position {len(steps) + 1}: {error}") from None
+        steps.append(values[0] if len(columns) == 1 else values)
+    return steps
+
+
+def taken(value, values=(), whole=None, real=None, unknown=None):
+    """The value as the program knows it: one of `values`, or a number between two ends.
+
+    `unknown` stands for what is neither; without it that is a `ValueError`.
+    """
+    value = value.tolist() if hasattr(value, "tolist") else value
+    found, plain = value, not isinstance(value, bool)
+    if isinstance(value, str):
+        if value in values:
+            return value
+        written = value.lstrip("-").isdecimal() and value == str(int(value[:20]))
+        whole_only = real is None and not any(isinstance(v, str) for v in values)
+        found = int(value) if written and whole_only else None
+        plain = found is not None and abs(found) < 10**18
+    if isinstance(found, (int, float)) and plain:
+        low, high = real or whole or (1, 0)
+        try:
+            found = int(found) if real is None and found == int(found) else found
+            found = found if real is None else float(found)
+            inside = (low is None or low <= found) and (high is None or found <= high)
+            right = isinstance(found, int) or (real and math.isfinite(found))
+            if right and (found in values or inside):
+                return found
+        except (OverflowError, ValueError):
+            pass
+        if isinstance(value, int) and str(value) in values:
+            return str(value)
+    if unknown is not None:
+        return unknown
+    some = [*map(repr, sorted(values, key=lambda v: (isinstance(v, str), v)))]
+    some[20:] = ["..."] if len(some) > 20 else []
+    some += ["a whole number"] * (whole is not None) + ["a number"] * (real is not None)
+    within = " or ".join(some[-2:] if len(some) < 3 else [", ".join(some)])
+    raise ValueError(f"expected {within}, got {value!r:.60}")
 
 
 def main(arguments):
-    """Run on the arguments, or with `--jsonl` on standard input, a JSON list a line."""
+    """Run on the arguments, or with `--jsonl` on standard input, a JSON text a line."""
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
     place = ""
@@ -77,8 +135,9 @@ def main(arguments):
         if not arguments or arguments[0] in ("-h", "--help"):
             print(__doc__)
         elif arguments != ["--jsonl"]:
-            output = run(arguments[1:] if arguments[0] == "--" else arguments)
-            print(*(output if isinstance(output, list) else [output]))
+            output = run(parsed(arguments[arguments[0] == "--" :]))
+            rows = output if isinstance(output, list) else [output]
+            print(*(",".join(map(str, r)) if isinstance(r, list) else r for r in rows))
         else:
             sys.stdin.reconfigure(encoding="utf-8")
             for number, line in enumerate(sys.stdin, 1):
@@ -88,18 +147,40 @@ def main(arguments):
                         sequence = json.loads(line)
                     except (ValueError, RecursionError) as error:
                         raise ValueError(f"not JSON: {error}") from None
-                    if not isinstance(sequence, list):
-                        given = line.strip()[:40]
-                        raise ValueError(f"expected a JSON list, got {given!r}")
                     print(json.dumps(run(sequence)))
         sys.stdout.flush()
     except BrokenPipeError:
         sys.stdout = None  # whoever was reading, as in `| head -1`, has enough
         return 1
-    except (ValueError, RecursionError) as error:
+    except (ArithmeticError, ValueError, RecursionError) as error:
         print(f"error: {place}{error}", file=sys.stderr)
         return 2
     return 0
+
+
+def parsed(arguments):
+    """The sequence that arguments stand for; the columns of a step have commas between.
+
+    They are one text where the program reads words alone.
+    """
+    if len(COLUMNS) == 1 and "lists" in next(iter(COLUMNS.values())):
+        return " ".join(arguments)
+    steps = [a.split(",") if len(COLUMNS) > 1 else [a] for a in arguments]
+    for step in steps:
+        for place, (text, column) in enumerate(zip(step, COLUMNS.values())):
+            if "lists" not in column and text not in column.get("values", ()):
+                step[place] = number(text)
+    return steps
+
+
+def number(text):
+    """The number that a text stands for; text that stands for none as it is."""
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            pass
+    return text
 
 
 if __name__ == "__main__":
