@@ -175,7 +175,7 @@ class Cut:
         """Cut, and check the promise: on the inputs, and where those are random on others."""
         program, others = self._smallest(), self.scope.others
         size = size_of(program)
-        larger = size > size_of(self.whole) and len(self.whole.outputs) == 1
+        larger = size > size_of(self.whole) and len(self.start.outputs) == len(self.whole.outputs)
         if larger:
             program = self.whole
         again = None if others is None else replace(self, scope=others()).check(program)

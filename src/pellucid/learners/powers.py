@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import reduce
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -50,11 +51,10 @@ def _product(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Itera
     made = np.prod([np.abs(c) ** float(e) for c, e in zip(columns[:, told].T, exponents, strict=True)], axis=0)
     signs = np.sign(np.prod([c if e % 2 else np.abs(c) for c, e in zip(columns[:, told].T, exponents, strict=True)], 0))
     factor = float(np.median(y / made / signs))
-    above, below = (_times([_power(t, abs(e)) for t, e in parts if (e > 0) == over]) for over in (True, False))
-    law: Term = Const(simple(factor, abs(factor)))
-    if above is not None:
-        law = above if law == Const(1) else Op("*", (law, above))
-    yield law if below is None else Op("/", (law, below))
+    above, below = ([_power(t, abs(e)) for t, e in parts if (e > 0) == over] for over in (True, False))
+    constant = Const(simple(factor, abs(factor)))
+    law = _joined("*", above if above and constant == Const(1) else [constant, *above])
+    yield Op("/", (law, _joined("*", below))) if below else law
 
 
 def _power(term: Term, exponent: Fraction) -> Term:
@@ -65,11 +65,8 @@ def _power(term: Term, exponent: Fraction) -> Term:
     return named.get(exponent) or Op("pow", (term, Const(int(exponent) if whole else exponent)))
 
 
-def _times(parts: Sequence[Term]) -> Term | None:
-    found: Term | None = None
-    for part in parts:
-        found = part if found is None else Op("*", (found, part))
-    return found
+def _joined(operator: str, parts: Sequence[Term]) -> Term:
+    return reduce(lambda left, right: Op(operator, (left, right)), parts)
 
 
 def _root(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Iterator[Term]:
@@ -93,11 +90,8 @@ def _root(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Iterator
     rest_terms = [Op("square", (terms[i],)) if i == j else Op("*", (terms[i], terms[j])) for i, j in pairs]
     law = law_of([*weight.values(), constant], rest_terms, products.std(0), float((y**2).std()))
     parts = squares + ([] if law == Const(0) else [law])
-    total = parts[0] if parts else None
-    for part in parts[1:]:
-        total = Op("+", (total, part))
-    if total is not None:
-        yield Op("sqrt", (total,))
+    if parts:
+        yield Op("sqrt", (_joined("+", parts),))
 
 
 POWERS = FormulaLearner("powers", (powers,), not_obvious)
