@@ -15,6 +15,7 @@ LAWS = {
     "a period": (lambda a, b, r: 2 * math.pi * math.sqrt(a / b), (1.0, 5.0)),
     "a cube of what may be negative": (lambda a, b, r: -3 * a**3 / r, (-4.0, -0.5)),
     "a distance": (lambda a, b, r: math.sqrt((a - b) ** 2 + r * r), (-5.0, 5.0)),
+    "a root of a square with a weight": (lambda a, b, r: math.sqrt(3 * (a - b) ** 2 + r * r), (-5.0, 5.0)),
     "a root with a constant": (lambda a, b, r: math.sqrt(2 * a * a + 0.5 * b * b + 7), (-5.0, 5.0)),
 }
 

@@ -5,7 +5,6 @@ Where the square of an output is a weighted sum of squares and products of colum
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import reduce
@@ -82,9 +81,9 @@ def _root(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Iterator
         return
     weight = dict(zip(pairs, weights.tolist(), strict=True))
     squares: list[Term] = []
-    for (i, j), w in sorted(weight.items()):
-        both = weight[i, i] + weight[j, j]
-        if i != j and abs(w) > FIT and math.isclose(abs(w), both, rel_tol=1e-6) and weight[i, i] > FIT:
+    for i, j in pairs:
+        w = weight[i, j]
+        if i != j and np.allclose([weight[i, i], weight[j, j], abs(w) / 2], 1, rtol=1e-6):
             squares.append(Op("square", (Op("+" if w > 0 else "-", (terms[i], terms[j])),)))
             weight |= {(i, i): 0.0, (j, j): 0.0, (i, j): 0.0}
     rest_terms = [Op("square", (terms[i],)) if i == j else Op("*", (terms[i], terms[j])) for i, j in pairs]

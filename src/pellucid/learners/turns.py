@@ -58,9 +58,7 @@ class Turns:
     report: dict[str, Any] = field(default_factory=dict)
     history: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
-    right: dict[Program, float] = field(
-        default_factory=dict
-    )  # those that are right on all data: how unsure, as `_doubt`
+    right: dict[Program, float] = field(default_factory=dict)  # those right on all data, with their `_doubt`
     interrupted: bool = False
     explained: bool = False  # up to noise
     began: float = field(default_factory=time.monotonic)
