@@ -158,6 +158,12 @@ class Data:
             return [row[i] for row in rows]
         return [[None if step is None else step[i] for step in row] for row in rows]
 
+    def flat(self, name: str) -> list[Any]:
+        """The values of a column of all examples, one after the other."""
+        rows = self.column(name)
+        stepwise = self.schema.when == "every" or self.schema.place(name)[0] == "inputs"
+        return [value for row in rows for value in row] if stepwise else list(rows)
+
     @cached_property
     def _known_words(self) -> dict[Value, str]:
         """What the schema makes of the user's own words."""

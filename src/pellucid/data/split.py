@@ -54,8 +54,7 @@ class Splits:
         seen = self.train + self.valid
         outputs = []
         for field in self.schema.outputs:
-            column = seen.column(field.name)
-            values = [v for row in column for v in row or ()] if self.schema.when == "every" else column
+            values = seen.flat(field.name)
             outputs.append(replace(field, type=type_of(values)) if any(v is not None for v in values) else field)
         return self.with_schema(replace(self.schema, outputs=tuple(outputs)))
 

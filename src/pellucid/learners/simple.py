@@ -31,7 +31,7 @@ class Simple:
 
     def learn(self, problem: Problem, run: Run) -> Steps:
         """The constants, then the best table."""
-        wanted = {f.name: _flat(problem, f) for f in problem.schema.outputs}
+        wanted = {f.name: problem.train.flat(f.name) for f in problem.schema.outputs}
         yield self._found(problem, {name: Const(_usual(values)) for name, values in wanted.items()})
         tables = [_table(problem, column, wanted) for column in _columns(problem)]
         if tables:
@@ -53,7 +53,7 @@ def _columns(problem: Problem) -> list[Field]:
 def _table(problem: Problem, column: Field, wanted: Mapping[str, list[Value]]) -> tuple[int, dict[str, Expression]]:
     """How many outputs a table of the column has right, and the table of each output."""
     right, tables = 0, dict[str, Expression]()
-    given = [v for row in problem.train.column(column.name) for v in row]
+    given = problem.train.flat(column.name)
     for name, values in wanted.items():
         counts: dict[Value, Counter[Value]] = {}
         for key, value in zip(given, values, strict=True):
@@ -64,11 +64,6 @@ def _table(problem: Problem, column: Field, wanted: Mapping[str, list[Value]]) -
         cases = tuple(((key,), best[key]) for key in order(best) if best[key] != default)
         tables[name] = Table((Var(f"in_{column.name}"),), cases, default) if cases else Const(default)
     return right, tables
-
-
-def _flat(problem: Problem, output: Field) -> list[Value]:
-    rows = problem.train.column(output.name)
-    return [v for row in rows for v in row] if problem.schema.when == "every" else list(rows)
 
 
 def _usual(values: Iterable[Value]) -> Value:
