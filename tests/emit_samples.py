@@ -1,8 +1,7 @@
 """Programs of the language written by hand, for the emitter's tests: those of the examples, and small machines."""
 
-from pellucid.language.columns import Assign, Column, Output, When
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
+from pellucid.language.nodes import Aggregate, Assign, Column, Delay, Evidence, Input, Let, Output, Select, Vote, When
 from pellucid.language.program import Program
 from pellucid.language.types import Value, real, symbol, whole
 from pellucid.language.words import Reading

@@ -3,9 +3,8 @@
 from hypothesis import strategies as st
 
 from language_random import random_program
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
+from pellucid.language.nodes import Aggregate, Assign, Column, Delay, Evidence, Input, Let, Output, Select, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import real, symbol, whole
 from pellucid.language.words import AS_WRITTEN, Reading

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from pellucid.emit.emit import emit
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Assign
 from pellucid.language.json import dumps, loads
-from pellucid.language.nodes import renamed
+from pellucid.language.nodes import Assign, looks_ahead, renamed
 from pellucid.semantics import batch
 from pellucid.semantics.reading import read
 from pellucid.semantics.reference import evaluate, run
-from pellucid.semantics.stream import Stream, looks_ahead
+from pellucid.semantics.stream import Stream
 
 
 def by_reference(program, inputs):
@@ -28,7 +27,8 @@ def by_batch(program, inputs):
 
 def by_stream(program, inputs):
     """None: the program looks ahead."""
-    return None if looks_ahead(program) else [_told(lambda x=x: _streamed(program, x)) for x in inputs]
+    ahead = any(looks_ahead(a.node) for a in program)
+    return None if ahead else [_told(lambda x=x: _streamed(program, x)) for x in inputs]
 
 
 def by_json(program, inputs):

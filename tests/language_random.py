@@ -5,10 +5,23 @@ from fractions import Fraction
 import numpy as np
 
 from pellucid.language.aggregates import AGGREGATES
-from pellucid.language.columns import Assign, Column, Output, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var, among, conjunction, walk
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote, key_names, query_names
+from pellucid.language.nodes import (
+    Aggregate,
+    Assign,
+    Column,
+    Delay,
+    Evidence,
+    Input,
+    Let,
+    Output,
+    ProgramError,
+    Select,
+    Vote,
+    key_names,
+    query_names,
+)
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Type, real, symbol, whole

@@ -5,9 +5,20 @@ from dataclasses import replace
 import numpy as np
 
 from pellucid.language.aggregates import AGGREGATES
-from pellucid.language.columns import Assign, Column, Output, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
+from pellucid.language.nodes import (
+    Aggregate,
+    Assign,
+    Column,
+    Delay,
+    Evidence,
+    Input,
+    Let,
+    Output,
+    ProgramError,
+    Select,
+    Vote,
+)
 from pellucid.language.program import Program
 from pellucid.language.types import real, symbol
 

@@ -21,7 +21,7 @@ from pellucid.data.tags import scheme_of, to_iob2
 from pellucid.errors import PellucidError
 from pellucid.language.types import real, symbol, whole
 from pellucid.language.words import AS_WRITTEN, Reading, Words
-from pellucid.semantics.entities import entities
+from pellucid.semantics.scores import entities
 
 DEEP = '{"input": ' + "[" * 100_000
 LONG = '{"input": [' + "9" * 5000 + '], "output": 1}'

@@ -12,8 +12,7 @@ from pellucid.data.data import Data
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.explain.words import text
-from pellucid.language.columns import Assign, Column, Output
-from pellucid.language.nodes import Aggregate, Input, Let, Select
+from pellucid.language.nodes import Aggregate, Assign, Column, Input, Let, Output, Select
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import whole

@@ -11,8 +11,7 @@ from language_random import parts_of, random_program
 from pellucid.emit.emit import emit
 from pellucid.emit.writer import usable
 from pellucid.language.aggregates import AGGREGATES
-from pellucid.language.columns import Assign
-from pellucid.language.nodes import renamed
+from pellucid.language.nodes import Assign, renamed
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.semantics.reference import run

@@ -12,10 +12,9 @@ from emit_samples import DIGITS, NUMBERS, SAMPLES, C, Let, Select, V, compare, o
 from pellucid.emit.emit import ast_nodes, code_lines, emit
 from pellucid.language import aggregates, operators
 from pellucid.language.aggregates import Aggregation
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Table
 from pellucid.language.forms import SUM, Form
-from pellucid.language.nodes import Aggregate, Input, Vote
+from pellucid.language.nodes import Aggregate, Column, Input, Vote
 from pellucid.language.operators import Operator
 from pellucid.language.types import Numbers, Type, real, symbol, whole
 from pellucid.language.words import Reading

@@ -30,9 +30,8 @@ from pellucid.data.tags import to_iob2
 from pellucid.emit.emit import emit
 from pellucid.errors import PellucidError
 from pellucid.estimators import ProgramClassifier, ProgramEstimator, ProgramRegressor, ProgramTagger
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Table, Var
-from pellucid.language.nodes import Evidence, Input, Let, Vote
+from pellucid.language.nodes import Assign, Column, Evidence, Input, Let, Output, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import symbol
 from pellucid.language.words import Words

@@ -8,9 +8,8 @@ import pytest
 
 from pellucid.data.data import Data
 from pellucid.data.split import split
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Table, Var, among
-from pellucid.language.nodes import NOTHING, Aggregate, Input, Let, Select
+from pellucid.language.nodes import NOTHING, Aggregate, Assign, Input, Let, Select
 from pellucid.learners.base import Run
 from pellucid.learners.columns import program_of
 from pellucid.learners.evolve import learn as evolve_learn

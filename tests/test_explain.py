@@ -12,9 +12,8 @@ from pellucid.explain.cells import Cells
 from pellucid.explain.explanation import explain, text
 from pellucid.explain.words import plain
 from pellucid.language import aggregates, operators
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Table, Var
-from pellucid.language.nodes import Aggregate, Input, Let, Select
+from pellucid.language.nodes import Aggregate, Column, Input, Let, Select
 from pellucid.language.types import whole
 from pellucid.semantics import reference
 from pellucid.semantics.domain import sample

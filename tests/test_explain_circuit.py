@@ -10,13 +10,21 @@ from explain_samples import ANY, DIGITS, DYCK, HIST, LAST, MIXED, POOLED, PROGRA
 from language_random import random_program
 from pellucid.errors import PellucidError
 from pellucid.explain import slices
-from pellucid.explain.circuit import for_input, for_label, for_output, for_position, for_wrong
-from pellucid.explain.slices import Check, Cut, drawn, size_of
+from pellucid.explain.slices import (
+    Check,
+    Cut,
+    drawn,
+    for_input,
+    for_label,
+    for_output,
+    for_position,
+    for_wrong,
+    size_of,
+)
 from pellucid.explain.slices import given as these
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Const, Var
 from pellucid.language.json import dumps, loads
-from pellucid.language.nodes import Input, Let
+from pellucid.language.nodes import Column, Input, Let
 from pellucid.language.types import whole
 from pellucid.semantics.domain import every, sample
 from pellucid.semantics.reference import run

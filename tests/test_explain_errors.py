@@ -10,9 +10,8 @@ from explain_samples import ANY, COUNTS, DYCK, LAST, POOLED, TANK, VOTE, program
 from pellucid.explain import errors as module
 from pellucid.explain.errors import errors
 from pellucid.explain.evaluation import evaluation
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Var
-from pellucid.language.nodes import Evidence, Input, Let, Vote
+from pellucid.language.nodes import Column, Evidence, Input, Let, Vote
 from pellucid.language.types import symbol
 from pellucid.semantics.domain import every, sample
 from pellucid.semantics.reference import run

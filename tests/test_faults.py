@@ -13,12 +13,11 @@ import pytest
 from made_folders import call, folder_of
 from pellucid import folder, load
 from pellucid.emit.emit import emit
-from pellucid.explain import circuit
+from pellucid.explain import slices
 from pellucid.explain.slices import given
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Const, Var
 from pellucid.language.json import dumps, loads
-from pellucid.language.nodes import Aggregate, Let, Select
+from pellucid.language.nodes import Aggregate, Column, Let, Select
 from pellucid.language.operators import OPERATORS
 from pellucid.language.operators import apply as meaning
 from pellucid.language.types import real, whole
@@ -104,12 +103,12 @@ def test_a_slice_for_an_output_is_compared_before_it_is_shown(both):
     found = json.loads(call("circuit", both, "--label", "s", "--data", data, "--json").output)
     assert (found["slice"], found["checked"]["inputs"], found["checked"]["mismatches"]) == ("output", 2, 0)
     scope = given(BOTH, STEPS, "some inputs")
-    part = circuit.for_output(BOTH, "s", scope)
+    part = slices.for_output(BOTH, "s", scope)
     assert part.check.mismatches == 0
     assert [reference.run(part.program, x) for x in STEPS] == [
         [row[0] for row in reference.run(BOTH, x)] for x in STEPS
     ]
-    wrong = circuit.for_output(BOTH, "s", scope, lambda _: made(TWO, ("s", Let(Var("a")))))
+    wrong = slices.for_output(BOTH, "s", scope, lambda _: made(TWO, ("s", Let(Var("a")))))
     assert wrong.check.mismatches > 0
 
 

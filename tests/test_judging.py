@@ -11,12 +11,14 @@ from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
 from pellucid.explain.evaluation import confusion, evaluation
 from pellucid.language.types import order
-from pellucid.semantics.entities import class_scores, entities, entity_scores
 from pellucid.semantics.scores import (
     Interval,
     bootstrap,
     by_column,
+    class_scores,
+    entities,
     entity_counts,
+    entity_scores,
     entity_tags,
     figures,
     figures_of,

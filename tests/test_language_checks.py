@@ -8,9 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from language_samples import LETTERS, NUMBERS, REALS, attend, expression, let, operate, program
-from pellucid.language.columns import Assign, Column, Output, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
+from pellucid.language.nodes import (
+    Aggregate,
+    Assign,
+    Column,
+    Delay,
+    Evidence,
+    Input,
+    Let,
+    Output,
+    ProgramError,
+    Select,
+    Vote,
+)
 from pellucid.language.operators import OPERATORS, apply, result_type
 from pellucid.language.program import Program
 from pellucid.language.types import INF, NOTHING, Numbers, Type, real, symbol, type_of_value, whole

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.json import decoded, plain
-from pellucid.language.nodes import Input
+from pellucid.language.nodes import Assign, Column, Input, Output
 from pellucid.language.program import Program
 from pellucid.language.types import symbol
 from pellucid.language.words import AS_WRITTEN, Reading, Words, form

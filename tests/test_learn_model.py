@@ -11,9 +11,8 @@ from safetensors.numpy import save_file
 
 from pellucid import folder
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Const
-from pellucid.language.nodes import Let
+from pellucid.language.nodes import Assign, Column, Let, Output
 from pellucid.language.program import Program
 from pellucid.language.types import whole
 from pellucid.learners.transformer.config import ProgramsConfig

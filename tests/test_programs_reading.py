@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pellucid.language.columns import Column, Output
+from pellucid.language.nodes import Column, Output
 from pellucid.language.program import Program
 from pellucid.language.types import symbol
 from pellucid.learners.transformer.marked import Marked

@@ -10,9 +10,8 @@ import pytest
 from language_random import KINDS
 from language_samples import EQUAL, LETTERS, NUMBERS, REALS, attend, let, program
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Const, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Select
+from pellucid.language.nodes import Aggregate, Assign, Column, Delay, Input, Output, Select
 from pellucid.language.program import Program
 from pellucid.language.types import symbol, whole
 from pellucid.language.words import Reading

@@ -19,7 +19,7 @@ from pellucid.simplify import facts as facts_of
 from pellucid.simplify.closed import CLOSED, closed
 from pellucid.simplify.facts import Observed, Typed, locality
 from pellucid.simplify.names import with_readable_names
-from pellucid.simplify.sizes import program_size
+from pellucid.simplify.rewrite import program_size
 from pellucid.simplify.tidy import tidy
 from simplify_samples import expression, let, numbers, program, random_program
 

@@ -16,8 +16,8 @@ from pellucid.simplify import simplify
 from pellucid.simplify.closed import closed, growing
 from pellucid.simplify.enumerate import smallest_formula
 from pellucid.simplify.facts import in_rows
+from pellucid.simplify.rewrite import expression_size
 from pellucid.simplify.rules import Columns, decision_list
-from pellucid.simplify.sizes import expression_size
 from simplify_samples import expression, let, program
 
 GRID = np.stack(np.meshgrid(np.arange(1, 7), np.arange(7), np.arange(4), indexing="ij"), -1).reshape(-1, 3).T

@@ -12,21 +12,18 @@ from hypothesis import strategies as st
 
 from language_random import random_program
 from pellucid.errors import PellucidError
-from pellucid.language.columns import ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, ProgramError, Select, Vote
 from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.verify import apart, proof
+from pellucid.verify.containers import SlowCounter, SlowDefaultDict, SlowDict, SlowSet
+from pellucid.verify.encode import Encoding, texts
 from pellucid.verify.oracle import Oracle, load_oracle, split_spec
-from pellucid.verify.proof import AgainstProgram, against_file, prove
-from pellucid.verify.symbolic import questions
-from pellucid.verify.symbolic.containers import SlowCounter, SlowDefaultDict, SlowDict, SlowSet
-from pellucid.verify.symbolic.encode import Encoding, texts
-from pellucid.verify.symbolic.questions import AgainstSpec
-from pellucid.verify.symbolic.terms import Terms, UnsupportedError, sure
-from pellucid.verify.symbolic.unknown import Checker, Paths, Unknown, term_of
+from pellucid.verify.proof import AgainstProgram, AgainstSpec, against_file, prove
+from pellucid.verify.terms import Terms, UnsupportedError, sure
+from pellucid.verify.unknown import Checker, Paths, Unknown, term_of
 from verify_samples import (
     CARRY,
     DYCK,
@@ -426,11 +423,11 @@ def test_too_many_paths_and_no_time_are_no_proof(symbolic, monkeypatch):
     def slow(s):
         return [dict(zip(range(26), range(26), strict=True))[t] * 0 + s.count(t) for t in s]
 
-    monkeypatch.setattr(questions, "MOST_PATHS", 30)
+    monkeypatch.setattr(proof, "MOST_PATHS", 30)
     found = prove(WIDE_HIST, ask(WIDE_HIST, slow), 3)
     assert (found.proved, found.reason) == (1, "slow takes more than 30 paths")
     assert not found.holds
-    monkeypatch.setattr(questions, "MOST_PATHS", 10**6)
+    monkeypatch.setattr(proof, "MOST_PATHS", 10**6)
     found = prove(WIDE_HIST, ask(WIDE_HIST, slow), 4, seconds=0.5)
     assert found.proved < 4
     assert "the time is up (0.5 s); --seconds gives it more" in str(found)

@@ -1,9 +1,8 @@
 # ruff: noqa: E501
 """Programs of the language to verify: on symbols, numbers, several columns, texts."""
 
-from pellucid.language.columns import Assign, Column, Output
 from pellucid.language.expressions import Apply, Cases, Const, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
+from pellucid.language.nodes import Aggregate, Assign, Column, Delay, Evidence, Input, Let, Node, Output, Select, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Type, real, symbol, whole
 from pellucid.language.words import Reading

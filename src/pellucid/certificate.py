@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.explain.evaluation import told
-from pellucid.language.columns import Column
+from pellucid.language.nodes import Column
 from pellucid.language.program import Program
 from pellucid.language.words import NUMBER, PATTERN, UNKNOWN, form
 from pellucid.values import counted, literal

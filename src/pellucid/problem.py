@@ -14,7 +14,7 @@ from pellucid.data.data import Data
 from pellucid.data.schema import Schema
 from pellucid.data.split import Splits
 from pellucid.data.tags import OUTSIDE
-from pellucid.semantics.entities import is_entity_tag
+from pellucid.semantics.scores import is_entity_tag
 from pellucid.settings import taken
 
 Oracle = Callable[[Any], Any]

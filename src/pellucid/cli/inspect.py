@@ -15,8 +15,7 @@ from pellucid.errors import PellucidError
 
 if TYPE_CHECKING:
     from pellucid.artifact import Learned
-    from pellucid.explain.circuit import Slice
-    from pellucid.explain.slices import Scope
+    from pellucid.explain.slices import Scope, Slice
     from pellucid.language.program import Program
 
 EXIT_DIFFERENT = 1
@@ -110,7 +109,7 @@ def _scope(model: Learned, data: str | None) -> Scope | None:
 
 
 def _slice(model: Learned, kind: str, value: Any, data: str | None) -> Slice | None:
-    from pellucid.explain import circuit as slices
+    from pellucid.explain import slices
     from pellucid.given import typed
     from pellucid.simplify import simplify
     from pellucid.simplify.names import with_readable_names

@@ -15,7 +15,7 @@ from pellucid.data.examples import Examples, Side, Where, cells, examples_from, 
 from pellucid.data.kinds import Source, settled
 from pellucid.data.schema import Field, Schema, type_of
 from pellucid.errors import PellucidError
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.language.types import Value, symbol
 from pellucid.language.words import UNKNOWN, Reading, Words
 

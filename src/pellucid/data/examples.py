@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pellucid.data.tags import check_tags, scheme_of, to_iob2
 from pellucid.errors import PellucidError
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.values import counted, describe, is_sequence, listing, show
 

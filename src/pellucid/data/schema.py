@@ -8,7 +8,7 @@ from typing import Any
 
 from pellucid.data.examples import Shape
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Column, When
+from pellucid.language.nodes import Column, When
 from pellucid.language.types import LARGEST_DOMAIN, Plain, Type, real, symbol, whole
 from pellucid.language.words import UNKNOWN, Reading
 from pellucid.values import listing

@@ -18,7 +18,7 @@ from pellucid.emit.tree import Code, call, compared, conditional, name, negated,
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Apply, Const, Expression, Var, names_in, values_among
 from pellucid.language.forms import AND, OR, SUM, Form
-from pellucid.language.nodes import Aggregate, Reach, Select, key_names, query_names
+from pellucid.language.nodes import Aggregate, Reach, Select
 
 REACHES: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
 START, END = {"after": 1, "from": 0}, {"before": 0, "upto": 1}  # where a reach begins, and where it ends, from here
@@ -30,21 +30,20 @@ class Matched(Scope):
 
     here: Scope
     there: Scope
-    query: dict[str, str]
-    key: dict[str, str]
+    select: Select
 
     def __post_init__(self) -> None:
         self.writer, self.owner = self.here.writer, self.here.owner
 
     def code(self, variable: str, letter: str = "") -> Code:
         """What a value is called."""
-        if variable in self.query:
-            return self.here.code(self.query[variable])
-        return self.there.code(self.key[variable], "k")
+        if variable in self.select.queries:
+            return self.here.code(self.select.queries[variable])
+        return self.there.code(self.select.keys[variable], "k")
 
     def origin(self, variable: str) -> str:
         """The variable that a value is of."""
-        return {**self.query, **self.key}[variable]
+        return self.select.local[variable]
 
 
 @dataclass
@@ -62,8 +61,6 @@ class Head:
     def __post_init__(self) -> None:
         self.plan = self.lists.writer.plan
         self.select = self._as_reach(self.node.select)
-        self.query = dict(zip(query_names(len(self.select.query)), self.select.query, strict=True))
-        self.key = dict(zip(key_names(len(self.select.key)), self.select.key, strict=True))
 
     def _as_reach(self, select: Select) -> Select:
         """An order between the positions of query and key is a reach."""
@@ -116,7 +113,7 @@ class Head:
     @property
     def never_empty(self) -> bool:
         """Whether some position is always picked."""
-        return self.sure and self.select.reach in ("any", "upto", "from")
+        return self.sure and self.select.reaches_itself
 
     @property
     def _by_key(self) -> bool:
@@ -140,7 +137,7 @@ class Head:
     def tests(self, sweep: Scope) -> list[Code]:
         """What is asked of a key, given what variables are called there."""
         select, found = self.select, []
-        matched = Matched(self.here, sweep, self.query, self.key)
+        matched = Matched(self.here, sweep, self.select)
         if select.match is not None:
             test = raw(select.match, matched)
             test = replace(test, kind=truth_kind(test, typed(select.match, matched)))
@@ -252,7 +249,7 @@ class Head:
     def wanted_expression(self) -> Expression | None:
         """What a key is equal to where it is picked, over the values at the query."""
         match self.select.match:
-            case Apply("==", (Var("k"), one)) | Apply("==", (one, Var("k"))) if self.key.keys().isdisjoint(
+            case Apply("==", (Var("k"), one)) | Apply("==", (one, Var("k"))) if self.select.keys.keys().isdisjoint(
                 names_in(one)
             ):
                 return one
@@ -263,7 +260,7 @@ class Head:
     def wanted_key(self) -> Code | None:
         """The text of that."""
         one = self.wanted_expression()
-        return None if one is None else value(one, Matched(self.here, self.keys(), self.query, self.key))
+        return None if one is None else value(one, Matched(self.here, self.keys(), self.select))
 
     def _by_position(self) -> Code | None:
         """A value read at a position that the query names; None where the key is something else."""
@@ -271,7 +268,7 @@ class Head:
         plain = select.mask is None and not select.ties and select.reach == "any" and select.window is None
         if one is None or not plain or self.node.how not in ALONE:
             return None
-        matched = Matched(self.here, self.keys(), self.query, self.key)
+        matched = Matched(self.here, self.keys(), self.select)
         kinds = {name_: matched.type(name_) for name_ in names_in(one)}
         if not self.plan.is_position(select.key[0]) or not all(t.is_whole and not t.nothing for t in kinds.values()):
             return None
@@ -279,7 +276,7 @@ class Head:
             return None
         place = value(one, matched)
         there = exact(Sweep(self.lists, self.here.owner, place=place, by_index=True).code(self.value))
-        if self.plan.is_index(one, self.query):
+        if self.plan.is_index(one, self.select.queries):
             return there
         inside = tree.formed(Form("0 <= {0} < {1}", 4, (5, 5)), [place, self.lists.size()])
         return conditional(there, inside, self.default)

@@ -19,8 +19,7 @@ from pellucid.emit.prepare import prepared
 from pellucid.emit.tree import Line
 from pellucid.emit.writer import HELPERS, Writer, usable
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Column
-from pellucid.language.nodes import Aggregate, Vote, reached
+from pellucid.language.nodes import Aggregate, Column, Vote, reached
 from pellucid.language.program import Program
 from pellucid.language.words import ENDINGS, NUMBER, NUMERAL, SHAPES, form
 from pellucid.values import literal

@@ -124,15 +124,15 @@ def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
     if one is None or select.mask is not None or select.ties or select.window is not None or select.reach != "any":
         return None
     if plan.is_position(select.key[0]):
-        mirrored = plan.linear(one, head.query) == (-1, 1, -1) and node.how in ALONE
+        mirrored = plan.linear(one, select.queries) == (-1, 1, -1) and node.how in ALONE
         listed = lists.list(node.value)
         return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
     numbers = plan.types[select.key[0]].numbers
     plain = (numbers is None or numbers.whole) and select.key[0] not in plan.inlined
     if not isinstance(node.default, Const):
         return None
-    if node.how == "nearest" and isinstance(one, Var) and plain and head.query[one.name] not in plan.inlined:
-        names = (head.query[one.name], select.key[0], node.value)
+    if node.how == "nearest" and isinstance(one, Var) and plain and select.queries[one.name] not in plan.inlined:
+        names = (select.queries[one.name], select.key[0], node.value)
         if plan.scalars.isdisjoint(names):
             listed = [lists.list(v) for v in names]
             default = [] if node.default == Const(None) else [constant(node.default.value)]

@@ -9,11 +9,10 @@ from functools import cached_property
 from typing import Literal
 
 from pellucid.language.aggregates import AGGREGATES
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, parts, size
 from pellucid.language.forms import Form
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reached, reads
+from pellucid.language.nodes import Aggregate, Column, Delay, Input, Let, Select, Vote, looks_ahead, reached, reads
 from pellucid.language.operators import OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
@@ -166,18 +165,12 @@ class Plan:
         node = self.program[name]
         if not isinstance(node, Aggregate) or node.how not in RUNNING:
             return False
-        return node.select.reach in ("upto", "before") and not node.select.query and not node.select.ties
+        return not looks_ahead(node) and not node.select.query and not node.select.ties
 
     def is_backward(self, name: str) -> bool:
         """Whether a variable needs nothing of later positions than its own."""
-        match self.program[name]:
-            case Delay(_, amount):
-                return amount > 0
-            case Aggregate(select):
-                return select.reach in ("upto", "before")
-            case Vote(pooled=pooled):
-                return not pooled
-        return True
+        node = self.program[name]
+        return isinstance(node, Input) or not looks_ahead(node)
 
     @cached_property
     def stateful(self) -> frozenset[str]:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pellucid.emit.plan import ALONE, written
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
+from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Select
 from pellucid.language.program import Program
 from pellucid.language.types import Type
 from pellucid.language.words import form

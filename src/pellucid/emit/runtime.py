@@ -145,8 +145,16 @@ def kinds(lists, words, otherwise=None):
 
 def nearest(here, pairs, default=None):
     """The value nearest to a position, the left of two as near; its own if alone."""
-    best = min(pairs, key=lambda p: (p[0] == here, abs(here - p[0])), default=None)
-    return default if best is None else best[1]
+    left, found = None, default
+    for place, value in pairs:
+        if place > here:
+            nearer = left is None or place - here < here - left
+            return value if nearer else found
+        if place < here:
+            left = place
+        if place < here or left is None:
+            found = value
+    return found
 
 
 def closest(wanted, keys, values, default=None):

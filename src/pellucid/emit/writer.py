@@ -17,9 +17,8 @@ from pellucid.emit.literals import container, evidence_rows, row, separator, tab
 from pellucid.emit.plan import Plan
 from pellucid.emit.tree import Code, Line, function, name, returned
 from pellucid.language.aggregates import AGGREGATES, Aggregation
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Var
-from pellucid.language.nodes import Input
+from pellucid.language.nodes import Column, Input
 from pellucid.language.types import Value
 from pellucid.values import literal
 

@@ -21,8 +21,8 @@ from pellucid.explain.votes import calibrated, decides_by_votes, label_sums, pro
 from pellucid.language.types import Plain, order
 from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.resolve import WORD_SETTINGS
-from pellucid.semantics.entities import entity_scores
 from pellucid.semantics.reading import read
+from pellucid.semantics.scores import entity_scores
 from pellucid.values import show
 
 REFUSED = ("error", "majority")

@@ -14,9 +14,8 @@ from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import told
 from pellucid.explain.slices import Scope
 from pellucid.explain.words import aligned, meaning, plain, shown
-from pellucid.language.columns import When
 from pellucid.language.expressions import Const
-from pellucid.language.nodes import Input, Let
+from pellucid.language.nodes import Input, Let, When
 from pellucid.language.program import Program
 from pellucid.language.types import Value, order
 from pellucid.semantics import batch

@@ -9,15 +9,17 @@ from typing import Any
 import numpy as np
 
 from pellucid.explain.words import aligned, shortened
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.language.types import Value, order
-from pellucid.semantics.entities import ClassScore, class_scores, entity_scores
 from pellucid.semantics.scores import (
+    ClassScore,
     Interval,
     Judged,
     bootstrap,
     by_column,
+    class_scores,
     entity_counts,
+    entity_scores,
     entity_tags,
     figures_of,
     has_entities,

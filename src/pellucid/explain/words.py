@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from pellucid.language.aggregates import aggregation
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, substitute
 from pellucid.language.forms import ATOM, CONDITION, OR
-from pellucid.language.nodes import NOTHING, Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.nodes import NOTHING, Aggregate, Delay, Input, Let, Node, Select, Vote
 from pellucid.language.operators import operator
 from pellucid.language.types import Value, whole
 from pellucid.values import counted, literal, runs
@@ -185,9 +185,9 @@ def condition(select: Select) -> list[str]:
         parts.append(f"at most {counted(select.window - 1, 'position')} away")
     tests = []
     if select.match is not None:
-        names = zip(query_names(len(select.query)), select.query, strict=True)
+        names = select.queries.items()
         local = {name: Var(f"query.{variable}") for name, variable in names}
-        local |= {name: Var(f"key.{v}") for name, v in zip(key_names(len(select.key)), select.key, strict=True)}
+        local |= {name: Var(f"key.{v}") for name, v in select.keys.items()}
         tests.append(_match(substitute(select.match, local)) + (" (or equal, before the query)" if select.ties else ""))
     if select.mask is not None:
         tests.append(f"{'not ' if select.negated else ''}key.{select.mask}")

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pellucid.language import ranges, smt
+from pellucid.language import ranges
 from pellucid.language.ranges import Batch, Prefix
 from pellucid.language.types import INF, Numbers, Type, Value, whole
 
@@ -196,50 +196,129 @@ def _kept(better: Callable[[Any, Any], bool]) -> Callable[[Any, Any, Any], Any]:
     return lambda state, value, key: state if state and not better(key, state[1]) else (value, key)
 
 
+# ---------------------------------------------------------------- on terms of a solver
+
+# Of the builder of terms (see `verify.terms`), a truth for each position that might be picked, and what would be picked
+# if all held; at least one does, by the time the result counts.
+
+Smt = Callable[..., Any]
+
+
+def smt_count(z: Any, hits: Sequence[Any], _: Any) -> Any:
+    """How many hold."""
+    return z.total(hits)
+
+
+def smt_added(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The sum."""
+    return z.total(z.If(hit, value, 0) for hit, value in zip(hits, p.values, strict=True))
+
+
+def smt_distinct(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """How many different values: those that stand nowhere before."""
+    pairs = list(zip(hits, p.values, strict=True))
+    return z.total(z.And(h, z.Not(z.Or(*(z.And(g, w == v) for g, w in pairs[:i])))) for i, (h, v) in enumerate(pairs))
+
+
+def smt_first(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The leftmost."""
+    return z.first(list(zip(hits, p.values, strict=True)), p.values[-1])
+
+
+def smt_last(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The rightmost."""
+    return z.first(list(zip(hits, p.values, strict=True))[::-1], p.values[0])
+
+
+def smt_nearest(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The nearest, the left of two as near, the position itself only if alone."""
+    places = [(j == p.here, abs(j - p.here), j > p.here) for j in p.positions]
+    order = sorted(range(len(hits)), key=places.__getitem__)
+    return z.first([(hits[n], p.values[n]) for n in order], p.values[order[-1]])
+
+
+def smt_extreme(better: Callable[[Any, Any], Any], by_key: bool = False) -> Smt:
+    """The value whose key (or it itself) is better than those before and no worse than those after."""
+
+    def term(z: Any, hits: Sequence[Any], p: Any) -> Any:
+        keys = p.keys if by_key else p.values
+        some, best, found = hits[0], keys[0], p.values[0]
+        for hit, key, value in zip(hits[1:], keys[1:], p.values[1:], strict=True):
+            wins = z.And(hit, z.Or(z.Not(some), better(key, best)))
+            some, best, found = z.Or(some, hit), z.If(wins, key, best), z.If(wins, value, found)
+        return found
+
+    return term
+
+
+def smt_mode(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The most frequent value, the smallest of equally frequent ones."""
+    pairs = list(zip(hits, p.values, strict=True))
+    most, found = z.term(0), p.values[0]
+    for hit, value in pairs:
+        times = z.total(z.And(h, v == value) for h, v in pairs)
+        wins = z.And(hit, z.Or(times > most, z.And(times == most, value < found)))
+        most, found = z.If(wins, times, most), z.If(wins, value, found)
+    return found
+
+
+def smt_ranked(z: Any, hits: Sequence[Any], p: Any) -> Any:
+    """The k-th smallest, nothing where there are not that many."""
+    pairs = list(zip(hits, p.values, strict=True))
+
+    def before(i: int, j: int) -> Any:
+        (hit, other), value = pairs[i], pairs[j][1]
+        return z.And(hit, other <= value if i < j else other < value)
+
+    places = [z.total(before(i, j) for i in range(len(pairs)) if i != j) for j in range(len(pairs))]
+    cases = [(z.And(hit, place == p.query), value) for (hit, value), place in zip(pairs, places, strict=True)]
+    return z.first(cases, z.term(None))
+
+
 AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
     Aggregation("count", lambda p: len(p.positions), lambda t: whole(0), "number of keys",
-                reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count, smt=smt.count),
+                reads=False, running=lambda state, _, __: (state or 0) + 1, batch=ranges.count, smt=smt_count),
     Aggregation("any", lambda p: 1, lambda t: whole(0, 1), "whether there is a key", reads=False,
                 running=lambda *_: 1, batch=lambda r: np.ones(len(r.low), np.int64),
                 smt=lambda z, hits, _: z.Or(*hits)),
     Aggregation("sum", lambda p: added(p.values), _sum, "sum of {value}", "sum", added,
                 running=lambda state, value, _: (state or 0) + value, batch=ranges.added, prefix=ranges.sums,
-                smt=smt.added, noun="total {value}"),
+                smt=smt_added, noun="total {value}"),
     Aggregation("mean", lambda p: mean(p.values), _average, "mean of {value}", pasted=mean, batch=ranges.mean,
                 running=lambda state, value, _: (state[0] + value, state[1] + 1) if state else (0 + value, 1),
                 result=lambda state: ratio(*state), prefix=ranges.means, noun="mean {value}"),
     Aggregation("min", lambda p: min(p.values), _one_kind, "smallest {value}", "min", defaults=True,
                 running=lambda state, value, _: value if state is None else min(state, value),
                 chosen=ranges.extreme(np.minimum), prefix=ranges.extremes(np.minimum, np.inf),
-                smt=smt.extreme(operator.lt)),
+                smt=smt_extreme(operator.lt)),
     Aggregation("max", lambda p: max(p.values), _one_kind, "largest {value}", "max", defaults=True,
                 running=lambda state, value, _: value if state is None else max(state, value),
                 chosen=ranges.extreme(np.maximum), prefix=ranges.extremes(np.maximum, -np.inf),
-                smt=smt.extreme(operator.gt)),
+                smt=smt_extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
-                prefix=ranges.firsts, smt=smt.first),
+                prefix=ranges.firsts, smt=smt_first),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts, smt=smt.last),
+                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts, smt=smt_last),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
-                smt=smt.nearest),
+                smt=smt_nearest),
     Aggregation("argmax", lambda p: argmax(zip(p.keys, p.values, strict=True)), _same, "{value} at the largest {by}",
                 pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
-                chosen=ranges.extreme(np.maximum, by_key=True), smt=smt.extreme(operator.gt, by_key=True),
+                chosen=ranges.extreme(np.maximum, by_key=True), smt=smt_extreme(operator.gt, by_key=True),
                 noun="{value} at largest {by}"),
     Aggregation("argmin", lambda p: argmin(zip(p.keys, p.values, strict=True)), _same, "{value} at the smallest {by}",
                 pasted=argmin, by="key", picks=True, running=_kept(operator.lt), result=lambda state: state[0],
-                chosen=ranges.extreme(np.minimum, by_key=True), smt=smt.extreme(operator.lt, by_key=True),
+                chosen=ranges.extreme(np.minimum, by_key=True), smt=smt_extreme(operator.lt, by_key=True),
                 noun="{value} at smallest {by}"),
     Aggregation("mode", lambda p: most_frequent(p.values), _one_kind, "most frequent {value}", None,
                 most_frequent, running=_counted, result=lambda state: state[1], chosen=ranges.most_frequent,
-                prefix=ranges.modes, price=3.0, smt=smt.mode),
+                prefix=ranges.modes, price=3.0, smt=smt_mode),
     Aggregation("distinct", lambda p: distinct(p.values), lambda t: whole(0), "number of different {value}",
-                pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt.distinct,
+                pasted=distinct, running=_gathered, result=len, batch=ranges.distinct, price=2.0, smt=smt_distinct,
                 noun="distinct {value} count"),
     Aggregation("ranked", lambda p: ranked(p.values, p.query), lambda t: _one_kind(t).or_nothing(),
                 "{value} of rank {by}, from 0 up", pasted=ranked, by="query", searched=False, chosen=ranges.ranked,
-                smt=smt.ranked, noun="ranked {value}"),
+                smt=smt_ranked, noun="ranked {value}"),
 )}  # fmt: skip
 
 

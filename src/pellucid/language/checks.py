@@ -7,26 +7,29 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
 from pellucid.language.aggregates import aggregation
-from pellucid.language.columns import Assign, Column, Output, ProgramError, When
 from pellucid.language.expressions import DEEPEST, Apply, Const, Expression, Table, depth, names_in, walk
 from pellucid.language.nodes import (
     LARGEST_WINDOW,
+    REACHES,
     Aggregate,
+    Assign,
+    Column,
     Delay,
     Groups,
     Input,
     Let,
     Node,
+    Output,
+    ProgramError,
     Select,
     Vote,
-    key_names,
-    query_names,
+    When,
+    looks_ahead,
     reads,
 )
 from pellucid.language.operators import operator
 
 MOST_VARIABLES = 5_000
-BACKWARDS = ("upto", "before")
 
 
 def check_columns(inputs: Sequence[Column], outputs: Sequence[Output], when: When, longest: int | None) -> None:
@@ -94,9 +97,7 @@ def check_state(nodes: Mapping[str, Node], groups: Groups) -> None:
     """Inside a cycle everything looks backwards, so that it can be computed position by position."""
     for names, cyclic in groups:
         for name in names if cyclic else ():
-            node = nodes[name]
-            ahead = (isinstance(node, Delay) and node.amount < 0) or (isinstance(node, Vote) and node.pooled)
-            if ahead or (isinstance(node, Aggregate) and node.select.reach not in BACKWARDS):
+            if looks_ahead(nodes[name]):
                 raise ProgramError(f"{name}: looks ahead inside a state; expected earlier positions only")
 
 
@@ -168,16 +169,15 @@ def check_value(value: object) -> None:
 
 
 def _check_select(select: Select) -> None:
-    if select.reach not in ("any", "upto", "before", "after", "from"):
-        raise ValueError(f"unknown reach {select.reach!r:.60}; known: any, upto, before, after, from")
+    if select.reach not in REACHES:
+        raise ValueError(f"unknown reach {select.reach!r:.60}; known: {', '.join(REACHES)}")
     if select.window is not None:
         _check_whole("window", select.window, 1)
     if select.match is not None:
         check_expression(select.match)
-        local = {*query_names(len(select.query)), *key_names(len(select.key))}
         for name in names_in(select.match):
-            if name not in local:
-                raise ValueError(f"a match over {name!r:.60}; known: {', '.join(sorted(local))}")
+            if name not in select.local:
+                raise ValueError(f"a match over {name!r:.60}; known: {', '.join(sorted(select.local))}")
     elif select.query or select.key:
         raise ValueError("a query or a key without a match")
     if select.ties and (select.match is None or len(select.query) != 1 or len(select.key) != 1):

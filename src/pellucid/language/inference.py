@@ -9,9 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pellucid.language.aggregates import Aggregation, aggregation
-from pellucid.language.columns import Column, ProgramError
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, walk
-from pellucid.language.nodes import Aggregate, Delay, Groups, Input, Let, Node, Select, Vote, key_names, query_names
+from pellucid.language.nodes import (
+    Aggregate,
+    Column,
+    Delay,
+    Groups,
+    Input,
+    Let,
+    Node,
+    ProgramError,
+    Select,
+    Vote,
+)
 from pellucid.language.operators import check_whole, result_type
 from pellucid.language.types import INF, Number, Numbers, Type, symbol, type_of_value, whole
 from pellucid.language.words import FORMS
@@ -117,9 +127,8 @@ class _Rules:
             found = row.rule(value.something())
         except TypeError as error:
             raise TypeError(f"{node.how}: {error}") from None
-        if node.select.window is not None:
-            most = min(most, 2 * node.select.window - 1 if node.select.reach == "any" else node.select.window)
-        found = _bounded(row, found, value, most)
+        first, last = node.select.offsets
+        found = _bounded(row, found, value, min(most, last - first + 1) if node.select.window else most)
         if not row.reads:
             return found
         skips = value.nothing or (row.by == "key" and node.by is not None and self.known[node.by].nothing)
@@ -128,8 +137,7 @@ class _Rules:
         return found.something() | type_of(node.default, self.known)
 
     def _select(self, select: Select) -> None:
-        local = dict(zip(query_names(len(select.query)), (self.known[q] for q in select.query), strict=True))
-        local |= dict(zip(key_names(len(select.key)), (self.known[k] for k in select.key), strict=True))
+        local = {local: self.known[name] for local, name in select.local.items()}
         if select.match is not None and type_of(select.match, local).texts:
             raise TypeError("a match that gives text; expected a test")
         if select.mask is not None and self.known[select.mask].texts:
@@ -154,9 +162,8 @@ def ends(node: Node, types: Types, short: Types) -> bool:
     match node:
         case Let(expression):
             return endless(expression, {name: name for name in names_in(expression)})
-        case Aggregate(Select(match=match, query=query, key=key)) if match is not None:
-            names = zip((*query_names(len(query)), *key_names(len(key))), (*query, *key), strict=True)
-            return endless(match, dict(names))
+        case Aggregate(Select(match=match) as select) if match is not None:
+            return endless(match, select.local)
         case Vote(evidence=evidence):
             return any(grows(types[part.variable], short[part.variable]) for part in evidence)
     return False
@@ -208,7 +215,7 @@ def _listable(t: Type) -> None:
 
 
 def _never_empty(select: Select) -> bool:
-    return select.match is None and select.mask is None and select.reach in ("any", "upto", "from")
+    return select.match is None and select.mask is None and select.reaches_itself
 
 
 def _bounded(row: Aggregation, found: Type, value: Type, most: Number) -> Type:

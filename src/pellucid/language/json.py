@@ -17,9 +17,8 @@ from fractions import Fraction
 from typing import Any, Literal, NoReturn, get_args, get_origin
 
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Column, Output, When
 from pellucid.language.expressions import DEEPEST, Apply, Atom, Cases, Const, Expression, Table, Var
-from pellucid.language.nodes import Node
+from pellucid.language.nodes import Column, Node, Output, When
 from pellucid.language.program import Assign, Program
 from pellucid.language.types import INF, Numbers, Type
 from pellucid.values import show

@@ -1,4 +1,7 @@
-"""The five nodes of the language: what one variable can be, as data. Every node gives one value per position."""
+"""The five nodes of the language: what one variable can be, as data. Every node gives one value per position.
+
+Beside them what goes into a program and comes out of it, by the user's own names.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,16 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 from pellucid.language.expressions import Atom, Const, Expression, Var, mapped, names_in
-from pellucid.language.types import Plain, Value
+from pellucid.language.types import Plain, Type, Value
+from pellucid.language.words import Reading
 
 Of = Literal["value", "form", "position", "length"]
 Reach = Literal["any", "upto", "before", "after", "from"]
 QUERY, KEY = "q", "k"
-LARGEST_WINDOW = 2**31
+LARGEST_WINDOW = FAR = 2**31
+REACHES: dict[Reach, tuple[int, int]] = {  # how far from the query: the first and the last position
+    "any": (-FAR, FAR), "upto": (-FAR, 0), "before": (-FAR, -1), "after": (1, FAR), "from": (0, FAR),
+}  # fmt: skip
 ZERO, NOTHING = Const(0), Const(None)
 
 
@@ -76,6 +83,33 @@ class Select:
     negated: bool = False
     ties: bool = False
 
+    @functools.cached_property
+    def queries(self) -> dict[str, str]:
+        """The variables at the query by what the match calls them: `q`, `q2`, ..."""
+        return dict(zip(query_names(len(self.query)), self.query, strict=True))
+
+    @functools.cached_property
+    def keys(self) -> dict[str, str]:
+        """The variables at the key, likewise: `k`, `k2`, ..."""
+        return dict(zip(key_names(len(self.key)), self.key, strict=True))
+
+    @functools.cached_property
+    def local(self) -> dict[str, str]:
+        """Both."""
+        return self.queries | self.keys
+
+    @property
+    def offsets(self) -> tuple[int, int]:
+        """How far from the query's own position the first and the last one are that it looks at."""
+        first, last = REACHES[self.reach]
+        near = FAR if self.window is None else self.window - 1
+        return max(first, -near), min(last, near)
+
+    @property
+    def reaches_itself(self) -> bool:
+        """Whether the query's own position is one that it looks at."""
+        return REACHES[self.reach][0] <= 0 <= REACHES[self.reach][1]
+
 
 @dataclass(frozen=True)
 class Aggregate:
@@ -130,6 +164,54 @@ class Vote:
 
 
 Node = Input | Let | Delay | Aggregate | Vote
+
+
+# ---------------------------------------------------------------- a program's columns, and a line of it
+
+When = Literal["every", "last", "sequence"]
+
+
+class ProgramError(ValueError):
+    """A program that is not well formed: says which assignment and why."""
+
+
+@dataclass(frozen=True)
+class Assign:
+    """`name = node`."""
+
+    name: str
+    node: Node
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the user's.
+
+    Args:
+        name: as the user calls it.
+        type: what may stand in it; a symbol's domain is closed.
+        unknown: what a value that the type does not hold becomes, one of the type's; None: it is refused.
+        words: of a column of words, how a raw text is split, and what an unknown word becomes: the class of its form
+            (`<Xxx-ing>`, else `<Xxx>`) where the type has it, else `unknown`.
+    """
+
+    name: str
+    type: Type
+    unknown: Plain | None = None
+    words: Reading | None = None
+
+
+@dataclass(frozen=True)
+class Output:
+    """What comes out: the user's name of it, the variable that it is, and its labels, where it is one of those."""
+
+    name: str
+    variable: str
+    labels: tuple[Plain, ...] | None = None
+
+
+# ---------------------------------------------------------------- what nodes read
+
 T = TypeVar("T", bound=Hashable)
 N = TypeVar("N", bound=Input | Let | Delay | Aggregate | Vote | Select | Evidence)
 
@@ -161,6 +243,18 @@ def _reads(node: Node | Select | Evidence) -> Iterator[str]:
             yield from _reads(part)
     if isinstance(node, Vote):
         yield from (name for name, _ in node.scaled)
+
+
+def looks_ahead(node: Node) -> bool:
+    """Whether a node hangs on later positions than its own."""
+    match node:
+        case Input(of="length") | Vote(pooled=True):
+            return True
+        case Delay(_, amount):
+            return amount < 0
+        case Aggregate(select):
+            return REACHES[select.reach][1] > 0
+    return False
 
 
 def renamed(node: Node, names: Mapping[str, str]) -> Node:

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pellucid.language import checks
-from pellucid.language.columns import Assign, Column, Output, When
 from pellucid.language.inference import ends, infer
-from pellucid.language.nodes import Groups, Node, components, needed
+from pellucid.language.nodes import Assign, Column, Groups, Node, Output, When, components, needed
 from pellucid.language.types import Type, Value
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from pellucid.language.columns import Assign, Output
 from pellucid.language.expressions import Expression, Table, Var, walk
-from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote
+from pellucid.language.nodes import Aggregate, Assign, Input, Let, Node, Output, Vote
 from pellucid.language.program import Program
 from pellucid.problem import Problem
 from pellucid.semantics.reading import Columns, columns_of

@@ -10,9 +10,8 @@ import numpy as np
 
 from pellucid import candidates
 from pellucid.data.schema import Field
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Const, Expression, Table, Var
-from pellucid.language.nodes import Input, Let
+from pellucid.language.nodes import Assign, Input, Let
 from pellucid.language.types import Value, order
 from pellucid.learners.base import Found, Run, Steps
 from pellucid.learners.columns import program_of

@@ -9,7 +9,6 @@ from functools import cache, cached_property
 import numpy as np
 
 from pellucid.language.arrays import SAFE, comparable
-from pellucid.language.nodes import Reach
 from pellucid.language.types import Type, Value
 
 
@@ -248,13 +247,9 @@ class Layout:
         """The number of each position in its sequence."""
         return self.here - self.first
 
-    def reach(self, reach: Reach, window: int | None) -> tuple[np.ndarray, np.ndarray]:
-        """(first, end) of what each position looks at."""
-        first = {"after": self.here + 1, "from": self.here}.get(reach, self.first)
-        end = {"before": self.here, "upto": self.here + 1}.get(reach, self.end)
-        if window is not None:
-            first, end = np.maximum(first, self.here - window + 1), np.minimum(end, self.here + window)
-        return first, end
+    def reach(self, offsets: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """(first, end) of what each position looks at, so far from it."""
+        return np.maximum(self.here + offsets[0], self.first), np.minimum(self.here + (offsets[1] + 1), self.end)
 
     def shifted(self, amount: int) -> np.ndarray:
         """The position so many back (negative: ahead) of each; -1 where there is none."""

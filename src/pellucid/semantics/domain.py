@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from pellucid.language.columns import Column
 from pellucid.language.expressions import Apply, Cases, Const, Table, walk
-from pellucid.language.nodes import Aggregate, Let, Node, Vote
+from pellucid.language.nodes import Aggregate, Column, Let, Node, Vote
 from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Value
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Column
+from pellucid.language.nodes import Column
 from pellucid.language.program import Program
 from pellucid.language.types import Number, Plain, Type, Value
 from pellucid.language.words import form

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, key_names, query_names, reads
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, Vote, reads
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
 from pellucid.language.types import Value
@@ -148,17 +148,13 @@ def picked(select: Select, i: int, size: int, cells: Cells) -> Iterator[int]:
 
 def compared(select: Select, cells: Mapping[str, Sequence[V]], i: int, j: int) -> dict[str, V]:
     """What a selection's match is about: the variables at the query and at a key, by the names it has for them."""
-    query = zip(query_names(len(select.query)), (cells[name][i] for name in select.query), strict=True)
-    return dict(query) | dict(zip(key_names(len(select.key)), (cells[name][j] for name in select.key), strict=True))
+    return {local: cells[name][i if local in select.queries else j] for local, name in select.local.items()}
 
 
 def positions(select: Select, i: int, size: int) -> range:
     """The positions that are looked at from position i."""
-    first = {"after": i + 1, "from": i}.get(select.reach, 0)
-    end = {"before": i, "upto": i + 1}.get(select.reach, size)
-    if select.window is not None:
-        first, end = max(first, i - select.window + 1), min(end, i + select.window)
-    return range(first, end)
+    first, last = select.offsets
+    return range(max(i + first, 0), min(i + last + 1, size))
 
 
 def _aggregate(node: Aggregate, i: int, size: int, cells: Cells) -> Value:

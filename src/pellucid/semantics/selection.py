@@ -6,14 +6,14 @@ positions of a sequence with one value (where a match asks for equal values), or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pellucid.language.expressions import Apply, Expression, Var, conjunction, names_in
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Select, key_names, query_names
+from pellucid.language.nodes import Select
 from pellucid.language.types import Type
 from pellucid.semantics.cells import Cells, Kind, Layout, codes, compact, joined, kind_of
 from pellucid.semantics.elementwise import Env, Function, compiled
@@ -40,7 +40,7 @@ class Matching:
         if select.ties:
             return cls((), (), (), select.match)
         query, key, equal, rest = [], [], [], []
-        queries, keys = set(query_names(len(select.query))), set(key_names(len(select.key)))
+        queries, keys = select.queries.keys(), select.keys.keys()
         for part in () if select.match is None else _conjuncts(select.match):
             pair = _equality(part, queries, keys)
             if queries >= set(names_in(part)):
@@ -54,7 +54,7 @@ class Matching:
         return cls(tuple(query), tuple(key), tuple(equal), conjunction(rest) if rest else None)
 
 
-def _equality(part: Expression, queries: set[str], keys: set[str]) -> tuple[Expression, Expression] | None:
+def _equality(part: Expression, queries: Set[str], keys: Set[str]) -> tuple[Expression, Expression] | None:
     """(of the query, of the key) where it compares the two."""
     match part:
         case Apply("==", (left, right)):
@@ -112,9 +112,7 @@ class Selection:
 
     def __init__(self, select: Select, types: Mapping[str, Type]) -> None:
         self.select, self.everywhere = select, select.reach == "any" and select.window is None
-        self.queries = dict(zip(query_names(len(select.query)), select.query, strict=True))
-        self.keys = dict(zip(key_names(len(select.key)), select.key, strict=True))
-        self.local = {local: types[name] for local, name in {**self.queries, **self.keys}.items()}
+        self.local = {local: types[name] for local, name in select.local.items()}
         matching = Matching.of(select)
         self.of_query = [compiled(test, self.local) for test in matching.query]
         self.of_key = [compiled(test, self.local) for test in matching.key]
@@ -134,9 +132,9 @@ class Selection:
         Args:
             there: where one of these is nothing, a position is not looked at.
         """
-        local = {name: env[variable] for name, variable in {**self.queries, **self.keys}.items()}
+        local = {name: env[variable] for name, variable in self.select.local.items()}
         kept = self._kept(env, local, there, layout)
-        first, end = layout.reach(self.select.reach, self.select.window)
+        first, end = layout.reach(self.select.offsets)
         for test in self.of_query:
             end = np.where(test(local).truth, end, first)
         if self.rest is not None:
@@ -203,7 +201,8 @@ class _Pairs:
         rank = np.concatenate([[0], np.cumsum(np.ones(layout.size, bool) if kept is None else kept)])
         self.group, self.asks, self.shared = layout.here, layout.here, False
         self.low, self.high = rank[self.first], rank[self.end]
-        self.query, self.key = (_numbered(local, names, layout.size) for names in (chosen.queries, chosen.keys))
+        sides = chosen.select.queries, chosen.select.keys
+        self.query, self.key = (_numbered(local, names, layout.size) for names in sides)
         if chosen.tie is None:
             self._share(rank, *self.query)
         assert chosen.rest is not None
@@ -231,8 +230,8 @@ class _Pairs:
         return lambda asks, sizes, there: table[np.repeat(row[asks], sizes) + key[there]]
 
     def _compared(self, function: Function, queries: np.ndarray, keys: np.ndarray) -> np.ndarray:
-        local = {name: self.local[name].take(queries) for name in self.chosen.queries}
-        local |= {name: self.local[name].take(keys) for name in self.chosen.keys}
+        local = {name: self.local[name].take(queries) for name in self.chosen.select.queries}
+        local |= {name: self.local[name].take(keys) for name in self.chosen.select.keys}
         return np.broadcast_to(function(local).truth, len(keys))
 
     def looks(self) -> Iterator[Looks]:

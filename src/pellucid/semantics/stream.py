@@ -8,8 +8,7 @@ from typing import Any
 
 from pellucid.errors import PellucidError
 from pellucid.language.aggregates import AGGREGATES, Picked
-from pellucid.language.checks import BACKWARDS
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote, key_names, query_names
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Vote, looks_ahead
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics.reading import row_of
@@ -17,22 +16,6 @@ from pellucid.semantics.reference import Function, from_form, function_of, votes
 from pellucid.semantics.selection import Matching
 
 Here = dict[str, Value]
-
-
-def looks_ahead(program: Program) -> str | None:
-    """Name of a variable that hangs on later positions; None: there is none."""
-    return next((a.name for a in program if _ahead(a.node)), None)
-
-
-def _ahead(node: Node) -> bool:
-    match node:
-        case Input(of="length") | Vote(pooled=True):
-            return True
-        case Delay(amount=amount):
-            return amount < 0
-        case Aggregate(select=select):
-            return select.reach not in BACKWARDS
-    return False
 
 
 class Stream:
@@ -43,7 +26,7 @@ class Stream:
     """
 
     def __init__(self, program: Program) -> None:
-        name = looks_ahead(program)
+        name = next((a.name for a in program if looks_ahead(a.node)), None)
         if name is not None:
             raise PellucidError(f"{name} looks at later positions; expected a program that looks back only")
         self.program, self.place = program, 0
@@ -115,8 +98,6 @@ class _Attending:
     def __init__(self, node: Aggregate) -> None:
         self.node, self.row, self.select, self.place = node, AGGREGATES[node.how], node.select, 0
         self.default = function_of(node.default)
-        self.queries = dict(zip(query_names(len(node.select.query)), node.select.query, strict=True))
-        self.keys = dict(zip(key_names(len(node.select.key)), node.select.key, strict=True))
         matching = Matching.of(node.select)
         self.of_query, self.of_key = (list(map(function_of, part)) for part in (matching.query, matching.key))
         self.equal = [(function_of(query), function_of(key)) for query, key in matching.equal]
@@ -137,7 +118,7 @@ class _Attending:
         self.place += 1
 
     def _add(self, here: Mapping[str, Value]) -> None:
-        node, local = self.node, {local: here[name] for local, name in self.keys.items()}
+        node, local = self.node, {local: here[name] for local, name in self.select.keys.items()}
         value = None if node.value is None else here[node.value]
         by = here[node.by] if node.by is not None and self.row.by == "key" else None
         masked = self.select.mask is not None and bool(here[self.select.mask]) == self.select.negated
@@ -152,7 +133,7 @@ class _Attending:
             self.entries.setdefault(group, deque(maxlen=most)).append((self.place, local, value, by))
 
     def _found(self, here: Mapping[str, Value]) -> Value:
-        local = {local: here[name] for local, name in self.queries.items()}
+        local = {local: here[name] for local, name in self.select.queries.items()}
         if not all(test(local) for test in self.of_query):
             return None
         group = tuple(query(local) for query, _ in self.equal)

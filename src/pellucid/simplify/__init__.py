@@ -16,9 +16,16 @@ from pellucid.language.program import Program
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.simplify.facts import Facts, known
-from pellucid.simplify.heads import plainer_heads, words_in_defaults
+from pellucid.simplify.heads import (
+    inlined,
+    merged,
+    plainer_heads,
+    tidied,
+    with_constants,
+    with_longer_delays,
+    words_in_defaults,
+)
 from pellucid.simplify.tables import composed, shrunk
-from pellucid.simplify.variables import inlined, merged, tidied, with_constants, with_longer_delays
 from pellucid.simplify.votes import shrunk_votes, votes_to_tables
 
 Pass = Callable[[Program, Facts], Program]

@@ -19,8 +19,8 @@ from pellucid.simplify import Pass, repeated
 from pellucid.simplify.enumerate import smallest_formula
 from pellucid.simplify.facts import Facts, known
 from pellucid.simplify.matches import thresholds
+from pellucid.simplify.rewrite import expression_size
 from pellucid.simplify.rules import Columns, decision_list
-from pellucid.simplify.sizes import expression_size
 from pellucid.simplify.tables import Listed, each_part, listed
 from pellucid.simplify.votes import votes_to_tables
 

@@ -17,7 +17,7 @@ import numpy as np
 from pellucid.language.expressions import Apply, Const, Expression, Var
 from pellucid.language.operators import OPERATORS, Operator, result_type
 from pellucid.language.types import whole
-from pellucid.simplify.sizes import expression_size, operator_size
+from pellucid.simplify.rewrite import expression_size, operator_size
 
 LIMIT = 2**30  # values beyond are not followed up; products of two stay below 2**62
 CHUNK = 300_000

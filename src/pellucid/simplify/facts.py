@@ -15,15 +15,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from pellucid.language.columns import Output
 from pellucid.language.expressions import Expression, names_in
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reached, reads
+from pellucid.language.nodes import Aggregate, Delay, Input, Let, Output, Select, Vote, reached, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import evaluate
 from pellucid.semantics.cells import Cells
-from pellucid.semantics.reference import Function, function_of
+from pellucid.semantics.reference import Function, function_of, positions
 
 MOST_CELLS = 20_000_000  # positions x variables that are run
 LONGEST = 100  # positions of inputs that are run
@@ -83,10 +82,10 @@ def _span(program: Program, name: str, spans: Mapping[str, tuple[int, int]]) -> 
             return None
         case Delay(_, amount):
             steps = max(amount, 0), max(-amount, 0)
-        case Aggregate(Select(reach=reach, window=window)):
-            if window is None:
-                return None
-            steps = (window - 1) * (reach not in ("after", "from")), (window - 1) * (reach not in ("upto", "before"))
+        case Aggregate(Select(window=None)):
+            return None
+        case Aggregate(select):
+            steps = max(-select.offsets[0], 0), max(select.offsets[1], 0)
     read = [spans[n] for n in reads(node)] or [(0, 0)]
     return steps[0] + max(back for back, _ in read), steps[1] + max(ahead for _, ahead in read)
 
@@ -125,7 +124,9 @@ class Typed:
         asked, shown = _place(program, select.query), _place(program, select.key)
         if asked is None or shown is None:
             return list(itertools.product(queries, keys))
-        return [(q, k) for q in queries for k in keys if within(select, q[asked], k[shown])]
+        first, last = select.offsets
+        places: list[Any] = [k[shown] for k in keys]
+        return [(q, k) for q in queries for k, j in zip(keys, places, strict=True) if first <= j - q[asked] <= last]
 
     def _offered(self, program: Program, select: Select) -> list[Row] | None:
         """Values of the key variables at the positions that the mask lets through."""
@@ -156,13 +157,6 @@ def _values(program: Program, name: str) -> tuple[Value, ...] | None:
 def _place(program: Program, names: Sequence[str]) -> int | None:
     """Which of the variables is the position."""
     return next((i for i, name in enumerate(names) if program[name] == Input("", "position")), None)
-
-
-def within(select: Select, i: Any, j: Any) -> bool:
-    """Whether position j is within reach of position i, mask and match aside."""
-    near = select.window is None or abs(i - j) < select.window
-    reached = {"upto": j <= i, "before": j < i, "after": j > i, "from": j >= i}
-    return near and reached.get(select.reach, True)
 
 
 class Observed:
@@ -235,10 +229,9 @@ class Observed:
         sizes = np.diff(self._starts)
         for size in np.unique(sizes).tolist():
             places = self._starts[:-1][sizes == size][:, None] + np.arange(size)
-            for i, j in itertools.product(range(size), repeat=2):
-                if within(select, i, j):
-                    pairs = asked[places[:, i]] + keys[0][places[:, j]]
-                    met.reshape(-1)[pairs if looked is None else pairs[looked[places[:, j]]]] = True
+            for i, j in ((here, j) for here in range(size) for j in positions(select, here, size)):
+                pairs = asked[places[:, i]] + keys[0][places[:, j]]
+                met.reshape(-1)[pairs if looked is None else pairs[looked[places[:, j]]]] = True
         asked_rows, shown = self._told(queries[1]), self._told(keys[1])
         return [(asked_rows[q], shown[k]) for q, k in np.argwhere(met).tolist()]
 

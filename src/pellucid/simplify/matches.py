@@ -10,15 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, names_in, renamed
-from pellucid.language.nodes import Aggregate, Let, Node, Select, key_names, query_names
+from pellucid.language.nodes import Aggregate, Assign, Let, Node, Select
 from pellucid.language.operators import COMPARISONS, apply
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value, order
 from pellucid.simplify.facts import Facts, Row, in_rows
-from pellucid.simplify.rewrite import attempt, before, fresh, on_each, with_nodes
-from pellucid.simplify.sizes import expression_size
+from pellucid.simplify.rewrite import attempt, before, expression_size, fresh, on_each, with_nodes
 from pellucid.simplify.tables import Listed
 from pellucid.simplify.tidy import as_test, comparable, tidy
 from pellucid.simplify.tidy_rules import plus
@@ -34,7 +32,7 @@ def plainest(select: Select, pairs: Pairs, types: Mapping[str, Type]) -> Select 
     A match that is never true is the constant 0.
     """
     assert select.match is not None
-    names = (*query_names(len(select.query)), *key_names(len(select.key)))
+    names = tuple(select.local)
     rows = [(*q, *k) for q, k in pairs]
     best = select
     for match in _candidates(Listed(names, rows, _truth(select.match, names, rows)), types):
@@ -80,13 +78,12 @@ def _trimmed(select: Select) -> Select:
         return replace(select, match=None, query=(), key=())
     used, new = set(names_in(match)), dict[str, str]()
 
-    def kept(names: Sequence[str], variables: Sequence[str]) -> tuple[str, ...]:
-        found = [(name, variable) for name, variable in zip(names, variables, strict=True) if name in used]
-        new.update((old, name) for (old, _), name in zip(found, names, strict=False))
-        return tuple(variable for _, variable in found)
+    def kept(names: Mapping[str, str]) -> tuple[str, ...]:
+        found = [name for name in names if name in used]
+        new.update(zip(found, names, strict=False))
+        return tuple(names[name] for name in found)
 
-    query = kept(query_names(len(select.query)), select.query)
-    key = kept(key_names(len(select.key)), select.key)
+    query, key = kept(select.queries), kept(select.keys)
     return replace(select, match=renamed(match, new), query=query, key=key)
 
 

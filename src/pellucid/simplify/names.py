@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from pellucid.emit.writer import usable
 from pellucid.language.aggregates import AGGREGATES
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, values_among
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Select, Vote, reads, renamed
+from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Select, Vote, reads, renamed
 from pellucid.language.operators import COMPARISONS, OPERATORS
 from pellucid.language.program import Program
 from pellucid.language.types import Value

@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Var, among, conjunction
 from pellucid.language.operators import COMPARISONS, NEGATED, apply
 from pellucid.language.types import Value, order
-from pellucid.simplify.sizes import expression_size
+from pellucid.simplify.rewrite import expression_size
 from pellucid.simplify.tidy import ORDERS
 
 WIDTH = 6  # lists kept at each length

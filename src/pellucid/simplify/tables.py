@@ -11,8 +11,7 @@ from pellucid.language.nodes import Let, Node, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Value, order
 from pellucid.simplify.facts import Facts, Row, in_rows, ordered
-from pellucid.simplify.rewrite import each, on_each, with_node
-from pellucid.simplify.sizes import expression_size
+from pellucid.simplify.rewrite import each, expression_size, on_each, with_node
 from pellucid.simplify.tidy import tidy
 from pellucid.simplify.tidy_rules import alike, equal
 

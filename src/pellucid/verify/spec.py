@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.errors import PellucidError
-from pellucid.language.columns import Column
+from pellucid.language.nodes import Column
 from pellucid.language.program import Program
 from pellucid.language.types import Numbers, Value
 from pellucid.semantics import domain

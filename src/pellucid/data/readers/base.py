@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pellucid.data.examples import Examples
 from pellucid.data.files import StrPath, read_text
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.language.words import Words
 
 

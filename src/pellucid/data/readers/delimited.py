@@ -24,7 +24,7 @@ from pellucid.data.examples import Examples, Side, cells, examples_of
 from pellucid.data.kinds import number
 from pellucid.data.readers.base import File, Format, Options
 from pellucid.errors import PellucidError
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.values import counted, listing, show
 
 SEQUENCE_NAMES = ("sequence", "series", "id")

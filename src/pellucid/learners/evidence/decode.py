@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among
-from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Node, Select, Vote
+from pellucid.language.nodes import Aggregate, Assign, Delay, Evidence, Input, Let, Node, Select, Vote
 from pellucid.language.program import Program
 from pellucid.learners.columns import answered
 from pellucid.learners.evidence.model import (

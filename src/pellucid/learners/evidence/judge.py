@@ -15,7 +15,7 @@ from pellucid.data.tags import OUTSIDE
 from pellucid.language.types import Plain, Value
 from pellucid.learners.evidence.model import Corpus, EvidenceModel
 from pellucid.problem import Problem
-from pellucid.semantics.entities import entity_scores
+from pellucid.semantics.scores import entity_scores
 
 SHARES = np.linspace(0.0, 0.5, 48)  # of the positions, those whose O gives way to the next best label: thresholds tried
 

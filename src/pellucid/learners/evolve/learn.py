@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.data.data import Data as Examples
 from pellucid.data.schema import Field, Schema
 from pellucid.errors import PellucidError
-from pellucid.language.columns import When
+from pellucid.language.nodes import When
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value, order
 from pellucid.learners.base import Found, Run, Steps

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import ascii_lowercase
 
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among, choice, values_among
-from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Delay, Input, Let, Node, Select
+from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Assign, Delay, Input, Let, Node, Select
 from pellucid.language.program import Program
 from pellucid.language.types import Plain, Value
 from pellucid.learners.evolve.columns import NONE, Source

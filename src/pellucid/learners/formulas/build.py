@@ -10,10 +10,9 @@ from dataclasses import replace
 from fractions import Fraction
 from keyword import kwlist
 
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Var, choice
 from pellucid.language.expressions import Table as Lookup
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select
+from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Select
 from pellucid.language.operators import apply
 from pellucid.language.program import Program
 from pellucid.language.types import Value

@@ -11,8 +11,8 @@ import numpy as np
 
 from pellucid.bias import POSITION, SHIFT, Bias
 from pellucid.data.data import Data
-from pellucid.language.columns import ProgramError
 from pellucid.language.expressions import Const
+from pellucid.language.nodes import ProgramError
 from pellucid.language.types import Type
 from pellucid.learners.base import Found, Run
 from pellucid.learners.formulas.build import Labels, build

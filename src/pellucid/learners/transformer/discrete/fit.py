@@ -15,7 +15,7 @@ from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.emit.emit import ast_nodes, emit
 from pellucid.errors import PellucidError
-from pellucid.language.columns import ProgramError
+from pellucid.language.nodes import ProgramError
 from pellucid.language.program import Program
 from pellucid.learners.base import Run as LearnerRun
 from pellucid.learners.transformer import population

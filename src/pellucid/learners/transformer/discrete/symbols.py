@@ -10,9 +10,8 @@ from fractions import Fraction
 import numpy as np
 
 from pellucid.bias import LARGEST_WINDOW, POSITION, Bias
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Const, Expression, Var
-from pellucid.language.nodes import Aggregate, Delay, Input, Let, Node, Select, reads
+from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Select, reads
 from pellucid.language.program import Program
 from pellucid.learners.columns import program_of
 from pellucid.learners.formulas import kernels

@@ -15,9 +15,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.language.columns import Assign
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, among, conjunction
-from pellucid.language.nodes import NOTHING, ZERO, Aggregate, Delay, Evidence, Input, Let, Node, Reach, Select, Vote
+from pellucid.language.nodes import (
+    NOTHING,
+    ZERO,
+    Aggregate,
+    Assign,
+    Delay,
+    Evidence,
+    Input,
+    Let,
+    Node,
+    Reach,
+    Select,
+    Vote,
+)
 from pellucid.language.types import Plain
 from pellucid.learners.transformer.marked import Marked
 from pellucid.learners.transformer.programs.hardened import Hardened

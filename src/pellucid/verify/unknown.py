@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.language.types import Value
-from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, sure
+from pellucid.verify.terms import Term, Terms, Truth, UnsupportedError, sure
 
 MOST_VALUES = 300  # of a number that Python must know
 

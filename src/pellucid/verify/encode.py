@@ -16,7 +16,7 @@ from pellucid.language.types import Value
 from pellucid.language.words import FORMS, form
 from pellucid.semantics.reference import compared, positions
 from pellucid.values import grouped
-from pellucid.verify.symbolic.terms import Term, Terms, Truth, UnsupportedError, is_exact
+from pellucid.verify.terms import Term, Terms, Truth, UnsupportedError, is_exact
 
 Here = Callable[[str], Term]
 
