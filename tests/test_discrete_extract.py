@@ -12,10 +12,11 @@ from pellucid.data.data import Data
 from pellucid.data.split import Splits
 from pellucid.errors import PellucidError
 from pellucid.explain.words import text
-from pellucid.language.nodes import Aggregate, Assign, Column, Input, Let, Output, Select
+from pellucid.language.nodes import Let
 from pellucid.language.operators import OPERATORS
-from pellucid.language.program import Program
-from pellucid.language.types import whole
+from pellucid.learners.enumerate.pool import made as placed
+from pellucid.learners.formulas.affine import weighted_sum
+from pellucid.learners.formulas.terms import Col, Over, Term, readable, show
 from pellucid.learners.transformer.config import DiscreteConfig
 from pellucid.learners.transformer.discrete import regress
 from pellucid.learners.transformer.discrete.extract import Sources, extract
@@ -26,7 +27,6 @@ from pellucid.learners.transformer.discrete.hardened import harden
 from pellucid.learners.transformer.discrete.hypotheses import Attention, judge_head
 from pellucid.learners.transformer.discrete.linear import Least
 from pellucid.learners.transformer.discrete.model import init_params
-from pellucid.learners.transformer.discrete.symbols import keeps_mask, linear_expression
 from pellucid.problem import Problem
 
 RNG = np.random.default_rng(1)
@@ -111,21 +111,25 @@ FREE = Bias()
 def shortest(a, b, target, whole, operators=frozenset(OPERATORS), basis=EMPTY) -> str:
     matches = best(terms(a, b, Grammar(operators, whole)), [Question(target, basis)], 4)[0]
     assert matches[0].share == pytest.approx(1.0)
-    return text(matches[0].expression)
+    return shown(matches[0].term)
+
+
+def shown(term: Term) -> str:
+    return show(placed(term, (Col("a"), Col("b"))))
 
 
 def test_enumeration_finds_small_formulas_up_to_an_affine_function():
-    assert shortest(A, B, (A + B) % 3, True) == "(a + b) % 3"
-    assert shortest(A, B, 2 + 5 * (A == B), True) == "a == b"
+    assert shortest(A, B, (A + B) % 3, True) == "((a + b) % 3)"
+    assert shortest(A, B, 2 + 5 * (A == B), True) == "(a == b)"
     assert shortest(A, B, 7 * np.maximum(A, B) - 3, True) == "max(a, b)"
-    assert shortest(P, Q, 3 * np.sin(P) * Q + 1, False) == "sin(a) * b"
+    assert shortest(P, Q, 3 * np.sin(P) * Q + 1, False) == "(sin(a) * b)"
     assert shortest(P, P, np.abs(P) - 2 * P, False, basis=P[:, None]) == "abs(a)"
 
 
 def test_only_the_operators_allowed_are_used():
     allowed = frozenset({"+", "%"})
-    for expression, _ in terms(A, B, Grammar(allowed, True)):
-        assert set(text(expression)) <= set("ab+%*() 0123456789")
+    for term, _ in terms(A, B, Grammar(allowed, True)):
+        assert set(shown(term)) <= set("ab+%*() 0123456789")
     assert not list(terms(P, Q, Grammar(frozenset(), False)))
 
 
@@ -149,11 +153,11 @@ def test_noise_does_not_hide_whole_constants_nor_spoil_others():
 
 
 def test_rational_weights_become_one_division():
-    third, zero = Fraction(1, 3), Fraction(0)
-    assert text(linear_expression(["p", "q"], [third, -third], zero)) == "(p - q) / 3"
-    assert text(linear_expression(["p", "q"], [Fraction(-1), Fraction(1)], Fraction(2))) == "q - p + 2"
-    assert text(linear_expression(["p"], [0.25], zero)) == "0.25 * p"
-    assert text(linear_expression([], [], zero)) == "0"
+    third, p, q = Fraction(1, 3), Col("p"), Col("q")
+    assert show(weighted_sum([third, -third], [p, q])) == "((p - q) / 3)"
+    assert show(weighted_sum([Fraction(-1), Fraction(1)], [p, q], Fraction(2))) == "((q - p) + 2)"
+    assert show(weighted_sum([0.25], [p])) == "(0.25 * p)"
+    assert show(weighted_sum([], [])) == "0"
 
 
 def made(config: DiscreteConfig, data: Data, tree, bias: Bias = FREE, feedback: int = 0):
@@ -197,7 +201,7 @@ def test_a_linear_law_comes_out_without_the_rest():
     extraction = made(ONE, data, wired(ONE))
     program = extraction.program
     assert judge(program, data).exact
-    assert formula(program) == "x - x_1_before"
+    assert formula(program) == "x - x_before"
     assert extraction.report["heads"][0]["hypothesis"] == "fixed offset 1"
     assert extraction.report["heads"][0]["agreement"] == 1.0
     assert extraction.report["read_off"]["max_difference"] < 1e-9
@@ -207,7 +211,7 @@ def test_a_unit_becomes_the_formula_the_outputs_need():
     data = doubled(lambda row: (row + np.append(0, row[:-1])) % 3, 3)
     extraction = made(ONE, data, wired(ONE))
     assert judge(extraction.program, data).exact
-    assert formula(extraction.program) == "(x + x_1_before) % 3"
+    assert formula(extraction.program) == "(x + x_before) % 3"
     assert extraction.report["units"][0]["how"] == "formula"
 
 
@@ -237,27 +241,27 @@ def test_what_no_formula_fits_stays_the_network():
 
 def test_what_is_masked_is_not_read_by_a_detour():
     data = doubled(lambda row: row - np.append(0, row[:-1]))
-    program = made(ONE, data, wired(ONE)).program
-    assert keeps_mask(program, Bias(mask=frozenset({"x[t-2]", "y[t-1]"})))
-    assert not keeps_mask(program, Bias(mask=frozenset({"x[t-1]"})))
-    assert not keeps_mask(program, Bias(mask=frozenset({"x[t]"})))
+    (term,) = made(ONE, data, wired(ONE)).terms
+    assert readable(term, Bias(mask=frozenset({"x[t-2]", "y[t-1]"})))
+    assert not readable(term, Bias(mask=frozenset({"x[t-1]"})))
+    assert not readable(term, Bias(mask=frozenset({"x[t]"})))
 
 
 def test_past_outputs_are_fed_back():
     data = doubled(np.cumsum)
     config = DiscreteConfig(2, 1, heads=0, units=0, before=2)
     extraction = made(config, data, init_params(np.random.default_rng(3), config), feedback=1)
-    assert formula(extraction.program) == "x + y_1_before"
+    assert formula(extraction.program) == "x + y_before"
     assert judge(extraction.program, doubled(np.cumsum)).exact
 
 
 def test_formulas_of_symbolic_regression_are_read_not_run():
-    expression = regress.bare(regress.parsed("(0.2 + ((-0.489) * ((1.4 * X2) * sin(((-1.325) * X1)))))"))
-    assert text(expression) == "b * sin(1.325 * a)"
+    formula = regress.bare(regress.parsed("(0.2 + ((-0.489) * ((1.4 * X2) * sin(((-1.325) * X1)))))"))
+    assert shown(formula) == "(b * sin((1.325 * a)))"
     with pytest.raises(PellucidError, match="cannot be read"):
         regress.parsed("__import__('os').system('true')")
-    fitted = regress.with_constants(expression, P, Q, 0.7 * np.sin(1.3 * P) * Q + 1, np.ones((300, 1)))
-    assert text(fitted) == "b * sin(1.3 * a)"
+    fitted = regress.with_constants(formula, P, Q, 0.7 * np.sin(1.3 * P) * Q + 1, np.ones((300, 1)))
+    assert shown(fitted) == "(b * sin((1.3 * a)))"
 
 
 def test_without_pyoperon_regression_says_what_to_install(monkeypatch):
@@ -297,10 +301,6 @@ def test_the_figure_of_one_run_and_of_a_population(tmp_path):
 
 
 def test_a_mask_reaches_into_windows():
-    data = doubled(lambda row: np.maximum.accumulate(row))
-    columns, outputs = (Column("x", whole()),), (Output("y", "y"),)
-    nodes = Assign("x", Input("x")), Assign("y", Aggregate(Select(reach="upto", window=3), "max", "x"))
-    program = Program(columns, nodes, outputs)
-    assert not keeps_mask(program, Bias(mask=frozenset({"x[t-2]"})))
-    assert keeps_mask(program, Bias(mask=frozenset({"x[t-3]"})))
-    assert not judge(program, data).exact
+    term = Over("max", Col("x"), window=3)
+    assert not readable(term, Bias(mask=frozenset({"x[t-2]"})))
+    assert readable(term, Bias(mask=frozenset({"x[t-3]"})))

@@ -10,10 +10,11 @@ from learner_problems import problem_of
 from pellucid.bias import Bias
 from pellucid.data.data import Data
 from pellucid.errors import PellucidError
+from pellucid.learners.formulas.terms import Col, Past, Pos
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
 from pellucid.learners.transformer.discrete.fit import attempts, relaxed
-from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
+from pellucid.learners.transformer.discrete.frame import allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import buckets, harden, live_choices, live_variables, outputs, run
 from pellucid.learners.transformer.discrete.model import forward, init_params
 from pellucid.learners.transformer.layers import NoiseTape
@@ -34,7 +35,7 @@ def params(seed: int = 0, config: DiscreteConfig = CONFIG):
 def test_past_outputs_and_zeros_before_the_start():
     data = Data.of([[1, 2, 3], [4, 5, 6, 7]], [[10, 20, 30], [40, 50, 60, 70]])
     columns = columns_for(data.schema, Bias(readable_inputs=frozenset({"x", "position"})), 2)
-    assert [c.label for c in columns] == ["x", "position", "y[t-1]", "y[t-2]"]
+    assert columns == (Col("x"), Pos(1), Past("y", 1), Past("y", 2))
     frame = make_frame(data, columns, before=2)
     assert frame.values[:, 0].tolist() == [
         [0, 0, 1, 2, 3, 0],
@@ -76,7 +77,7 @@ def test_it_takes_numbers_alone():
 
 
 def test_a_masked_output_may_be_read_from_further_back():
-    columns = (Column("x"), Column("y", 1), Column("y", 2))
+    columns = (Col("x"), Past("y", 1), Past("y", 2))
     allow = allowed(columns, Bias(mask=frozenset({"y[t-1]", "y[t-2]"})), 4)
     assert allow.tolist() == [[True] * 4, [False, False, True, True], [False, True, True, True]]
 
@@ -153,11 +154,8 @@ def test_liveness_goes_backwards_from_the_pruned_head():
 
 def test_a_seed_does_not_depend_on_its_companions():
     settings = DiscreteTraining(steps=4, chunk=2, batch=3)
-    frame = Frame((Column("x"), Column("z")), VALUES, VALUES[:1, :, 3:], np.ones((5, 6), bool), np.ones((5, 6), bool))
-    scaled = Scaling.of(frame, 3).apply(frame)
-    data = tuple(
-        np.asarray(a, np.float32) for a in (scaled.values.swapaxes(0, 1), scaled.targets.swapaxes(0, 1), scaled.scored)
-    )
+    inputs = VALUES.swapaxes(0, 1)
+    data = (inputs, inputs[:, :1, 3:], np.ones((5, 6), np.float32))
     engine = population.build(relaxed(CONFIG, settings, OPEN), [((3, *a.shape[1:]), a.dtype) for a in data])
     plan = settings.plan(3, 0, 5)
     both = population.run_steps(engine, population.start(engine, (3, 4)), data, plan)[0]

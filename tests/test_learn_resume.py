@@ -31,8 +31,9 @@ class KilledError(Exception):
     pass
 
 
-def fit(train=TRAIN, **how):
-    return ProgramsTrainer(train, VALID, CONFIG, SETTINGS, Run(**how)).run()
+def fit(train=TRAIN, trainer=ProgramsTrainer, **how):
+    run = Run(**how)
+    return trainer(train, VALID, CONFIG, SETTINGS, run).run(), run
 
 
 def killed_after(calls: int):
@@ -55,12 +56,42 @@ def whole():
 def test_resumed_training_ends_with_the_same_program(whole, tmp_path, calls):
     with pytest.raises(KilledError):
         fit(on_progress=killed_after(calls), checkpoint=tmp_path)
-    again = fit(checkpoint=tmp_path)
-    assert again.report == whole.report
-    assert again.history == whole.history
-    (hardened_again, params_again), (hardened, params) = again.found, whole.found
+    told = []
+    (hardened_again, params_again), again = fit(checkpoint=tmp_path, on_progress=lambda share, text: told.append(text))
+    (hardened, params), run = whole
+    assert told[0].startswith("resumed at step ")
+    assert {**again.report, "seconds": 0} == {**run.report, "seconds": 0}
+    assert again.history == run.history
     assert all(map(np.array_equal, hardened_again.readout, hardened.readout))
     assert all((params_again[name] == params[name]).all() for name in params)
+
+
+class HastilyStopped(ProgramsTrainer):
+    """Ctrl-C while its first round is being set up."""
+
+    calls = 0
+
+    def set_up(self, number):
+        self.calls += 1
+        if self.calls == 1:
+            raise KeyboardInterrupt
+        return super().set_up(number)
+
+
+@pytest.mark.parametrize("calls", [3, 13])
+@pytest.mark.parametrize("trainer", [ProgramsTrainer, HastilyStopped])
+def test_a_resumed_run_that_is_stopped_at_once_keeps_what_there_was(tmp_path, calls, trainer):
+    with pytest.raises(KilledError):
+        fit(on_progress=killed_after(calls), checkpoint=tmp_path)
+
+    def stop(share: float, message: str) -> None:
+        if message.startswith("resumed") and trainer is ProgramsTrainer:
+            raise KeyboardInterrupt
+
+    (hardened, _), run = fit(trainer=trainer, on_progress=stop, checkpoint=tmp_path)
+    assert run.report["stopped"] == "interrupted"
+    assert hardened.marked
+    assert (tmp_path / "programs.safetensors").exists()
 
 
 def test_a_checkpoint_of_another_run_is_refused(tmp_path):

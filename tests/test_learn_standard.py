@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -22,7 +22,6 @@ from pellucid.learners.transformer.programs.hardened import accuracy
 from pellucid.learners.transformer.standard import net
 from pellucid.learners.transformer.standard.fit import StandardTrainer, arrays_task
 from pellucid.learners.transformer.standard.net import StandardModel, forward, predict_standard
-from pellucid.learners.transformer.trainer import Fitted
 from pellucid.resolve import resolve
 
 BEGIN = 4
@@ -57,8 +56,16 @@ def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
     return net.init_params(np.random.default_rng(seed), config)
 
 
-def fit_standard(train, valid, config, settings, **how) -> Fitted[dict[str, np.ndarray]]:
-    return StandardTrainer(arrays_task(train, valid, config, settings), config, settings, Run(**how)).run()
+class Fitted(NamedTuple):
+    found: dict[str, np.ndarray]
+    report: dict[str, Any]
+    history: dict[str, Any]
+
+
+def fit_standard(train, valid, config, settings, **how) -> Fitted:
+    run = Run(**how)
+    found = StandardTrainer(arrays_task(train, valid, config, settings), config, settings, run).run()
+    return Fitted(found, run.report, run.history)
 
 
 compiled = jax.jit(forward, static_argnames="config")

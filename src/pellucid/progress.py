@@ -59,7 +59,7 @@ def _lines() -> OnProgress:
     def tell(stage: str, share: float, message: str) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= EVERY or message.startswith("interrupted"):
+        if now - last >= EVERY or message.startswith(("interrupted", "resumed")):
             last = now
             print(f"{now - began:5.0f} s  {stage} {share:.0%}  {message}".rstrip(), file=sys.stderr, flush=True)
 

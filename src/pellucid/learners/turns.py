@@ -217,9 +217,10 @@ class _Turn:
                 raise
             self.run.report["stopped"] = "interrupted"
         self.turns.interrupted = self.run.report.get("stopped") == "interrupted"
-        name = self.learner.name
-        self.turns.seconds[name] = round(self.turns.seconds.get(name, 0.0) + time.monotonic() - start, 3)
-        self.turns.told(self.learner, **self.run.report, seconds=self.turns.seconds[name])
+        name, seconds = self.learner.name, self.turns.seconds
+        for part, took in {**self.run.report.pop("seconds", {}), name: time.monotonic() - start}.items():
+            seconds[part] = round(seconds.get(part, 0.0) + took, 3)
+        self.turns.told(self.learner, **self.run.report, seconds=seconds[name])
         if self.run.history:
             self.turns.history[name] = self.run.history
         return goes_on

@@ -51,7 +51,7 @@ def gumbel_pool(seed: int, size: int) -> np.ndarray:
     return -np.log(-np.log(np.clip(draw, 1e-7, 1 - 1e-7)))
 
 
-def normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int) -> np.ndarray:
+def normal(rng: np.random.Generator, shape: tuple[int, ...], fan: int = 1) -> np.ndarray:
     """Random weights float32 that keep the scale of `fan` inputs."""
     return (rng.standard_normal(shape) / np.sqrt(max(fan, 1))).astype(np.float32)
 

@@ -43,9 +43,7 @@ from pellucid.settings import taken
 
 if TYPE_CHECKING:
     from pellucid.learners.transformer.standard.net import StandardModel
-    from pellucid.learners.transformer.trainer import Trainer
 
-T = TypeVar("T")
 How = TypeVar("How", bound=Training)
 PLAIN = {"int": int, "float": float, "bool": bool, "str": str}
 OWN = tuple(f.name for f in dataclasses.fields(Coded))  # of a model's sizes, what the data decides
@@ -62,13 +60,6 @@ def training_of(usual: How, run: Run, *given: Mapping[str, Any]) -> How:
     """How a model is trained: as usual, but for what was given, later ones first, and what the run decides."""
     asked = {"seed": run.seed, "seeds": run.seeds, "steps": run.steps, "budget": run.left}
     return with_given(usual, *given, asked)
-
-
-def _trained(trainer: Trainer[Any, T], run: Run) -> T:
-    fitted = trainer.run()
-    run.report |= fitted.report
-    run.history |= fitted.history
-    return fitted.found
 
 
 # ---------------------------------------------------------------- Transformer Programs over symbols
@@ -130,7 +121,7 @@ class Programs:
         config, hints = programs_sizes(problem, marked), taken(problem.settings, {"steps": int, "seeds": int})
         training = training_of(ProgramsTraining(), run, hints, taken(problem.settings, PROGRAMS_TRAINING))
         train, valid = marked.arrays(problem.train), marked.arrays(problem.valid)
-        hardened, params = _trained(ProgramsTrainer(train, valid, config, training, run), run)
+        hardened, params = ProgramsTrainer(train, valid, config, training, run).run()
         program = program_of(problem, extract(hardened, marked), (OUTPUT,))
         yield Found(program, self.name, TrainedProgram(ProgramsModel(hardened, params, config, marked), program))
 
@@ -184,7 +175,7 @@ class Words:
         from pellucid.learners.transformer.words.fit import WordsTrainer
 
         training = training_of(WordsTraining(), run, taken(problem.settings, WORDS_TRAINING))
-        model = _trained(WordsTrainer(problem, words_sizes(problem), training, run), run)
+        model = WordsTrainer(problem, words_sizes(problem), training, run).run()
         names = [field.name for field in problem.schema.inputs]
         program = program_of(problem, decode(model, names), (LABEL,))
         yield Found(program, self.name, EvidenceFiles(model, program, names))
@@ -234,7 +225,7 @@ class Discrete:
 
         training = training_of(DiscreteTraining(), run, taken(problem.settings, DISCRETE_TRAINING))
         sizes = taken(problem.settings, DISCRETE_SIZES)
-        for one in _trained(DiscreteTrainer(problem, sizes, training, run), run)[:KEPT]:
+        for one in DiscreteTrainer(problem, sizes, training, run).run()[:KEPT]:
             yield Found(one.extraction.program, self.name, details=one.details)
 
 
@@ -268,7 +259,7 @@ def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> Stan
     if (why := refusal(problem, problem.schema.words is not None)) is not None:
         raise PellucidError(f"{problem.name}: not for --model {STANDARD} ({why})")
     config, training = standard_sizes(problem, given), standard_training(problem, given, run)
-    params = _trained(StandardTrainer(task_of(problem, config, training), config, training, run), run)
+    params = StandardTrainer(task_of(problem, config, training), config, training, run).run()
     return StandardModel(params, config, problem.schema)
 
 

@@ -26,15 +26,6 @@ Settings = TypeVar("Settings", bound=Training)
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted(Generic[Found]):
-    """What a fit gives: what was found; what the report says of it; the course of the training."""
-
-    found: Found
-    report: dict[str, Any]
-    history: dict[str, Any]
-
-
 @dataclass(frozen=True)
 class Round:
     """Seeds that are trained together, to be compared.
@@ -52,38 +43,36 @@ class Round:
 class Trainer(ABC, Generic[Settings, Found]):
     """A fit and its state; a subclass says what its model is, and what it does with trained seeds.
 
-    name: of the learner. parts: the classes that its state is made of. rounds: how many there are at most. mark:
-    fingerprint of all that decides the outcome. number, rung: where in the plan it is. losses, scores: the latest, by
-    seed. compiled: the engine that ran last; compile_seconds: what first calls took; slowest: the longest of the other
-    calls. place: file that holds the state from check to check, from which a killed run goes on; the caller removes it.
+    name: of the learner. best: what it has found, falsy while there is nothing; parts: the classes that its state is
+    made of. rounds: how many there are at most. mark: fingerprint of all that decides the outcome. number, rung: where
+    in the plan it is. losses, scores: the latest, by seed. compiled: the engine that ran last; compile_seconds: what
+    first calls took; slowest: the longest of the other calls. begun: whether the state on disk is taken in. place: file
+    that holds the state from check to check, from which a killed run goes on; the caller removes it.
 
     Args:
         settings: seeds, steps, budget in seconds; of the first round.
-        run: whom to tell of the progress, and the folder that may hold the state.
+        run: whom to tell of the progress, and the folder that may hold the state; report and history are filled in.
     """
 
     name: str
+    best: Any = None
     parts: tuple[type, ...] = ()
     rounds: int = 1
     mark: str = ""
 
     def __init__(self, settings: Settings, run: Run) -> None:
-        self.settings, self.on_progress = settings, run.on_progress
+        self.settings, self.told = settings, run
         self.place = None if run.checkpoint is None else run.checkpoint / f"{self.name}.safetensors"
         self.history: dict[int, SeedHistory] = {}
         self.losses: dict[int, float] = {}
         self.scores: dict[int, float] = {}
         self.groups: list[Group] = []
         self.number, self.rung = 0, 0
+        self.begun = False
         self.compiled: Engine | None = None
         self.compile_seconds, self.slowest = 0.0, 0.0
         self.stopped = "all steps done"
         self.clock = Clock(settings.budget)
-
-    @property
-    @abstractmethod
-    def has_found(self) -> bool:
-        """Whether there is a result already."""
 
     @abstractmethod
     def set_up(self, number: int) -> Round:
@@ -98,17 +87,18 @@ class Trainer(ABC, Generic[Settings, Found]):
         """Take in trained seeds, the best first; why to stop, or None to go on. `quick`: after Ctrl-C."""
 
     @abstractmethod
-    def result(self) -> Fitted[Found]:
-        """What `run` returns."""
+    def result(self) -> Found:
+        """What `run` returns; what else there is to say goes into report and history."""
 
     def state(self) -> Any:
-        """What the subclass must keep, made of `parts`, arrays and what JSON holds: nothing, where it is done again."""
-        return None
+        """What a run that goes on must have, made of `parts`, arrays and what JSON holds."""
+        return self.best
 
-    def resume(self, state: Any) -> None:  # nothing is a state too
+    def resume(self, state: Any) -> None:
         """The inverse of `state`."""
+        self.best = state
 
-    def run(self) -> Fitted[Found]:
+    def run(self) -> Found:
         """Train round after round until the subclass is content, all is done, the budget is spent, or interrupted.
 
         After KeyboardInterrupt the best so far is kept; if there is nothing yet, it is passed on.
@@ -122,38 +112,30 @@ class Trainer(ABC, Generic[Settings, Found]):
             try:
                 self.stopped = self._rounds(saved) or self.stopped
             except KeyboardInterrupt:
-                self._interrupted()
+                self._interrupted(saved)
+        compiling = round(self.compile_seconds, 3)
+        seconds = {"compile": compiling, "train": round(max(0.0, self.clock.spent - compiling), 3)}
+        self.told.report |= {"stopped": self.stopped, "seeds_tried": len(self.history), "seconds": seconds}
+        histories = {str(seed): history.to_json() for seed, history in sorted(self.history.items())}
+        self.told.history |= {"seeds": histories, "stopped": self.stopped}
         return self.result()
 
     def tell(self, message: str, share: float = 0.0) -> None:
         """Report progress; `share` is that of the round."""
         share = max((self.number + share) / self.rounds, self.clock.spent / self.clock.budget)
-        self.on_progress(min(max(share, 0.0), 1.0), message)
+        self.told.on_progress(min(max(share, 0.0), 1.0), message)
 
     def late(self) -> bool:
         """Would another chunk eat into the time kept for what follows? Never before the first."""
         return self.compiled is not None and self.clock.over(self.settings.kept + self.slowest)
 
-    def seconds(self) -> dict[str, float]:
-        """Seconds of compiling, and of all else."""
-        compiling = round(self.compile_seconds, 3)
-        return {"compile": compiling, "train": round(max(0.0, self.clock.spent - compiling), 3)}
-
-    def histories(self) -> dict[str, Any]:
-        """Columns of the history by seed."""
-        return {str(seed): history.to_json() for seed, history in sorted(self.history.items())}
-
-    def fitted(self, found: Found, best_seed: int, **more: Any) -> Fitted[Found]:
-        """The result of a population of which one seed is the best; more: of the history."""
-        history = {"seeds": self.histories(), "best_seed": best_seed, "stopped": self.stopped}
-        report = {"best_seed": best_seed, "stopped": self.stopped, "seeds_tried": len(self.history)}
-        return Fitted(found, report, {**history, **more})
+    def note_best(self, seed: int, **more: Any) -> None:
+        """Tell which seed of a population is the best; more: of the history."""
+        self.told.report["best_seed"] = seed
+        self.told.history |= {"best_seed": seed, **more}
 
     def _rounds(self, saved: Mapping[str, Any] | None) -> str | None:
-        self.number = saved["number"] if saved else 0
-        self.round = self.set_up(self.number)
-        if saved:
-            checkpoint.restore(self, saved)
+        self._begin(saved)
         while True:
             for found in self._train():
                 if reason := self.finish(found):
@@ -166,11 +148,23 @@ class Trainer(ABC, Generic[Settings, Found]):
             self._save()
             self.round = self.set_up(self.number)
 
-    def _interrupted(self) -> None:
+    def _begin(self, saved: Mapping[str, Any] | None) -> None:
+        self.number = saved["number"] if saved else 0
+        self.round = self.set_up(self.number)
+        if saved:
+            checkpoint.restore(self, saved)
+        self.begun = True
+        if saved:
+            step = max((group.step for group in self.groups), default=0)
+            self.tell(f"resumed at step {step}" + (f" of round {self.number + 1}" if self.rounds > 1 else ""))
+
+    def _interrupted(self, saved: Mapping[str, Any] | None) -> None:
         self.stopped = "interrupted"
         self.tell(INTERRUPTED, 1.0)
+        if saved and not self.begun:
+            self._begin(saved)
         found = [trained for trained in self.finished() if trained.steps]
-        if not self.has_found:
+        if not self.best:
             if not found:
                 raise KeyboardInterrupt
             self.finish(found[:1], quick=True)

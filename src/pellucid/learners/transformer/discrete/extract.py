@@ -4,36 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
-from pellucid.bias import Bias, parsed_mask
-from pellucid.language.nodes import Let
+from pellucid.bias import parsed_mask
 from pellucid.language.program import Program
+from pellucid.learners.formulas.build import build
+from pellucid.learners.formulas.terms import Term, reads
 from pellucid.learners.transformer.discrete.formulas import Grammar
-from pellucid.learners.transformer.discrete.frame import Frame, Scaling
+from pellucid.learners.transformer.discrete.frame import Frame, Scaling, known
 from pellucid.learners.transformer.discrete.hardened import Hardened, Run, head_scores, live_variables, outputs, run
 from pellucid.learners.transformer.discrete.hypotheses import Attention, Tested, judge_head
-from pellucid.learners.transformer.discrete.symbols import (
-    Builder,
-    Symbol,
-    assemble,
-    free_name,
-    linear_expression,
-    root,
-    summed,
-)
-from pellucid.learners.transformer.discrete.units import Material, Unit, network_expression, read_units
+from pellucid.learners.transformer.discrete.units import Material, Unit, label, network, read_units
 from pellucid.problem import Problem
 from pellucid.simplify import simplify
+
+ROUTES = frozenset({"shift", "first"})  # modes that read one step at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Sources:
-    """What an extraction works on: raw frame, fitted rows first; how many they are; scaling; their problem."""
+    """What an extraction works on.
+
+    frame: the data, fitted examples first. fitted: how many these are. scaling: of the model. tau: temperature of the
+    weights of attention.
+    """
 
     frame: Frame
     fitted: int
@@ -42,38 +39,36 @@ class Sources:
     tau: float
     regression: bool = False
 
-    @property
-    def bias(self) -> Bias:
-        """Which pieces may be used."""
-        return self.problem.bias
-
-    @property
-    def inputs(self) -> set[str]:
-        """Names of the input columns."""
-        return {field.name for field in self.problem.schema.inputs}
-
 
 @dataclass(frozen=True, eq=False)
 class Extraction:
-    """A program, with what was found about each head and sub-MLP, and how well it fits (error by the variance)."""
+    """A program and the terms of its outputs; the error by the variance; what was found about each head and sub-MLP."""
 
     program: Program
+    terms: list[Term]
     error: float
     report: dict[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """A variable of the stream, unscaled, as a term; and its value before the first step."""
+
+    term: Term
+    start: float = 0.0
+
+
 @dataclass
 class Reader:
-    """Turns variables of the stream into symbols of the program, each once, those they need first."""
+    """Turns variables of the stream into terms, each once, those they need first."""
 
     model: Hardened
     done: Run
     live: Sequence[int]
     sources: Sources
-    builder: Builder
     symbols: dict[int, Symbol] = field(default_factory=dict)
     units: dict[int, Unit] = field(default_factory=dict)
-    heads: dict[int, tuple[Symbol, list[Tested]]] = field(default_factory=dict)
+    heads: dict[int, list[Tested]] = field(default_factory=dict)
 
     def place(self, variable: int) -> tuple[str, int, int]:
         """column, head or unit; the layer; the index there."""
@@ -90,90 +85,84 @@ class Reader:
             return float(self.sources.scaling.columns[index])
         if kind == "unit":
             return 1.0
-        times = summed(self.heads[variable][1][0].hypothesis) if variable in self.heads else 1
+        times = self.heads[variable][0].hypothesis.times if variable in self.heads else 1
         return times * self.scale(int(self.model.layers[layer][0].value[index]))
 
     def symbol(self, variable: int) -> Symbol:
-        """The variable as a symbol; a sub-MLP as the network it is."""
+        """The variable; a sub-MLP as the network it is."""
         if variable not in self.symbols:
             kind, layer, index = self.place(variable)
-            if kind == "column":
-                frame = self.sources.frame
-                made = self.builder.column(frame.columns[index], frame.values[index])
-            else:
-                made = self._head(variable, layer, index) if kind == "head" else self._unit(variable)
-            self.symbols[variable] = made
+            made = {"column": self._column, "head": self._head, "unit": self._unit}[kind]
+            self.symbols[variable] = made(variable, layer, index)
         return self.symbols[variable]
 
-    def _unit(self, variable: int) -> Symbol:
-        unit = self.unit(variable)
-        return self.builder.formula(unit.name, unit.network, unit.values, unit.symbol.label, unit.symbol.cost)
+    def values(self, symbol: Symbol) -> np.ndarray:
+        """Values [n, before + steps] of a symbol."""
+        values = known(self.sources.frame.grid, symbol.term).T
+        return np.pad(values, ((0, 0), (self.model.config.before, 0)), constant_values=symbol.start)
+
+    def _column(self, variable: int, layer: int, index: int) -> Symbol:
+        return Symbol(self.sources.frame.columns[index])
 
     def _head(self, variable: int, layer: int, index: int) -> Symbol:
-        heads = self.model.layers[layer][0]
+        heads, bias = self.model.layers[layer][0], self.sources.problem.bias
         value = self.symbol(int(heads.value[index]))
-        head = self.attention(layer, index, value)
-        bias = self.sources.bias
-        tested = judge_head(head, self._modes(value), min(bias.window, self.model.config.before))
-        hypothesis = tested[0].hypothesis
-        needs_key = hypothesis.kind in ("argmax", "argmin", "last where")
-        key = self.symbol(int(heads.key[index])) if needs_key else None
-        made = self.builder.routed(hypothesis, value, key, head)
-        self.heads[variable] = (made, tested)
-        return made
+        tested = judge_head(
+            self._attention(layer, index, value), self._modes(value.term), min(bias.window, self.model.config.before)
+        )
+        best = tested[0].hypothesis
+        key = self.symbol(int(heads.key[index])).term if best.needs_key else None
+        self.heads[variable] = tested
+        return Symbol(best.term(value.term, key, value.start), value.start * best.times)
 
-    def _modes(self, value: Symbol) -> frozenset[str]:
+    def _modes(self, value: Term) -> frozenset[str]:
         """Modes that may read a variable: one with a mask on some of its past is not read at several steps at once."""
-        modes = self.sources.bias.modes
-        masked = {parsed_mask(item)[0] for item in self.sources.bias.mask}
-        return modes & {"shift", "first"} if root(value.label) in masked else modes
+        bias = self.sources.problem.bias
+        masked = {parsed_mask(item)[0] for item in bias.mask}
+        return bias.modes & ROUTES if any(name in masked for name, _ in reads(value)) else bias.modes
 
-    def attention(self, layer: int, index: int, value: Symbol) -> Attention:
+    def _attention(self, layer: int, index: int, value: Symbol) -> Attention:
         """What there is to see of a head."""
-        heads, c, frame = self.model.layers[layer][0], self.model.config, self.sources.frame
-        seen = self.done.stream[: c.readable(layer)]
+        heads, c = self.model.layers[layer][0], self.model.config
+        seen, values = self.done.stream[: c.readable(layer)], self.values(value)
         key = None
         if c.content:
-            key = self.done.stream[heads.key[index]] * self.scale(int(heads.key[index]))
-            if heads.key[index] == heads.value[index]:
-                key = value.values
+            read = int(heads.key[index])
+            key = values if read == heads.value[index] else self.done.stream[read] * self.scale(read)
         weights = softmax(head_scores(self.model, heads, seen)[index] / self.sources.tau, -1)
-        return Attention(self.done.chosen[layer][index], key, value.values, weights, frame.present, c.before)
+        return Attention(self.done.chosen[layer][index], key, values, weights, self.sources.frame.present, c.before)
 
-    def unit(self, variable: int) -> Unit:
-        """A sub-MLP with the symbols it reads; its values are those of its network on them."""
-        if variable not in self.units:
-            _, layer, index = self.place(variable)
-            hard = self.model.layers[layer][1]
-            first, second = (int(v) for v in hard.reads[index])
-            reads = (self.symbol(first), self.symbol(second))
-            scales = (self.scale(first), self.scale(second))
-            values = hard.network(index, reads[0].values / scales[0], reads[1].values / scales[1])
-            name = free_name(f"network_{layer + 1}_{index + 1}", self.sources.inputs)
-            network = network_expression(hard, index, reads, scales)
-            self.units[variable] = Unit(name, reads, values, network, reads)
-        return self.units[variable]
+    def _unit(self, variable: int, layer: int, index: int) -> Symbol:
+        hard = self.model.layers[layer][1]
+        first, second = hard.reads[index].tolist()
+        reads, scales = (self.symbol(first), self.symbol(second)), (self.scale(first), self.scale(second))
+        start = hard.network(index, *(np.array(s.start / scale) for s, scale in zip(reads, scales, strict=True)))
+        terms = reads[0].term, reads[1].term
+        unit = Unit(f"network_{layer + 1}_{index + 1}", terms, network(hard, index, terms, scales), terms)
+        self.units[variable] = unit
+        return Symbol(unit.network, float(start))
 
-    def what_is_live(self) -> tuple[list[Symbol], list[Unit]]:
-        """What the output head reads: symbols, and sub-MLPs; what only these need is among their symbols."""
+    def what_is_live(self) -> tuple[list[Term], list[Unit]]:
+        """What the output head reads: terms, and sub-MLPs; what only these need is among their terms."""
         direct, units = [], []
         for variable in self.live:
             kind, _, _ = self.place(variable)
-            if kind == "unit":
-                units.append(self.unit(variable))
-            elif kind == "head" or self.model.allow[variable, 0]:
-                direct.append(self.symbol(variable))
+            if kind == "head" or (kind == "column" and self.model.allow[variable, 0]):
+                direct.append(self.symbol(variable).term)
+            elif kind == "unit":
+                self.symbol(variable)
+                units.append(self.units[variable])
         return direct, units
 
     def head_report(self, variable: int) -> dict[str, Any]:
         """What was found about a head."""
         _, layer, index = self.place(variable)
-        _, tested = self.heads[variable]
+        best, *others = self.heads[variable]
         return {
             "head": f"layer {layer + 1} head {index + 1}",
-            "value": self.symbol(int(self.model.layers[layer][0].value[index])).label,
-            **tested[0].to_json(),
-            "next": [t.to_json() for t in tested[1:3]],
+            "value": label(self.symbol(int(self.model.layers[layer][0].value[index])).term),
+            **best.to_json(),
+            "next": [tested.to_json() for tested in others[:2]],
         }
 
     def errors(self) -> dict[str, Any]:
@@ -184,14 +173,11 @@ class Reader:
         model, before = self.model, self.model.config.before
         frame = self.sources.scaling.apply(self.sources.frame)
         told = outputs(model, self.done.stream)
-        total, exact = np.zeros_like(told), np.zeros_like(told)
+        apart = np.zeros_like(told)
         for variable in self.live:
-            kind, _, _ = self.place(variable)
-            values = self.unit(variable).values if kind == "unit" else self.symbol(variable).values
-            weight = model.weights[:, variable][:, None, None]
-            total += weight * values / self.scale(variable)
-            exact += weight * self.done.stream[variable]
-        apart = np.abs(total - exact)[:, :, before:][:, frame.scored]
+            read_off = self.values(self.symbol(variable)) / self.scale(variable)
+            apart += model.weights[:, variable][:, None, None] * (read_off - self.done.stream[variable])
+        apart = np.abs(apart[:, :, before:][:, frame.scored])
         return {
             "read_off": {"max_difference": float(apart.max()), "mean_difference": float(apart.mean())},
             "error_before_refit": float(((told[:, :, before:] - frame.targets) ** 2)[:, frame.scored].mean()),
@@ -203,39 +189,27 @@ def extract(model: Hardened, sources: Sources) -> Extraction:
 
     Heads get the best hypothesis; sub-MLPs a formula or a table where that keeps the fit, else their network; the
     output head is then refitted by least squares on the training data, pruned and snapped.
+
+    Raises:
+        ProgramError: no program of the language comes out.
     """
+    problem, grid = sources.problem, sources.frame.grid
     done = run(model, sources.scaling.apply(sources.frame).values)
-    names = [field.name for field in sources.problem.schema.outputs]
-    builder = Builder({name: free_name(name, sources.inputs) for name in names})
-    reader = Reader(model, done, live_variables(model, done.stream), sources, builder)
+    reader = Reader(model, done, live_variables(model, done.stream), sources)
     direct, units = reader.what_is_live()
-    material = _material(sources)
+    whole = all((values == np.floor(values)).all() for values in sources.frame.values)
+    material = Material(grid, sources.fitted, Grammar(problem.bias.operators, whole), sources.regression)
     readings = read_units(units, direct, material)
-    builder.assignments |= {r.symbol.name: Let(r.expression) for r in readings if r.symbol and r.expression}
-    found = [*direct, *(r.symbol for r in readings if r.symbol), *(a for r in readings for a in r.unit.arguments)]
-    columns = list({s.name: s for s in found}.values())
-    least, fits = material.heads(columns)
-    labels, error = [*(s.label for s in columns), "1"], float(np.mean([fit.error for fit in fits]))
-    heads = {}
-    for output, (name, fit) in enumerate(zip(builder.results, fits, strict=True)):
-        weights = dict(zip(fit.columns, least.snapped(fit, output), strict=True))
-        constant = weights.pop(len(columns), Fraction(0))
-        heads[name] = linear_expression([columns[i].name for i in weights], list(weights.values()), constant)
+    found = [*direct, *(r.term for r in readings if r.term), *(a for r in readings for a in r.unit.arguments)]
+    laws = material.laws(list(dict.fromkeys(found)))
+    error = float(np.mean([law.error for law in laws]))
     report = {
         "heads": [reader.head_report(v) for v in reader.live if v in reader.heads],
         "units": [r.to_json() for r in readings],
-        "readout": [dict(zip((labels[i] for i in f.columns), f.coefficients.tolist(), strict=True)) for f in fits],
+        "readout": [law.coefficients for law in laws],
         **reader.errors(),
         "error_after_refit": error,
     }
-    return Extraction(simplify(assemble(builder, heads, sources.problem)), error, report)
-
-
-def _material(sources: Sources) -> Material:
-    frame = sources.frame
-    before = frame.values.shape[2] - frame.targets.shape[2]
-    mask = np.concatenate([np.zeros((len(frame.scored), before), bool), frame.scored], 1)
-    targets = [np.concatenate([np.zeros((len(y), before)), y], 1) for y in frame.targets]
-    fitted = np.nonzero(mask)[0] < sources.fitted
-    whole = bool((frame.values == np.floor(frame.values)).all())
-    return Material(mask, fitted, targets, Grammar(sources.bias.operators, whole), sources.regression)
+    terms = [law.term for law in laws]
+    program = build(dict(zip(grid.targets, terms, strict=True)), problem, {})
+    return Extraction(simplify(program), terms, error, report)

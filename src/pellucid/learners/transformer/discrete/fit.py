@@ -18,15 +18,15 @@ from pellucid.errors import PellucidError
 from pellucid.language.nodes import ProgramError
 from pellucid.language.program import Program
 from pellucid.learners.base import Run as LearnerRun
+from pellucid.learners.formulas.terms import readable
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
-from pellucid.learners.transformer.discrete.frame import Column, Frame, Scaling, allowed, columns_for, make_frame
+from pellucid.learners.transformer.discrete.frame import Frame, Scaling, allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import Hardened, harden, live_choices, measured, run
 from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
-from pellucid.learners.transformer.discrete.symbols import keeps_mask
-from pellucid.learners.transformer.population import Engine, Relaxed
-from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.population import Relaxed
+from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Measured, Trained, Tree, fingerprint
 from pellucid.problem import Problem
 from pellucid.semantics import scores
@@ -36,6 +36,7 @@ from pellucid.simplify.names import with_readable_names
 LONGEST = 64  # steps of a sequence that are trained on
 TRAINED = 20_000  # sequences that are trained on
 SAMPLE = 200
+LOSS = "mean squared error of outputs standardised by the training data"
 REFITTED = "constants of the output head by float64 least squares on the training data, snapped where the fit allows"
 PLACES = 6_000  # steps the output head is refitted on, at most
 READ_OFF = 6  # seeds of a round that are read off, the best ones
@@ -85,21 +86,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, eq=False)
-class Setup:
-    """What a round works on. like: a hardened model of its sizes, without layers. data: examples first."""
+class Setup(Round):
+    """A round with what it works on. like: a hardened model of its sizes, no layers. sample: for checks, scaled."""
 
     attempt: Attempt
-    columns: tuple[Column, ...]
-    config: DiscreteConfig
     scaling: Scaling
     like: Hardened
-    data: tuple[np.ndarray, ...]
     sample: Frame
-    engine: Engine
-    settings: DiscreteTraining
 
 
-class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
+class DiscreteTrainer(Trainer[DiscreteTraining, Sequence[Candidate]]):
     """Learns with the Discrete Transformer; finds the seeds read off, the best first. An exact program ends it all.
 
     done: of the rounds that were read off, the trained seeds and how many were read.
@@ -115,31 +111,22 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
     """
 
     name, parts = "discrete", (Trained,)
+    best: Sequence[Candidate] = ()
 
     def __init__(self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, run: LearnerRun) -> None:
         super().__init__(settings, run)
         self.problem = problem
         self.plan = attempts(problem.bias, sizes, _has_past(problem.train))[: settings.rounds]
         self.rounds = len(self.plan)
-        self.candidates: list[Candidate] = []
         self.reports: list[dict[str, Any]] = []
         self.setups: dict[int, Setup] = {}
         self.done: dict[int, tuple[Sequence[Trained], int]] = {}
         told = [repr(problem.bias), [asdict(attempt) for attempt in self.plan]]
         self.mark = fingerprint(settings, [told, [(d.inputs, d.outputs) for d in (problem.train, problem.valid)]])
 
-    @property
-    def has_found(self) -> bool:
-        """Whether there is a result."""
-        return bool(self.candidates)
-
     def set_up(self, number: int) -> Round:
         """One of the attempts, with seeds of its own."""
-        setup = self._setup(number)
-        s = setup.settings
-        first = s.seed * 10_000 + number * s.seeds
-        data = tuple(jnp.asarray(array, jnp.float32) for array in setup.data)
-        return Round(setup.engine, s, tuple(range(first, first + s.seeds)), lambda at: (data, s.batch))
+        return self._setup(number)
 
     def measure(self, params: Tree, tau: float) -> Measured:
         """The hardened model on some validation sequences."""
@@ -148,10 +135,10 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
 
     def _setup(self, number: int) -> Setup:
         if number not in self.setups:
-            self.setups[number] = self._set_up(self.plan[number])
+            self.setups[number] = self._set_up(number, self.plan[number])
         return self.setups[number]
 
-    def _set_up(self, attempt: Attempt) -> Setup:
+    def _set_up(self, number: int, attempt: Attempt) -> Setup:
         problem, s = self.problem, replace(self.settings, steps=self.settings.steps * attempt.longer)
         columns = columns_for(problem.schema, problem.bias, attempt.feedback)
         if not columns:
@@ -161,30 +148,30 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         sample = make_frame(problem.valid.take(range(min(SAMPLE, len(problem.valid)))), columns, config.before, LONGEST)
         scaling, allow = Scaling.of(train, config.before), allowed(columns, problem.bias, train.values.shape[2])
         scaled = scaling.apply(train)
-        data = (scaled.values.swapaxes(0, 1), scaled.targets.swapaxes(0, 1), scaled.scored)
-        like = Hardened(config, (), np.zeros((0, 0)), np.zeros(0), allow)
-        engine = population.build(
-            relaxed(config, s, allow), [((s.batch, *array.shape[1:]), jnp.float32) for array in data]
-        )
-        return Setup(attempt, columns, config, scaling, like, data, scaling.apply(sample), engine, s)
+        arrays = scaled.values.swapaxes(0, 1), scaled.targets.swapaxes(0, 1), scaled.scored
+        data = tuple(jnp.asarray(array, jnp.float32) for array in arrays)
+        engine = population.build(relaxed(config, s, allow), [((s.batch, *a.shape[1:]), a.dtype) for a in data])
+        first = s.seed * 10_000 + number * s.seeds
+        seeds, like = tuple(range(first, first + s.seeds)), Hardened(config, (), np.zeros((0, 0)), np.zeros(0), allow)
+        return Setup(engine, s, seeds, lambda at: (data, s.batch), attempt, scaling, like, scaling.apply(sample))
 
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
         """Read the best seeds off; an exact program ends it all."""
         self._read_off(self.number, found, len(found) if quick else READ_OFF)
-        return "exact program found" if self.candidates and self.candidates[0].exact else None
+        return "exact program found" if self.best and self.best[0].exact else None
 
     def _read_off(self, number: int, ranked: Sequence[Trained], most: int, hurry: bool = True) -> None:
         setup, began = self._setup(number), time.monotonic()
         found: list[Candidate | None] = []
         sources = self._sources(setup)
         for trained in ranked:
-            model = harden(trained.params, setup.config, setup.like.allow)
+            model = harden(trained.params, setup.like.config, setup.like.allow)
             self.history[trained.seed].live = live_choices(model, run(model, setup.sample.values).stream)
             if len(found) < most and (not found or not hurry or not self.clock.over()):
                 self.tell(f"reading off seed {trained.seed}", 1.0)
                 found.append(self._candidate(trained, model, sources))
         good = [c for c in found if c is not None]
-        self.candidates = sorted([*self.candidates, *good], key=lambda c: c.rank)
+        self.best = sorted([*self.best, *good], key=lambda c: c.rank)
         self.done[number] = ranked, len(found)
         self.reports.append(
             {
@@ -200,11 +187,11 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         )
 
     def _sources(self, setup: Setup) -> Sources:
-        problem, s = self.problem, setup.settings
+        problem, s, sample = self.problem, self.settings, setup.sample
         steps = min(problem.train.longest, LONGEST) if problem.schema.when == "every" else 1
         n, m = (min(len(p), max(PLACES // k // steps, 20)) for p, k in ((problem.train, 1), (problem.valid, 2)))
         joined = problem.train.take(range(n)) + problem.valid.take(range(m))
-        frame = make_frame(joined, setup.columns, setup.config.before, LONGEST)
+        frame = make_frame(joined, sample.columns, setup.like.config.before, LONGEST)
         fitted = int((problem.train.lengths[:n] > 0).sum())
         return Sources(frame, fitted, setup.scaling, problem, s.tau_end, s.regression)
 
@@ -215,7 +202,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
             extraction = extract(model, sources)
         except ProgramError:
             return None
-        if not keeps_mask(extraction.program, problem.bias):
+        if not all(readable(term, problem.bias) for term in extraction.terms):
             return None
         verdict = judge(extraction.program, problem.valid)
         others = (problem.train, *problem.longer.values())
@@ -231,21 +218,13 @@ class DiscreteTrainer(Trainer[DiscreteTraining, list[Candidate]]):
         for number, (ranked, read) in state.items():
             self._read_off(number, ranked, read, hurry=False)
 
-    def result(self) -> Fitted[list[Candidate]]:
+    def result(self) -> Sequence[Candidate]:
         """The seeds read off."""
-        best = self.candidates[0] if self.candidates else None
-        report = {
-            "stopped": self.stopped,
-            "loss": "mean squared error of outputs standardised by the training data",
-            "rounds": self.reports,
-            "compile_seconds": self.seconds()["compile"],
-            "refitted": REFITTED,
-        }
-        history: dict[str, Any] = {"seeds": self.histories(), "stopped": self.stopped}
-        if best is not None:
-            report |= {"exact": best.exact, **best.details}
-            history["best_seed"] = best.trained.seed
-        return Fitted(self.candidates, report, history)
+        self.told.report |= {"loss": LOSS, "rounds": self.reports, "refitted": REFITTED}
+        for best in self.best[:1]:
+            self.told.report |= {"exact": best.exact, **best.details}
+            self.told.history["best_seed"] = best.trained.seed
+        return self.best
 
 
 def judge(program: Program, data: Data) -> Verdict:

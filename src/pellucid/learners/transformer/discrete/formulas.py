@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from pellucid.language.expressions import Apply, Const, Expression, Var, size, walk
+from pellucid.language.expressions import Const
+from pellucid.learners.enumerate.pool import ONE as A
+from pellucid.learners.enumerate.pool import TWO as B
+from pellucid.learners.formulas import kernels
+from pellucid.learners.formulas.terms import Op, Term, size, walk
 
-A, B = Var("a"), Var("b")
 LARGEST_MODULUS = 16
 MOST_VALUES = 16
 CHUNK = 2048
 DIVISION = 2
-Term = tuple[Expression, np.ndarray]
+SHAPES, SMOOTH = ("abs", "square", "sign"), ("sin", "cos", "exp", "sqrt", "log")
+JOINS = ("*", "max", "min", "==", "!=", "<", "<=")
+DIVISIONS = ("/", "//", "%")  # either way round
+Valued = tuple[Term, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -28,103 +35,89 @@ class Grammar:
     operators: frozenset[str]
     whole: bool
 
+    def made(self, name: str, *args: Valued) -> Iterator[Valued]:
+        """An operator on formulas, if it may be used."""
+        if name in self.operators:
+            yield Op(name, tuple(term for term, _ in args)), kernels.apply(name, *(values for _, values in args))
+
 
 @dataclass(frozen=True)
 class Match:
-    """A formula over `a` and `b`: share of the variance it explains beyond the basis."""
+    """A formula over `A` and `B`: share of the variance it explains beyond the basis."""
 
-    expression: Expression
+    term: Term
     share: float
 
 
-def terms(a: np.ndarray, b: np.ndarray, grammar: Grammar) -> Iterator[Term]:
+def terms(a: np.ndarray, b: np.ndarray, grammar: Grammar) -> Iterator[Valued]:
     """All formulas with their values on the rows of `a` and `b` [rows], small ones first."""
     same = bool(np.array_equal(a, b))
-    singles = [(A, a)] if same else [(A, a), (B, b)]
+    singles: list[Valued] = [(A, a)] if same else [(A, a), (B, b)]
     shaped = [list(_shapes(term, grammar)) for term in singles]
     for some in shaped:
         yield from some
     deeper = [term for some in shaped for term in some]
-    joined = [] if same else list(_join(singles[0], singles[1], grammar))
+    joined = [] if same else list(_joins(singles[0], singles[1], grammar))
     yield from joined
-    sums = [] if same else list(_linear(a, b, grammar))
+    sums = [] if same else list(_sums(singles[0], singles[1], grammar))
     for term in (*joined, *sums):
         yield from _shapes(term, grammar)
     for term in (*joined, *sums):
         for leaf in singles:
-            yield from _join(term, leaf, grammar)
+            yield from _joins(term, leaf, grammar)
     if not same:
         small = [some[:40] for some in shaped]
         for left in small[0]:
             for right in (singles[1], *small[1]):
-                yield from _join(left, right, grammar)
+                yield from _joins(left, right, grammar)
         for right in small[1]:
-            yield from _join(singles[0], right, grammar)
+            yield from _joins(singles[0], right, grammar)
     for term in deeper[:60]:
         yield from _shapes(term, grammar)
 
 
-def _linear(a: np.ndarray, b: np.ndarray, g: Grammar) -> Iterator[Term]:
+def _constant(value: int, like: Valued) -> Valued:
+    return Const(value), np.full_like(like[1], value)
+
+
+def _sums(a: Valued, b: Valued, g: Grammar) -> Iterator[Valued]:
     """Sums and differences, worth having only inside something else."""
-    if "+" in g.operators:
-        yield Apply("+", (A, B)), a + b
-    if "-" in g.operators:
-        yield Apply("-", (A, B)), a - b
-    if {"+", "*"} <= g.operators:
-        for k in (2, 3, 4, 5):
-            yield Apply("+", (Apply("*", (Const(k), A)), B)), k * a + b
-            yield Apply("+", (A, Apply("*", (Const(k), B)))), a + k * b
+    yield from g.made("+", a, b)
+    yield from g.made("-", a, b)
+    for k in (2, 3, 4, 5):
+        for multiple in g.made("*", _constant(k, a), a):
+            yield from g.made("+", multiple, b)
+        for multiple in g.made("*", _constant(k, b), b):
+            yield from g.made("+", a, multiple)
 
 
-def _shapes(term: Term, g: Grammar) -> Iterator[Term]:
+def _shapes(of: Valued, g: Grammar) -> Iterator[Valued]:
     """A formula inside one more operator."""
-    e, v = term
-    plain = {"abs": np.abs, "square": np.square, "sign": np.sign}
-    smooth = {"sin": np.sin, "cos": np.cos, "exp": lambda x: np.exp(np.minimum(x, 50.0))}
-    guarded = {"sqrt": lambda x: np.sqrt(np.maximum(x, 0.0)), "log": lambda x: np.log(np.where(x > 0, x, 1.0))}
-    for op, function in (plain if g.whole else plain | smooth | guarded).items():
-        if op in g.operators:
-            yield Apply(op, (e,)), function(v)
+    term, values = of
+    for name in SHAPES if g.whole else SHAPES + SMOOTH:
+        yield from g.made(name, of)
     if "pow" in g.operators and not g.whole:
-        yield Apply("pow", (e, Const(3))), v**3
-    values = np.unique(v)
-    whole = bool((values == np.floor(values)).all())
-    if whole:
-        top = int(min(max(values[-1] - values[0], abs(values[-1])), LARGEST_MODULUS))
-        for m in range(2, top + 1):
-            if "%" in g.operators:
-                yield Apply("%", (e, Const(m))), np.mod(v, m)
-            if "//" in g.operators:
-                yield Apply("//", (e, Const(m))), np.floor_divide(v, m)
-    if whole and len(values) <= MOST_VALUES:
-        for c in values[: len(values) if len(values) > 2 else 0]:
-            for op, holds in (("==", v == c), ("!=", v != c), ("<=", v <= c), (">", v > c)):
-                if op in g.operators:
-                    yield Apply(op, (e, Const(int(c)))), holds.astype(float)
+        yield Op("pow", (term, Const(3))), values**3
+    found = np.unique(values)
+    if not (found == np.floor(found)).all():
+        return
+    top = int(min(max(found[-1] - found[0], abs(found[-1])), LARGEST_MODULUS))
+    for modulus in range(2, top + 1):
+        yield from g.made("%", of, _constant(modulus, of))
+        yield from g.made("//", of, _constant(modulus, of))
+    if 2 < len(found) <= MOST_VALUES:
+        for value in found.astype(int).tolist():
+            for name in ("==", "!=", "<=", ">"):
+                yield from g.made(name, of, _constant(value, of))
 
 
-def _join(left: Term, right: Term, g: Grammar) -> Iterator[Term]:
+def _joins(left: Valued, right: Valued, g: Grammar) -> Iterator[Valued]:
     """Two formulas under one operator."""
-    (e, a), (f, b) = left, right
-    safe_a, safe_b = np.where(a == 0, 1.0, a), np.where(b == 0, 1.0, b)
-    made = (
-        ("*", e, f, lambda: a * b),
-        ("max", e, f, lambda: np.maximum(a, b)),
-        ("min", e, f, lambda: np.minimum(a, b)),
-        ("==", e, f, lambda: (a == b).astype(float)),
-        ("!=", e, f, lambda: (a != b).astype(float)),
-        ("<", e, f, lambda: (a < b).astype(float)),
-        ("<=", e, f, lambda: (a <= b).astype(float)),
-        ("/", e, f, lambda: np.where(b == 0, 0.0, a / safe_b)),
-        ("/", f, e, lambda: np.where(a == 0, 0.0, b / safe_a)),
-        ("//", e, f, lambda: np.where(b == 0, 0.0, np.floor_divide(a, safe_b))),
-        ("//", f, e, lambda: np.where(a == 0, 0.0, np.floor_divide(b, safe_a))),
-        ("%", e, f, lambda: np.where(b == 0, 0.0, np.mod(a, safe_b))),
-        ("%", f, e, lambda: np.where(a == 0, 0.0, np.mod(b, safe_a))),
-    )
-    for op, first, second, value in made:
-        if op in g.operators:
-            yield Apply(op, (first, second)), value()
+    for name in JOINS:
+        yield from g.made(name, left, right)
+    for name in DIVISIONS:
+        yield from g.made(name, left, right)
+        yield from g.made(name, right, left)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,34 +128,31 @@ class Question:
     basis: np.ndarray
 
 
-def best(found: Iterable[Term], questions: Collection[Question], keep: int) -> list[list[Match]]:
+def best(found: Iterable[Valued], questions: Collection[Question], keep: int) -> list[list[Match]]:
     """For every question the best few formulas: by explained share (to 1e-9), then by weight."""
     prepared = [_prepare(q) for q in questions]
-    kept: list[list[tuple[float, int, int, Expression]]] = [[] for _ in questions]
+    kept: list[list[tuple[float, float, int, Term]]] = [[] for _ in questions]
     count = 0
     for chunk in _chunks(found):
         values = np.stack([v for _, v in chunk], 1)
-        sizes = np.array([weight(e) for e, _ in chunk])
+        sizes = np.array([weight(term) for term, _ in chunk])
         for i, (q, rest) in enumerate(prepared):
             shares = _shares(q, rest, values)
             rounded = -np.round(shares, 9)
             for j in np.lexsort((np.arange(len(chunk)), sizes, rounded))[:keep]:
-                kept[i].append((float(rounded[j]), int(sizes[j]), count + int(j), chunk[j][0]))
+                kept[i].append((float(rounded[j]), float(sizes[j]), count + int(j), chunk[j][0]))
             kept[i] = sorted(kept[i], key=lambda k: k[:3])[:keep]
         count += len(chunk)
-    return [[Match(e, -share) for share, _, _, e in some] for some in kept]
+    return [[Match(term, -share) for share, _, _, term in some] for some in kept]
 
 
-def weight(expression: Expression) -> int:
+def weight(term: Term) -> float:
     """Size; dividing by what may be 0 counts more, since its meaning there is a convention."""
-    return size(expression) + DIVISION * sum(map(_may_divide_by_zero, walk(expression)))
+    return size(term) + DIVISION * sum(map(_may_divide_by_zero, walk(term)))
 
 
-def _may_divide_by_zero(expression: Expression) -> bool:
-    match expression:
-        case Apply("/" | "//" | "%", (_, under)):
-            return not isinstance(under, Const)
-    return False
+def _may_divide_by_zero(term: Term) -> bool:
+    return isinstance(term, Op) and term.operator in DIVISIONS and not isinstance(term.args[1], Const)
 
 
 def _prepare(question: Question) -> tuple[np.ndarray, np.ndarray]:
@@ -186,13 +176,7 @@ def _shares(q: np.ndarray, rest: np.ndarray, values: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(shares), shares, 0.0)
 
 
-def _chunks(found: Iterable[Term]) -> Iterator[list[Term]]:
-    chunk: list[Term] = []
-    for term in found:
-        if np.isfinite(term[1]).all() and np.abs(term[1]).max() < 1e12:
-            chunk.append(term)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
+def _chunks(found: Iterable[Valued]) -> Iterator[list[Valued]]:
+    usable = (term for term in found if np.isfinite(term[1]).all() and np.abs(term[1]).max() < 1e12)
+    while chunk := list(islice(usable, CHUNK)):
         yield chunk

@@ -10,72 +10,68 @@ import numpy as np
 from pellucid.bias import POSITION, Bias
 from pellucid.data.data import Data
 from pellucid.data.schema import Schema
-from pellucid.language.ranges import shifted
-from pellucid.learners.formulas.grid import TEXTS, Coding, Grid, grid_of
+from pellucid.language.columns import ProgramError
+from pellucid.learners.formulas.grid import Coding, Grid, grid_of
+from pellucid.learners.formulas.terms import Col, Past, Pos, Term, reads
 
-
-@dataclass(frozen=True)
-class Column:
-    """One input scalar: a column of the data or `position`; lag >= 1: an output that many steps back."""
-
-    name: str
-    lag: int = 0
-
-    @property
-    def label(self) -> str:
-        """As a person names it: `x`, `y[t-1]`."""
-        return f"{self.name}[t-{self.lag}]" if self.lag else self.name
+Columns = tuple[Term, ...]  # the scalars of the stream at the start: `Col`, `Pos`, `Past`
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
     """Arrays of the examples that have steps, all filled up with zeros to one length.
 
-    values: float64 [columns, examples, before + steps], zeros before the start and beyond the end.
-    targets: float64 [outputs, examples, steps]; scored: bool [examples, steps], where a target counts; present:
-    likewise, where there is a step at all.
+    grid: the data that they are of; columns: terms of the grid. values: float64 [columns, examples, before + steps],
+    zeros before the start and beyond the end. targets: float64 [outputs, examples, steps]; scored: bool [examples,
+    steps], where a target counts; present: likewise, where there is a step at all.
     """
 
-    columns: tuple[Column, ...]
+    grid: Grid
+    columns: Columns
     values: np.ndarray
     targets: np.ndarray
     scored: np.ndarray
     present: np.ndarray
 
 
-def columns_for(schema: Schema, bias: Bias, feedback: int) -> tuple[Column, ...]:
+def columns_for(schema: Schema, bias: Bias, feedback: int) -> Columns:
     """The scalars of the stream at the start. Masked past outputs stay: attention may route to earlier ones."""
-    inputs = [Column(f.name) for f in schema.inputs if bias.readable(f.name)]
+    inputs: list[Term] = [Col(f.name) for f in schema.inputs if bias.readable(f.name)]
     if bias.readable_inputs is not None and POSITION in bias.readable_inputs and bias.readable(POSITION):
-        inputs.append(Column(POSITION))
+        inputs.append(Pos(1))
     lags, names = range(1, feedback + 1), [f.name for f in schema.outputs if f.name not in bias.mask]
-    return (*inputs, *(Column(name, lag) for name in names for lag in lags))
+    return (*inputs, *(Past(name, lag) for name in names for lag in lags))
 
 
-def make_frame(data: Data, columns: tuple[Column, ...], before: int, longest: int | None = None) -> Frame:
+def make_frame(data: Data, columns: Columns, before: int, longest: int | None = None) -> Frame:
     """Fill the arrays; sequences are cut after `longest` steps, where given."""
     grid = grid_of(data, Coding(()))
-    steps = min(grid.shape[0], longest or grid.shape[0])
-    present = np.arange(steps) < data.lengths[data.lengths > 0][:, None]
-    targets = np.stack([values[:steps].T for values in grid.targets.values()])
-    scored = grid.scored[:steps].T & (targets != TEXTS).all(0)
-    values = np.zeros((len(columns), len(present), before + steps))
+    inputs, targets = ({n: values[:longest] for n, values in side.items()} for side in (grid.inputs, grid.targets))
+    grid = Grid(inputs, targets, grid.scored[:longest], grid.coding)
+    present = np.arange(grid.shape[0]) < data.lengths[data.lengths > 0][:, None]
+    values = np.zeros((len(columns), len(present), before + grid.shape[0]))
     for row, column in zip(values, columns, strict=True):
-        row[:, before:] = np.where(present, _values(column, grid)[:steps].T, 0.0)
-    return Frame(columns, values, np.where(scored, targets, 0.0), scored, present)
+        row[:, before:] = np.where(present, known(grid, column).T, 0.0)
+    targets = np.stack([np.where(grid.scored, values, 0.0).T for values in grid.targets.values()])
+    return Frame(grid, columns, values, targets, grid.scored.T, present)
 
 
-def _values(column: Column, grid: Grid) -> np.ndarray:
-    if column.lag:
-        return shifted(grid.targets[column.name], column.lag, 0.0)
-    if column.name in grid.inputs:
-        return grid.inputs[column.name]
-    return np.arange(1.0, grid.shape[0] + 1)[:, None]
+def known(grid: Grid, term: Term) -> np.ndarray:
+    """A term's values [steps, examples].
+
+    Raises:
+        ProgramError: some are no finite numbers.
+    """
+    values = grid.value(term)
+    if values is None:
+        raise ProgramError("a value that is not finite")
+    return values
 
 
-def allowed(columns: Sequence[Column], bias: Bias, distances: int) -> np.ndarray:
+def allowed(columns: Sequence[Term], bias: Bias, distances: int) -> np.ndarray:
     """Which column may be read from so many steps back: bool [columns, distances]."""
-    return np.array([[not bias.masked(c.name, c.lag + d) for d in range(distances)] for c in columns], bool)
+    lags = [next(iter(reads(column))) for column in columns]
+    return np.array([[not bias.masked(name, lag + d) for d in range(distances)] for name, lag in lags], bool)
 
 
 @dataclass(frozen=True, eq=False)

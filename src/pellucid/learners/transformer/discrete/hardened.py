@@ -5,7 +5,9 @@ Its stream holds scaled scalars: a column divided by its scale; what a head copi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import entr, softmax
@@ -105,29 +107,38 @@ def run(model: Hardened, values: np.ndarray) -> Run:
 
 def head_scores(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.ndarray:
     """Scores [heads, n, query, key], those of forbidden keys far below the others."""
-    length, c, p = stream.shape[2], model.config, heads.params
-    score = (p["bias"][:, buckets(length, c)] + p["start"][:, None, None] * (np.arange(length) < c.before))[:, None]
-    if c.content:
-        lifted = [_lift(p, side, stream[read]) for side, read in enumerate((heads.query, heads.key))]
-        score = score + lifted[0] @ lifted[1].swapaxes(-1, -2) / np.sqrt(c.encoding)
-    else:
-        score = np.broadcast_to(score, (c.heads, stream.shape[1], length, length))
-    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    length = stream.shape[2]
+    score = scores(heads.params, [stream[heads.query], stream[heads.key]], stream.shape[1:], model.config, np)
     allow = extended(model.allow, len(stream))
-    reach = allow[heads.value][:, np.minimum(distance, allow.shape[1] - 1)][:, None]
+    reach = allow[heads.value][:, np.minimum(distances(length), allow.shape[1] - 1)][:, None]
     return np.where(reach & np.tri(length, dtype=bool), score, FORBIDDEN)
 
 
-def _lift(p: Tree, side: int, scalar: np.ndarray) -> np.ndarray:
-    """Piecewise linear encoding of scalars [heads, n, length] -> [heads, n, length, encoding]."""
-    bends = np.maximum(scalar[..., None] - p["knots"][:, side][:, None, None], 0.0)
-    features = np.concatenate([np.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
-    return features @ p["lift"][:, side][:, None]
+def scores(p: Tree, sides: Sequence[Any], shape: tuple[int, int], c: DiscreteConfig, xp: Any) -> Any:
+    """Attention scores [heads, n, query, key] before masking, of the relaxed model (xp: `jax.numpy`) and the hard one.
+
+    sides: the scalars read as query and key, [heads, n, length] each, where content counts. shape: n and length.
+    """
+    n, length = shape
+    relative = (p["bias"][:, buckets(length, c)] + p["start"][:, None, None] * (np.arange(length) < c.before))[:, None]
+    if not c.content:
+        return xp.broadcast_to(relative, (c.heads, n, length, length))
+    lifted = []
+    for side, scalar in enumerate(sides):  # a piecewise linear encoding
+        bends = xp.maximum(scalar[..., None] - p["knots"][:, side][:, None, None], 0.0)
+        features = xp.concatenate([xp.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
+        lifted.append(xp.einsum("hbtf,hfe->hbte", features, p["lift"][:, side]))
+    return lifted[0] @ lifted[1].swapaxes(-1, -2) / np.sqrt(c.encoding) + relative
+
+
+def distances(length: int) -> np.ndarray:
+    """How far query i is from key j, int [length, length]; 0 for later keys."""
+    return np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
 
 
 def buckets(length: int, config: DiscreteConfig) -> np.ndarray:
     """Bucket of the distance of query i from key j, int [length, length]; later keys share bucket 0."""
-    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    distance = distances(length)
     beyond = np.maximum(distance / config.before, 1.0)
     far = np.minimum(np.floor(np.log2(beyond)).astype(int), FAR_BUCKETS - 1)
     return np.where(distance <= config.before, distance, config.before + 1 + far)

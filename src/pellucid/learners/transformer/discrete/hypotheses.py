@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+
+from pellucid.language.expressions import Const
+from pellucid.learners.formulas import kernels
+from pellucid.learners.formulas.terms import Op, Over, Past, Shift, Term
 
 THRESHOLD = 0.95  # least agreement of a hypothesis that is taken for what the head does
 MOST_VALUES = 16
@@ -62,6 +66,30 @@ class Hypothesis:
                 return f"mean {reach}{zeros}"
         return f"{self.kind} {reach}{zeros}"
 
+    @property
+    def needs_key(self) -> bool:
+        """Whether its term reads the key."""
+        return self.kind in ("argmax", "argmin", "last where")
+
+    @property
+    def times(self) -> int:
+        """What a head's mean is multiplied with in the term: that of so many steps always is written as their sum."""
+        return (self.window or 1) if self.kind == "mean" and self.start else 1
+
+    def term(self, value: Term, key: Term | None, start: float) -> Term:
+        """What a head writes, of the value and the key that it reads. start: the value before the first step."""
+        if self.kind == "copy":
+            return value
+        if self.kind == "offset":
+            return _earlier(value, self.amount, start)
+        if self.start:
+            steps = (value, *(_earlier(value, i, start) for i in range(1, self.window or 1)))
+            return Op("+" if self.kind == "mean" else self.kind, steps)
+        if key is not None and self.predicate is not None:
+            operator, constant = self.predicate
+            return Over("last", value, where=Op(operator, (key, Const(plain(constant)))), default=plain(start))
+        return Over(self.kind, value, self.window, by=key if self.kind in ("argmax", "argmin") else None)
+
 
 @dataclass(frozen=True)
 class Tested:
@@ -93,13 +121,6 @@ def judge_head(head: Attention, modes: frozenset[str], window: int) -> list[Test
     best = sorted(tested, key=lambda t: -round(t.agreement * WHOLE))
     enough = [t for t in tested if t.agreement >= max(best[0].agreement - 1e-3, THRESHOLD)][:1]
     return [*enough, *(t for t in best if t not in enough)]
-
-
-def routed(hypothesis: Hypothesis, head: Attention) -> np.ndarray:
-    """What a head would write if the hypothesis were the truth, [n, length]."""
-    if hypothesis.kind == "mean":
-        return head.value @ _uniform(hypothesis, head.value.shape[1], head.before).T
-    return np.take_along_axis(head.value, _keys(hypothesis, head), 1)
 
 
 def _test(head: Attention, hypothesis: Hypothesis) -> Tested:
@@ -159,34 +180,18 @@ def _keys(hypothesis: Hypothesis, head: Attention) -> np.ndarray:
     n, length = head.value.shape
     here = np.broadcast_to(np.arange(length), (n, length))
     match hypothesis.kind:
-        case "copy":
-            return here
-        case "offset":
+        case "copy" | "offset":
             return np.maximum(here - hypothesis.amount, 0)
         case "first":
             return np.full((n, length), head.before)
-        case "last where":
-            assert head.key is not None
-            held = HOLDS[hypothesis.predicate[0]](head.key, hypothesis.predicate[1]) if hypothesis.predicate else 0
-            held = held & (np.arange(length) >= head.before)
-            return np.maximum.accumulate(np.where(held, here, 0), 1)
     assert head.key is not None
-    sign = 1.0 if hypothesis.kind.endswith("max") else -1.0
-    return _extremum(sign * head.key, hypothesis, head.before)
-
-
-HOLDS = {"==": np.equal, "!=": np.not_equal, "<=": np.less_equal, ">=": np.greater_equal}
-
-
-def _extremum(key: np.ndarray, hypothesis: Hypothesis, before: int) -> np.ndarray:
-    n, length = key.shape
-    found = np.broadcast_to(np.arange(length), (n, length)).copy()
-    for i in range(length):
-        first = 0 if hypothesis.window is None else max(i - hypothesis.window + 1, 0)
-        if not hypothesis.start:
-            first = min(max(first, before), i)
-        found[:, i] = first + key[:, first : i + 1].argmax(1)
-    return found
+    if hypothesis.predicate is not None:
+        operator, constant = hypothesis.predicate
+        held = kernels.apply(operator, head.key, np.full_like(head.key, constant)) * (here >= head.before)
+        return kernels.last_where(here.T, held.T, False).T.astype(int)
+    first, how = 0 if hypothesis.start else head.before, f"arg{hypothesis.kind[-3:]}"
+    best = kernels.extreme(how, here[:, first:].T, head.key[:, first:].T, hypothesis.window).T
+    return np.concatenate([here[:, :first], best], 1)
 
 
 def _uniform(hypothesis: Hypothesis, length: int, before: int) -> np.ndarray:
@@ -196,3 +201,18 @@ def _uniform(hypothesis: Hypothesis, length: int, before: int) -> np.ndarray:
     if not hypothesis.start:
         inside = np.where(i >= before, inside & (j >= before), inside)
     return inside / inside.sum(1, keepdims=True)
+
+
+def _earlier(term: Term, amount: int, start: float) -> Term:
+    """A term's value some steps back."""
+    match term:
+        case Past():
+            return replace(term, amount=term.amount + amount)
+        case Shift(same=False):
+            return replace(term, amount=term.amount + amount)
+    return Shift(term, amount, plain(start))
+
+
+def plain(value: float) -> int | float:
+    """A whole number as int."""
+    return int(value) if float(value).is_integer() else float(value)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
+from pellucid.learners.formulas.affine import Number, snapped
+
 NOISE_FLOOR = 1e-20  # of an error divided by the variance: below it, a fit is exact
 KEPT = 1.02  # a simpler fit may have an error larger by this factor
-DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 24, 25, 30, 32, 50, 60, 64, 100)
+LARGEST = 100  # denominator of a constant
 SAME = 1e-9  # relative difference of a constant from the rational it is taken for
 NEAR = 3.0  # standard errors that a constant of noisy data may be moved to become a simple one
 DIGITS = 12
@@ -58,12 +59,8 @@ class Least:
         error = self._error(chosen, coefficients, output)
         return Fit(tuple(chosen), coefficients * factor, error, deviations * factor)
 
-    def error(self, columns: Sequence[int], coefficients: np.ndarray, output: int) -> float:
-        """Error of given coefficients on the judging rows."""
-        chosen = list(columns)
-        return self._error(chosen, coefficients * self.scale[chosen] / self.spread[output], output)
-
     def _error(self, chosen: list[int], coefficients: np.ndarray, output: int) -> float:
+        """Error on the judging rows, of coefficients of the scaled columns."""
         rest = self.judged[:, self.k + output] - self.judged[:, chosen] @ coefficients
         return float(rest @ rest)
 
@@ -80,15 +77,15 @@ class Least:
                     break
         return best
 
-    def snapped(self, fit: Fit, output: int) -> list[Fraction | float]:
+    def snapped(self, fit: Fit, output: int) -> list[Number]:
         """Coefficients as rationals or short decimals where that keeps the error."""
-        values: list[Fraction | float] = [float(c) for c in fit.coefficients]
-        floor = keeps(fit.error)
+        values: list[Number] = fit.coefficients.tolist()
+        chosen, floor = list(fit.columns), keeps(fit.error)
+        factor = self.scale[chosen] / self.spread[output]
         for i, (value, deviation) in enumerate(zip(fit.coefficients, fit.deviations, strict=True)):
             for simple in _simple(float(value), float(deviation)):
-                trial = np.array([float(v) for v in values])
-                trial[i] = float(simple)
-                if self.error(fit.columns, trial, output) <= floor:
+                trial = np.array([*values[:i], simple, *values[i + 1 :]], float)
+                if self._error(chosen, trial * factor, output) <= floor:
                     values[i] = simple
                     break
         return values
@@ -103,17 +100,16 @@ def keeps(error: float) -> float:
     return max(KEPT * error, NOISE_FLOOR)
 
 
-def _simple(value: float, deviation: float) -> list[Fraction | float]:
+def _simple(value: float, deviation: float) -> Iterator[Number]:
     """Simpler numbers that may be meant, the simplest first."""
     tolerance = SAME * max(abs(value), 1e-6)
-    found: list[Fraction | float] = []
-    for denominator in DENOMINATORS:
-        near = Fraction(round(value * denominator), denominator)
-        if abs(near - value) <= (max(tolerance, NEAR * deviation) if denominator <= 2 else tolerance):
-            found.append(near)
+    for near in (snapped(value, 1, np.inf), snapped(value, 2, np.inf)):
+        if abs(near - value) <= max(tolerance, NEAR * deviation):
+            yield near
+    if abs((rational := snapped(value, LARGEST, np.inf)) - value) <= tolerance:
+        yield rational
     if (short := shortest(value, tolerance)) is not None:
-        found.append(short)
-    return found
+        yield short
 
 
 def shortest(value: float, tolerance: float) -> float | None:

@@ -14,8 +14,8 @@ import numpy as np
 import optax
 
 from pellucid.learners.transformer.config import DiscreteConfig
-from pellucid.learners.transformer.discrete.hardened import FORBIDDEN, buckets, extended
-from pellucid.learners.transformer.layers import NoiseTape, sample
+from pellucid.learners.transformer.discrete.hardened import FORBIDDEN, distances, extended, scores
+from pellucid.learners.transformer.layers import NoiseTape, normal, sample
 from pellucid.learners.transformer.population import flatten
 from pellucid.learners.transformer.training import Tree
 
@@ -44,32 +44,28 @@ def init_params(rng: np.random.Generator, config: DiscreteConfig) -> Tree:
     """Random parameters of one seed (NumPy arrays)."""
     c = config
     layers = [_layer_params(rng, c, layer) for layer in range(c.layers)]
-    head = {"w": 0.1 * _normal(rng, (c.outputs, c.variables)), "b": np.zeros(c.outputs, np.float32)}
+    head = {"w": 0.1 * normal(rng, (c.outputs, c.variables)), "b": np.zeros(c.outputs, np.float32)}
     return {"layers": layers, "head": head}
 
 
 def _layer_params(rng: np.random.Generator, c: DiscreteConfig, layer: int) -> Tree:
     n, m = c.readable(layer), c.readable(layer, units=True)
     heads: Tree = {
-        "gates": 0.1 * _normal(rng, (c.heads, 3 if c.content else 1, n)),
-        "bias": 0.5 * _normal(rng, (c.heads, c.buckets)),
+        "gates": 0.1 * normal(rng, (c.heads, 3 if c.content else 1, n)),
+        "bias": 0.5 * normal(rng, (c.heads, c.buckets)),
         "start": np.zeros(c.heads, np.float32),
     }
     if c.content:
-        heads["knots"] = _normal(rng, (c.heads, 2, c.knots))
-        heads["lift"] = _normal(rng, (c.heads, 2, c.knots + 2, c.encoding)) / np.float32(np.sqrt(c.knots + 2))
+        heads["knots"] = normal(rng, (c.heads, 2, c.knots))
+        heads["lift"] = normal(rng, (c.heads, 2, c.knots + 2, c.encoding)) / np.float32(np.sqrt(c.knots + 2))
     units: Tree = {
-        "gates": 0.1 * _normal(rng, (c.units, READS, m)),
-        "w1": _normal(rng, (c.units, READS, c.hidden)),
-        "b1": 0.5 * _normal(rng, (c.units, c.hidden)),
-        "w2": _normal(rng, (c.units, c.hidden)) / np.float32(np.sqrt(c.hidden)),
+        "gates": 0.1 * normal(rng, (c.units, READS, m)),
+        "w1": normal(rng, (c.units, READS, c.hidden)),
+        "b1": 0.5 * normal(rng, (c.units, c.hidden)),
+        "w2": normal(rng, (c.units, c.hidden)) / np.float32(np.sqrt(c.hidden)),
         "b2": np.zeros(c.units, np.float32),
     }
     return {"heads": heads, "units": units}
-
-
-def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    return rng.standard_normal(shape).astype(np.float32)
 
 
 def loss_of(
@@ -132,8 +128,9 @@ def _attend(
     n, length = stream.shape[0], stream.shape[2]
     allow = extended(allow, n)
     value = choose(p["gates"][:, -1], tau, tape, np.any(allow, axis=1))
-    score = scores(p, stream, lambda logits: choose(logits, tau, tape, allow[:, 0]), c)
-    distance = np.maximum(np.arange(length)[:, None] - np.arange(length)[None], 0)
+    gates = [choose(p["gates"][:, side], tau, tape, allow[:, 0]) for side in range(2 * c.content)]
+    score = scores(p, [jnp.einsum("hv,vbt->hbt", gate, stream) for gate in gates], stream.shape[1:], c, jnp)
+    distance = distances(length)
     if not allow.all():
         reach = jnp.log(value @ jnp.asarray(allow, stream.dtype) + 1e-4)
         score = score + reach[:, None, distance]
@@ -143,28 +140,7 @@ def _attend(
     if allow.all():
         return jnp.einsum("hbij,hbj->hbi", weight, jnp.einsum("hv,vbj->hbj", value, stream))
     told = jnp.einsum("hv,vd,vbj->hbjd", value, jnp.asarray(allow, stream.dtype), stream)
-    return jnp.einsum("hbij,hbij->hbi", weight, _by_distance(told, distance))
-
-
-def _by_distance(told: jax.Array, distance: np.ndarray) -> jax.Array:
-    """[h, b, j, d] -> [h, b, i, j], taking d = distance[i, j]."""
-    return told[:, :, np.arange(distance.shape[1])[None], distance]
-
-
-def scores(p: Tree, stream, gate, c: DiscreteConfig):
-    """Attention scores [heads, batch, query, key] before masking; `gate` turns logits into gates."""
-    length = stream.shape[2]
-    pads = np.arange(length) < c.before
-    relative = p["bias"][:, buckets(length, c)] + p["start"][:, None, None] * pads
-    if not c.content:
-        return jnp.broadcast_to(relative[:, None], (c.heads, stream.shape[1], length, length))
-    lifted = []
-    for side in range(2):
-        scalar = jnp.einsum("hv,vbt->hbt", gate(p["gates"][:, side]), stream)
-        bends = jax.nn.relu(scalar[..., None] - p["knots"][:, side][:, None, None])
-        features = jnp.concatenate([jnp.ones_like(scalar)[..., None], scalar[..., None], bends], -1)
-        lifted.append(jnp.einsum("hbtf,hfe->hbte", features, p["lift"][:, side]))
-    return jnp.einsum("hbie,hbje->hbij", *lifted) / np.sqrt(c.encoding) + relative[:, None]
+    return jnp.einsum("hbij,hbij->hbi", weight, told[:, :, np.arange(length), distance])
 
 
 def _compute(p: Tree, stream: jax.Array, tau, tape: NoiseTape, allow: np.ndarray) -> jax.Array:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import asdict, replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +25,7 @@ from pellucid.learners.transformer.programs.hardened import (
     harden,
 )
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
-from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
 
 SAMPLE = 400  # validation sequences of the checks
@@ -44,6 +43,7 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
     """
 
     name, parts = "programs", (Candidate, Hardened, Module)
+    best: tuple[Candidate, dict[str, np.ndarray], int] | None = None
 
     def __init__(
         self, train: Arrays, valid: Arrays, config: ProgramsConfig, settings: ProgramsTraining, run: Run
@@ -55,12 +55,6 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
         self.data = tuple(jnp.asarray(array, jnp.int32) for array in train)
         self.plan = rounds(settings)
         self.rounds, self.mark = len(self.plan), fingerprint(settings, asdict(config), *train, *valid)
-        self.best: tuple[Candidate, dict[str, np.ndarray], int] | None = None
-
-    @property
-    def has_found(self) -> bool:
-        """Whether there is a result."""
-        return self.best is not None
 
     def set_up(self, number: int) -> Round:
         """Growing populations with longer schedules."""
@@ -85,19 +79,12 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
                 self.best = candidate, named, trained.seed
         return "perfect on validation" if self.best and self.best[0].perfect else None
 
-    def state(self) -> Any:
-        """The best program so far."""
-        return self.best
-
-    def resume(self, state: Any) -> None:
-        """The inverse of `state`."""
-        self.best = state
-
-    def result(self) -> Fitted[tuple[Hardened, dict[str, np.ndarray]]]:
+    def result(self) -> tuple[Hardened, dict[str, np.ndarray]]:
         """The best program and its parameters."""
         assert self.best is not None
         best, params, seed = self.best
-        return self.fitted((best.hardened, params), seed, train=best.train, valid=best.valid)
+        self.note_best(seed, train=best.train, valid=best.valid)
+        return best.hardened, params
 
 
 def relaxed(config: ProgramsConfig, structured: float) -> Relaxed:

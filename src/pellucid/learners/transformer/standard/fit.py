@@ -20,7 +20,7 @@ from pellucid.learners.transformer.marked import Arrays, Marked
 from pellucid.learners.transformer.population import Relaxed, Shapes
 from pellucid.learners.transformer.programs.hardened import accuracy
 from pellucid.learners.transformer.standard.net import StandardModel, init_params, loss_of, predict_standard
-from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Measured, Trained, Tree, fingerprint
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.problem import Problem
@@ -85,24 +85,18 @@ def _words_task(problem: Problem, config: StandardConfig, settings: StandardTrai
 class StandardTrainer(Trainer[StandardTraining, dict[str, np.ndarray]]):
     """Trains a standard Transformer; finds the parameters, by name, that are best on validation.
 
-    Stops when perfect there or no longer better. best, score: parameters and what they reach; idle: checks since then.
+    Stops when perfect there or no longer better. best: what it reaches, and the parameters.
     """
 
     name = "standard"
+    best: tuple[Score, dict[str, np.ndarray]] | None = None
 
     def __init__(self, task: Task, config: StandardConfig, settings: StandardTraining, run: Run) -> None:
         super().__init__(settings, run)
         self.task = task
-        self.best: dict[str, np.ndarray] = {}
-        self.score, self.idle = (-1.0, -1.0), 0
         init, loss = functools.partial(init_params, config=config), functools.partial(loss_of, config=config)
         self.engine = population.build(Relaxed(init, loss, _optimiser(settings)), *task.shapes)
         self.mark = fingerprint(settings, [asdict(config), task.mark])
-
-    @property
-    def has_found(self) -> bool:
-        """Whether there is a result."""
-        return bool(self.best)
 
     def set_up(self, number: int) -> Round:
         """One seed."""
@@ -111,30 +105,29 @@ class StandardTrainer(Trainer[StandardTraining, dict[str, np.ndarray]]):
     def measure(self, params: Tree, tau: float) -> Measured:
         """Token and sequence accuracy on validation; the best parameters are kept."""
         score = self.task.score(params)
-        self.idle = 0 if score[0] > self.score[0] else self.idle + 1
-        if score > self.score:
-            self.best, self.score = params, score
+        if self.best is None or score > self.best[0]:
+            self.best = score, params
         row = {"valid_token": round(score[0], 6), "valid_sequence": round(score[1], 6)}
-        return Measured(row, score[0], done=score[0] == 1.0 or self.idle >= self.settings.patience)
+        return Measured(row, score[0], done=self._why_done([*self._tokens(), row["valid_token"]]) is not None)
 
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
         """Why to stop, if there is a reason."""
-        if self.score[0] == 1.0:
+        return self._why_done(self._tokens())
+
+    def _tokens(self) -> list[float]:
+        """Token accuracy at each check so far."""
+        return [row["valid_token"] for history in self.history.values() for row in history.rows]
+
+    def _why_done(self, tokens: list[float]) -> str | None:
+        if tokens and tokens[-1] == 1.0:
             return "perfect on validation"
-        return "no better on validation" if self.idle >= self.settings.patience else None
+        idle = len(tokens) - 1 - tokens.index(max(tokens)) if tokens else 0
+        return "no better on validation" if idle >= self.settings.patience else None
 
-    def state(self) -> Any:
-        """The best parameters so far."""
-        return self.best, self.score, self.idle
-
-    def resume(self, state: Any) -> None:
-        """The inverse of `state`."""
-        self.best, self.score, self.idle = state
-
-    def result(self) -> Fitted[dict[str, np.ndarray]]:
+    def result(self) -> dict[str, np.ndarray]:
         """The best parameters."""
-        report = {"stopped": self.stopped, "seconds": self.seconds()}
-        return Fitted(self.best, report, {"seeds": self.histories()})
+        assert self.best is not None
+        return self.best[1]
 
 
 def _optimiser(s: StandardTraining) -> optax.GradientTransformation:

@@ -14,7 +14,7 @@ from pellucid.learners.evidence.model import EvidenceModel
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.config import WordsConfig, WordsTraining
 from pellucid.learners.transformer.population import Relaxed
-from pellucid.learners.transformer.trainer import Fitted, Round, Trainer
+from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.learners.transformer.words.harden import harden, named, soft_weights
@@ -34,11 +34,11 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
     """
 
     name = "words"
+    best: tuple[float, int, EvidenceModel, float] | None = None
 
     def __init__(self, problem: Problem, config: WordsConfig, settings: WordsTraining, run: Run) -> None:
         super().__init__(settings, run)
         self.config = c = config
-        self.best: tuple[float, int, EvidenceModel, float] | None = None
         (column,) = problem.schema.inputs
         self.words, self.labels = column.values or (), problem.schema.outputs[0].values or ()
         self.train, self.valid = (Judge.of(problem, (column,), data) for data in (problem.train, problem.valid))
@@ -59,11 +59,6 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
         self.engine = population.build(Relaxed(init, loss), *shapes)
         arrays = [array for bucket in buckets for array in (bucket.tokens, bucket.labels)]
         self.mark = fingerprint(settings, [asdict(c), self.words, self.labels], *arrays, self.valid.codes)
-
-    @property
-    def has_found(self) -> bool:
-        """Whether there is a result."""
-        return self.best is not None
 
     def set_up(self, number: int) -> Round:
         """One round of all seeds."""
@@ -109,8 +104,9 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
         if self.best is None or found > self.best[0]:
             self.best = found, seed, model, strength
 
-    def result(self) -> Fitted[EvidenceModel]:
+    def result(self) -> EvidenceModel:
         """The best model, its kinds and cases named."""
         assert self.best is not None
         figure, seed, model, _ = self.best
-        return self.fitted(named(model, self.train), seed, valid=figure)
+        self.note_best(seed, valid=figure)
+        return named(model, self.train)
