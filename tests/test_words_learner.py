@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -20,14 +21,15 @@ from pellucid.learners.evidence.decode import OUTPUT, EvidenceFiles, decode
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.evidence.model import Corpus, Counted, EvidenceModel, Kinds, Nearest, Pairs, Shifted
 from pellucid.learners.portfolio import TRANSFORMERS
-from pellucid.learners.transformer.config import WordsConfig
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.layers import NoiseTape
+from pellucid.learners.transformer.learners import USUAL_WORDS, words_sizes
 from pellucid.learners.transformer.learners import Words as Learner
-from pellucid.learners.transformer.learners import words_sizes
+from pellucid.learners.transformer.marked import Kind
+from pellucid.learners.transformer.programs.relaxed import forward, init_params, nearest
 from pellucid.learners.transformer.words.batches import LONGEST, Draws, buckets_of, unknown_codes
 from pellucid.learners.transformer.words.harden import harden, named, soft_weights
 from pellucid.learners.transformer.words.readout import fit_readout, matrix, refine
-from pellucid.learners.transformer.words.relaxed import forward, init_params, nearest
 from pellucid.learners.transformer.words.starts import read_vectors, starts_of
 from pellucid.problem import Problem
 from pellucid.resolve import resolve
@@ -81,10 +83,16 @@ def words_of(posed: Problem) -> tuple:
     return posed.schema.inputs[0].values or ()
 
 
-def drawn(config: WordsConfig, structured: float, seed: int) -> dict:
+def config_of(words: int, classes: int, kind: Kind, **sizes: Any) -> ProgramsConfig:
+    """Sizes of a model over words."""
+    given = {"mlps_num": 0, "free_counts": True, "words": True, **USUAL_WORDS, **sizes}
+    return ProgramsConfig(words, words, classes, LONGEST, kind, **given)
+
+
+def drawn(config: ProgramsConfig, structured: float, seed: int) -> dict:
     """Random parameters."""
     rng = np.random.default_rng(seed)
-    start, counts = 8 * rng.standard_normal((config.variables, config.k, config.n_words)), np.full(config.n_words, 50)
+    start, counts = 8 * rng.standard_normal((config.variables, config.k, config.n_tokens)), np.full(config.n_tokens, 50)
     return init_params(rng, config, structured, start, counts)
 
 
@@ -117,7 +125,7 @@ def test_padding_matches_nothing():
 @pytest.mark.parametrize("queries", [False, True])
 @pytest.mark.parametrize("structured", [0.0, 8.0])
 def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(structured, queries):
-    config = WordsConfig(9, 3, False, k=4, hidden=8, heads_num=2, dropout=0.0, queries=queries)
+    config = config_of(9, 3, "tagging", k=4, hidden=8, heads_num=2, dropout=0.0, queries=queries)
     params, rng = drawn(config, structured, 5), np.random.default_rng(5)
     model = harden(params, config, tuple(f"w{i}" for i in range(9)), ("x", "y", "z"))
     rows = [rng.integers(0, 9, size).tolist() for size in (5, 7, 2)]
@@ -125,7 +133,8 @@ def test_a_hardened_model_computes_what_the_relaxed_one_does_at_low_temperature(
     for i, row in enumerate(rows):
         tokens[i, : len(row)] = row
     params["readout"]["num"] += 0.1
-    scores = forward(params, jnp.asarray(tokens), jnp.ones((3, config.n_cat(2))), 1e-4, NoiseTape(None), config)
+    keep = jnp.ones((3, config.n_cat(2)))
+    scores = forward(params, jnp.asarray(tokens), 1e-4, NoiseTape(None), config, keep)
     corpus = Corpus((np.concatenate(rows),), np.cumsum([0, *map(len, rows)]))
     hard = matrix(model, corpus) @ soft_weights(model, params, config)
     soft = np.concatenate([np.asarray(scores)[:, i, : len(row)].T for i, row in enumerate(rows)])
@@ -149,7 +158,7 @@ def test_a_hardened_model_is_a_program_that_computes_the_same(posed, queries):
 
 
 def test_tables_of_pairs_that_occur_compute_the_same_on_these_texts():
-    config = WordsConfig(9, 2, True, k=4, hidden=8, heads_cat=2)
+    config = config_of(9, 2, "classification", k=4, hidden=8, heads_cat=2)
     params = drawn(config, 2.0, 6)
     corpus = Corpus((np.random.default_rng(6).integers(0, 9, 40),), np.array([0, 15, 40]))
     words = tuple(f"w{i}" for i in range(9))

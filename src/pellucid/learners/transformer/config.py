@@ -41,14 +41,24 @@ class Coded:
     kind: Kind = "tagging"
     causal: bool = False
 
+    @property
+    def pooled(self) -> bool:
+        """Whether there is one label per sequence."""
+        return self.kind == "classification"
+
 
 @dataclass(frozen=True)
 class ProgramsConfig(Coded):
-    """Architecture of one Transformer Program (Friedman et al., 2023, section 3).
+    """Architecture of one Transformer Program (Friedman et al., 2023, sections 3 and 5).
 
     `variables` = 0 means one-hot tokens; otherwise every symbol has `variables` learnt categorical variables of k
     values. `nested_counts` lets a numerical head sum a lower count, not only ones. `free_counts` lets a row of a
     numerical predicate match any set of key values instead of exactly one.
+
+    `words`: tokens are words of texts, as far as they go in training. A head's value may also be NONE, so a variable
+    has k + 1 codes. `queries`: what a categorical head wants may depend on its query's value, as in the paper; else it
+    wants the same of every word, one kind or any, which reads as a sentence. `dropout` is the share of variables that
+    the readout does not see of a text in training.
     """
 
     k: int = 0
@@ -61,21 +71,31 @@ class ProgramsConfig(Coded):
     variables: int = 0
     nested_counts: bool = False
     free_counts: bool = False
+    words: bool = False
+    queries: bool = True
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         """Fill in k and check the sizes."""
-        least = max(self.width, 0 if self.variables else self.n_symbols)
-        if self.k == 0:
+        least = 1 if self.words else max(self.width, 0 if self.variables else self.n_symbols)
+        if self.k == 0 and not self.words:
             object.__setattr__(self, "k", least)
         if self.k < least:
             raise PellucidError(f"--set k={self.k}: too small; {least} values are needed")
-        _check(self, 0, LARGEST, "layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num", "variables")
-        _check(self, 1, LARGEST, "hidden")
+        _check(self, 0, LARGEST, "layers", "heads_cat", "heads_num", "mlps_cat", "mlps_num")
+        _check(self, int(self.words), LARGEST, "variables")
+        _check(self, 1, LARGEST, "hidden", *(("k",) if self.words else ()))
+        _check_share(self, "dropout")
 
     @property
-    def modules(self) -> int:
-        """Heads and MLPs of all layers."""
-        return self.layers * (self.heads_cat + self.heads_num + self.mlps_cat + self.mlps_num)
+    def codes(self) -> int:
+        """Codes of a categorical variable in training: its values and, of words, NONE, the last."""
+        return self.k + self.words
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The choices of variables that a categorical head makes."""
+        return ("query", "key", "value") if self.queries else ("key", "value")
 
     @property
     def n_embedded(self) -> int:
@@ -83,17 +103,21 @@ class ProgramsConfig(Coded):
         return self.variables or 1
 
     def n_cat(self, layer: int) -> int:
-        """Categorical variables that the heads of `layer` can read."""
-        return self.n_embedded + 1 + layer * (self.heads_cat + self.mlps_cat + self.mlps_num)
+        """Categorical variables that the heads of `layer` can read, of symbols the position among them."""
+        return self.n_embedded + (not self.words) + layer * (self.heads_cat + self.mlps_cat + self.mlps_num)
 
     def n_num(self, layer: int) -> int:
-        """Numerical variables that the heads of `layer` can read."""
-        return 1 + layer * self.heads_num
+        """Numerical variables that the heads of `layer` can read, of symbols the number one among them."""
+        return (not self.words) + layer * self.heads_num
 
     def count_range(self, layer: int) -> int:
         """R: the numerical MLPs of `layer` tell the values 0..R-1 apart; larger ones are clipped."""
         largest = self.width ** (layer + 1) if self.nested_counts else self.width
         return min(largest, MAX_COUNT) + 1
+
+    def before(self, head: int) -> bool:
+        """Whether a head over words looks at earlier ones; every other one looks at later ones."""
+        return head % 2 == 0
 
 
 @dataclass(frozen=True)
@@ -116,54 +140,6 @@ class ProgramsTraining(Training):
     def kept(self) -> float:
         """Seconds kept for hardening and refinement."""
         return max(super().kept, min(6.0, 0.5 * self.budget))
-
-
-@dataclass(frozen=True)
-class WordsConfig:
-    """Architecture of a Transformer Program over words (Friedman et al., 2023, section 5).
-
-    Every word has `variables` learnt values of `k`; a head's value may also be NONE, so a variable has k + 1 codes in
-    training. `pooled`: there is one label per text. `queries`: what a head wants may depend on its query's value, as in
-    the paper; else it wants the same of every word, one kind or any, which reads as a sentence. `dropout` is the share
-    of variables that the readout does not see of a text in training.
-    """
-
-    n_words: int
-    n_classes: int
-    pooled: bool
-    layers: int = 2
-    heads_cat: int = 4
-    heads_num: int = 0
-    mlps_cat: int = 2
-    hidden: int = 64
-    variables: int = 2
-    k: int = 32
-    dropout: float = 0.3
-    queries: bool = False
-
-    def __post_init__(self) -> None:
-        """Check the sizes."""
-        _check(self, 0, LARGEST, "layers", "heads_cat", "heads_num", "mlps_cat")
-        _check(self, 1, LARGEST, "hidden", "variables", "k")
-        _check_share(self, "dropout")
-
-    @property
-    def codes(self) -> int:
-        """Codes of a variable in training: k values and NONE, the last."""
-        return self.k + 1
-
-    @property
-    def gates(self) -> tuple[str, ...]:
-        """The choices of variables that a categorical head makes."""
-        return ("query", "key", "value") if self.queries else ("key", "value")
-
-    def n_cat(self, layer: int) -> int:
-        """Categorical variables that the heads of `layer` can read; of layer `layers`: all."""
-        return self.variables + layer * (self.heads_cat + self.mlps_cat)
-
-    def before(self, head: int) -> bool:
-        """Whether a head looks at earlier words; every other one looks at later words."""
-        return head % 2 == 0
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,6 @@ from pellucid.learners.transformer.config import (
     ProgramsTraining,
     StandardConfig,
     StandardTraining,
-    WordsConfig,
     WordsTraining,
 )
 from pellucid.learners.transformer.marked import Kind, Marked, refusal
@@ -64,7 +63,8 @@ def training_of(usual: How, run: Run, *given: Mapping[str, Any]) -> How:
 
 # ---------------------------------------------------------------- Transformer Programs over symbols
 
-PROGRAMS_SIZES = {**keys_of(ProgramsConfig, OWN), "heads": int, "mlps": int}
+ONLY_WORDS = ("words", "queries", "dropout")
+PROGRAMS_SIZES = {**keys_of(ProgramsConfig, (*OWN, *ONLY_WORDS)), "heads": int, "mlps": int}
 PROGRAMS_TRAINING = keys_of(ProgramsTraining, ASKED)
 MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
 USUAL = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
@@ -154,8 +154,10 @@ def programs_sizes(problem: Problem, marked: Marked) -> ProgramsConfig:
 
 # ---------------------------------------------------------------- Transformer Programs over words
 
-WORDS_SIZES = {**keys_of(WordsConfig, ("n_words", "n_classes", "pooled")), "heads": int}
+ONLY_SYMBOLS = ("words", "mlps_num", "nested_counts", "free_counts")
+WORDS_SIZES = {**keys_of(ProgramsConfig, (*OWN, *ONLY_SYMBOLS)), "heads": int}
 WORDS_TRAINING = keys_of(WordsTraining, ASKED)
+USUAL_WORDS = {"layers": 2, "heads_num": 0, "mlps_cat": 2, "variables": 2, "k": 32, "queries": False, "dropout": 0.3}
 
 
 @dataclass(frozen=True)
@@ -181,14 +183,20 @@ class Words:
         yield Found(program, self.name, EvidenceFiles(model, program, names))
 
 
-def words_sizes(problem: Problem) -> WordsConfig:
+def words_sizes(problem: Problem) -> ProgramsConfig:
     """Sizes of the model: what the data decides, and what was set."""
-    given = taken(problem.settings, WORDS_SIZES)
+    given = {**USUAL_WORDS, **taken(problem.settings, WORDS_SIZES)}
     if "heads" in given:
         given["heads_cat"] = given.pop("heads")
+    return ProgramsConfig(**_coded_words(problem), mlps_num=0, free_counts=True, words=True, **given)
+
+
+def _coded_words(problem: Problem) -> dict[str, Any]:
+    """What texts decide of the sizes of a model, as fields of `Coded`."""
     schema = problem.schema
-    words, labels = schema.inputs[0].values or (), schema.outputs[0].values or ()
-    return WordsConfig(len(words), len(labels), schema.when != "every", **given)
+    words, classes = (len(fields[0].values or ()) for fields in (schema.inputs, schema.outputs))
+    kind: Kind = "tagging" if schema.when == "every" else "classification"
+    return {"n_symbols": words, "n_tokens": words, "n_classes": classes, "width": LONGEST, "kind": kind}
 
 
 # ---------------------------------------------------------------- Discrete Transformers over numbers
@@ -265,12 +273,10 @@ def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> Stan
 
 def standard_sizes(problem: Problem, given: Mapping[str, Any]) -> StandardConfig:
     """Sizes of the model: what the data decides, and what was set."""
-    sizes, schema = taken(given, STANDARD_SIZES), problem.schema
-    if schema.words is None:
+    sizes = taken(given, STANDARD_SIZES)
+    if problem.schema.words is None:
         return StandardConfig(**Marked.of(problem).sizes, **sizes)
-    words, classes = (len(fields[0].values or ()) for fields in (schema.inputs, schema.outputs))
-    kind: Kind = "tagging" if schema.when == "every" else "classification"
-    return StandardConfig(words, words, classes, LONGEST, kind, **{**OF_WORDS, **sizes})
+    return StandardConfig(**_coded_words(problem), **{**OF_WORDS, **sizes})
 
 
 def standard_training(problem: Problem, given: Mapping[str, Any], run: Run) -> StandardTraining:

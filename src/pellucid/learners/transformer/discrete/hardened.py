@@ -114,7 +114,7 @@ def head_scores(model: Hardened, heads: HardHeads, stream: np.ndarray) -> np.nda
     return np.where(reach & np.tri(length, dtype=bool), score, FORBIDDEN)
 
 
-def scores(p: Tree, sides: Sequence[Any], shape: tuple[int, int], c: DiscreteConfig, xp: Any) -> Any:
+def scores(p: Tree, sides: Sequence[Any], shape: tuple[int, ...], c: DiscreteConfig, xp: Any) -> Any:
     """Attention scores [heads, n, query, key] before masking, of the relaxed model (xp: `jax.numpy`) and the hard one.
 
     sides: the scalars read as query and key, [heads, n, length] each, where content counts. shape: n and length.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import asdict, replace
 
 import jax
@@ -27,6 +26,7 @@ from pellucid.learners.transformer.programs.hardened import (
 from pellucid.learners.transformer.programs.relaxed import choice_logits, init_params, loss_of
 from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
+from pellucid.learners.transformer.words.starts import Starts
 
 SAMPLE = 400  # validation sequences of the checks
 
@@ -87,10 +87,18 @@ class ProgramsTrainer(Trainer[ProgramsTraining, tuple[Hardened, dict[str, np.nda
         return best.hardened, params
 
 
-def relaxed(config: ProgramsConfig, structured: float) -> Relaxed:
-    """The model as the trainer sees it."""
-    init = functools.partial(init_params, config=config, structured=structured)
-    return Relaxed(init, functools.partial(loss_of, config=config))
+def relaxed(config: ProgramsConfig, structured: float, starts: Starts | None = None) -> Relaxed:
+    """The model as the trainer sees it; of words, from where they start."""
+
+    def init(rng: np.random.Generator) -> Tree:
+        known = () if starts is None else (starts.logits(rng, config.variables, config.k), starts.counts)
+        return init_params(rng, config, structured, *known)
+
+    def loss(params, tokens, labels, *rest):
+        *keep, tau, tape = rest
+        return loss_of(params, tokens, labels, tau, tape, config, *keep)
+
+    return Relaxed(init, loss)
 
 
 def hard_metrics(hardened: Hardened, tokens: np.ndarray, labels: np.ndarray) -> dict[str, float]:

@@ -12,14 +12,14 @@ from pellucid.learners.base import Run
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.evidence.model import EvidenceModel
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.config import WordsConfig, WordsTraining
-from pellucid.learners.transformer.population import Relaxed
+from pellucid.learners.transformer.config import ProgramsConfig, WordsTraining
+from pellucid.learners.transformer.programs.fit import relaxed
+from pellucid.learners.transformer.programs.relaxed import SHARP, choice_logits
 from pellucid.learners.transformer.trainer import Round, Trainer
 from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.learners.transformer.words.harden import harden, named, soft_weights
 from pellucid.learners.transformer.words.readout import fit_readout, matrix, refine
-from pellucid.learners.transformer.words.relaxed import SHARP, choice_logits, init_params, loss_of
 from pellucid.learners.transformer.words.starts import read_vectors, starts_of
 from pellucid.problem import Problem
 
@@ -36,7 +36,7 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
     name = "words"
     best: tuple[float, int, EvidenceModel, float] | None = None
 
-    def __init__(self, problem: Problem, config: WordsConfig, settings: WordsTraining, run: Run) -> None:
+    def __init__(self, problem: Problem, config: ProgramsConfig, settings: WordsTraining, run: Run) -> None:
         super().__init__(settings, run)
         self.config = c = config
         (column,) = problem.schema.inputs
@@ -49,14 +49,8 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
         with threadpool_limits(1, "blas"):  # where words start must not depend on the number of cores
             starts = starts_of(self.train, self.valid, c.n_classes, c.k, unknown, vectors)
 
-        def init(rng: np.random.Generator) -> Tree:
-            return init_params(rng, c, settings.structured, starts.logits(rng, c.variables, c.k), starts.counts)
-
-        def loss(params, tokens, labels, keep, tau, tape):
-            return loss_of(params, tokens, labels, keep, tau, tape, c)
-
         shapes = [(*bucket.shapes, ((bucket.batch, readable), np.float32)) for bucket in buckets]
-        self.engine = population.build(Relaxed(init, loss), *shapes)
+        self.engine = population.build(relaxed(c, settings.structured, starts), *shapes)
         arrays = [array for bucket in buckets for array in (bucket.tokens, bucket.labels)]
         self.mark = fingerprint(settings, [asdict(c), self.words, self.labels], *arrays, self.valid.codes)
 
@@ -81,7 +75,7 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
             "hard_token": judged.right(scores),
             "hard_sequence": float(1 - by_text.mean()),
         }
-        return Measured(row, row["hard_token"], Choices.of_logits(choice_logits(params)))
+        return Measured(row, row["hard_token"], Choices.of_logits(choice_logits(params, c)))
 
     def finish(self, found: list[Trained], quick: bool = False) -> str | None:
         """Harden seeds and fit their readouts, then make the kinds of the best better."""

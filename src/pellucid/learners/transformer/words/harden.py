@@ -25,7 +25,7 @@ from pellucid.learners.evidence.model import (
     evaluate,
     missing_name,
 )
-from pellucid.learners.transformer.config import WordsConfig
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.programs.hardened import table_of
 from pellucid.learners.transformer.training import Tree
 from pellucid.learners.transformer.words.readout import columns_of
@@ -36,7 +36,11 @@ LONGEST = 12
 
 
 def harden(
-    params: Tree, config: WordsConfig, words: tuple[Plain, ...], labels: tuple[Plain, ...], corpus: Corpus | None = None
+    params: Tree,
+    config: ProgramsConfig,
+    words: tuple[Plain, ...],
+    labels: tuple[Plain, ...],
+    corpus: Corpus | None = None,
 ) -> EvidenceModel:
     """The hard model of one seed's parameters (NumPy arrays), without weights and with provisional names.
 
@@ -57,7 +61,7 @@ def harden(
             made.count(layer["num"], h, f"count_{number}_{h + 1}", order)
         order = list(made.order)
         for t in range(config.mlps_cat):
-            made.table(layer["mlp"], t, f"table_{number}_{t + 1}", order)
+            made.table(layer["cat_mlp"], t, f"table_{number}_{t + 1}", order)
     return made.model()
 
 
@@ -72,7 +76,7 @@ class _Builder:
     meaning: by number, the code in training of each code. order: numbers of the categorical ones, as in training.
     """
 
-    config: WordsConfig
+    config: ProgramsConfig
     words: tuple[Plain, ...]
     labels: tuple[Plain, ...]
     corpus: Corpus | None
@@ -136,7 +140,7 @@ class _Builder:
         self.add(Pairs(name, first, second, cells, codes, _numbered("case", k)), swap)
 
 
-def soft_weights(model: EvidenceModel, params: Tree, config: WordsConfig) -> np.ndarray:
+def soft_weights(model: EvidenceModel, params: Tree, config: ProgramsConfig) -> np.ndarray:
     """Trained readout as weights of the hard model's columns: float [columns + 1, classes]."""
     cat, num = iter(params["readout"]["cat"]), iter(params["readout"]["num"])
     rows = [
