@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.bias import POSITION, Bias
 from pellucid.data.data import Data
 from pellucid.data.schema import Schema
-from pellucid.language.columns import ProgramError
+from pellucid.language.nodes import ProgramError
 from pellucid.learners.formulas.grid import Coding, Grid, grid_of
 from pellucid.learners.formulas.terms import Col, Past, Pos, Term, reads
 
