@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from explain_samples import DYCK, LAST, POOLED, TANK, VOTE, WORDS
+from pellucid.explain.cells import calibrated, decides_by_votes, label_sums, probabilities
 from pellucid.explain.explanation import explain
-from pellucid.explain.votes import calibrated, decides_by_votes, label_sums, probabilities
 from pellucid.semantics.domain import every, sample
 
 

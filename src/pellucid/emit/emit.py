@@ -12,12 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from pellucid.emit import listed, runtime, tree
 from pellucid.emit.layout import WIDTH
 from pellucid.emit.lists import Lists
-from pellucid.emit.literals import constant, container, docstring, one_of
 from pellucid.emit.loops import Loop
 from pellucid.emit.plan import Plan
 from pellucid.emit.prepare import prepared
 from pellucid.emit.tree import Line
-from pellucid.emit.writer import HELPERS, Writer, usable
+from pellucid.emit.writer import HELPERS, Writer, constant, container, docstring, one_of, usable
 from pellucid.errors import PellucidError
 from pellucid.language.nodes import Aggregate, Column, Vote, reached
 from pellucid.language.program import Program

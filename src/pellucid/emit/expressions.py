@@ -9,10 +9,9 @@ from itertools import groupby
 
 from pellucid.emit import tree
 from pellucid.emit.layout import WIDTH, rendered
-from pellucid.emit.literals import constant, one_of
 from pellucid.emit.plan import Plan, written
 from pellucid.emit.tree import Code, Kind, call, compared, conditional, display, formed, name, negated
-from pellucid.emit.writer import Writer
+from pellucid.emit.writer import Writer, constant, one_of
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, renamed
 from pellucid.language.forms import AND, COMPARISON, NOT, OR, PRODUCT, SUM, Form
 from pellucid.language.inference import type_of

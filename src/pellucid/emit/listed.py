@@ -9,9 +9,9 @@ from pellucid.emit import tree
 from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
 from pellucid.emit.lists import LETTERS, Lists, Sweep
-from pellucid.emit.literals import constant
 from pellucid.emit.plan import ALONE
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
+from pellucid.emit.writer import constant
 from pellucid.language.expressions import Const, Expression, Var
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Input, Let, Select, Vote
 
@@ -128,16 +128,15 @@ def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
         listed = lists.list(node.value)
         return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
     numbers = plan.types[select.key[0]].numbers
-    plain = (numbers is None or numbers.whole) and select.key[0] not in plan.inlined
-    if not isinstance(node.default, Const):
+    listed = [select.queries[one.name]] if isinstance(one, Var) else [] if isinstance(one, Const) else None
+    fixed = isinstance(node.default, Const) or node.default.name in plan.scalars
+    if node.how != "nearest" or listed is None or not fixed or (numbers is not None and not numbers.whole):
         return None
-    if node.how == "nearest" and isinstance(one, Var) and plain and select.queries[one.name] not in plan.inlined:
-        names = (select.queries[one.name], select.key[0], node.value)
-        if plan.scalars.isdisjoint(names):
-            listed = [lists.list(v) for v in names]
-            default = [] if node.default == Const(None) else [constant(node.default.value)]
-            return call(lists.writer.helper("closest"), *listed, *default)
-    return None
+    if any(v in plan.inlined or v in plan.scalars for v in (*listed, select.key[0], node.value)):
+        return None
+    wanted = lists.list(listed[0]) if listed else tree.copies(value(one, head.here), lists.size())
+    default = [] if node.default == Const(None) else [head.default]
+    return call(lists.writer.helper("closest"), wanted, lists.list(select.key[0]), lists.list(node.value), *default)
 
 
 def _shifted(lists: Lists, variable: str, node: Delay) -> Code:

@@ -11,9 +11,9 @@ from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
 from pellucid.emit.listed import Ballot
 from pellucid.emit.lists import HERE, targets
-from pellucid.emit.literals import constant
 from pellucid.emit.running import Running, Steps
 from pellucid.emit.tree import Code, Line, assign, call, conditional, display, method, name
+from pellucid.emit.writer import constant
 from pellucid.language.expressions import Const, Var
 from pellucid.language.nodes import Aggregate, Delay, Let, Vote
 

@@ -17,7 +17,7 @@ from pellucid.data.split import split
 from pellucid.data.tags import scheme_of, to_iob2
 from pellucid.errors import PellucidError
 from pellucid.estimators.base import ProgramEstimator, paired, plain, rows, weighted
-from pellucid.explain.votes import calibrated, decides_by_votes, label_sums, probabilities
+from pellucid.explain.cells import calibrated, decides_by_votes, label_sums, probabilities
 from pellucid.language.types import Plain, order
 from pellucid.language.words import AS_WRITTEN, Words
 from pellucid.resolve import WORD_SETTINGS

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.explain.cells import Cell, Cells, steps_of
-from pellucid.explain.votes import tally
+from pellucid.explain.cells import Cell, Cells, steps_of, tally
 from pellucid.explain.words import fired, shown
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Cases, Table, Var

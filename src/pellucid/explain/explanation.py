@@ -12,8 +12,18 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from pellucid.explain.cells import Cell, Cells, Looked, check_position, steps_of
-from pellucid.explain.votes import PIECES, POOLED_PIECES, Piece, Tally, tally
+from pellucid.explain.cells import (
+    PIECES,
+    POOLED_PIECES,
+    Cell,
+    Cells,
+    Looked,
+    Piece,
+    Tally,
+    check_position,
+    steps_of,
+    tally,
+)
 from pellucid.explain.words import aligned, fired, meaning, plain, shown, spans
 from pellucid.language.expressions import Cases, Const, Table
 from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pellucid.explain.cells import Cell, Cells, Path
-from pellucid.explain.votes import evidence_of, variable, weights
+from pellucid.explain.cells import Cell, Cells, Path, evidence_of, variable, weights
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Cases, Const, Expression, Table, parts, with_parts
 from pellucid.language.nodes import Aggregate, Delay, Evidence, Let, Node, Vote, reads

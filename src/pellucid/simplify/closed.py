@@ -18,10 +18,9 @@ from pellucid.language.types import Value
 from pellucid.simplify import Pass, repeated
 from pellucid.simplify.enumerate import smallest_formula
 from pellucid.simplify.facts import Facts, known
-from pellucid.simplify.matches import thresholds
 from pellucid.simplify.rewrite import expression_size
 from pellucid.simplify.rules import Columns, decision_list
-from pellucid.simplify.tables import Listed, each_part, listed
+from pellucid.simplify.tables import Listed, each_part, listed, thresholds
 from pellucid.simplify.votes import votes_to_tables
 
 MOST_ROWS = 400  # of a table that is worth a closed form

@@ -38,8 +38,8 @@ from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
 from pellucid.simplify.facts import Facts, in_rows
-from pellucid.simplify.matches import plainest
 from pellucid.simplify.rewrite import aliased, attempt, each, fresh, on_each, with_node
+from pellucid.simplify.tables import plainest
 from pellucid.simplify.tidy import as_test, tidy
 from pellucid.simplify.tidy_rules import alike, equal
 
