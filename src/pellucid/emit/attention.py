@@ -18,9 +18,8 @@ from pellucid.emit.tree import Code, call, compared, conditional, name, negated,
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Apply, Const, Expression, Var, names_in, values_among
 from pellucid.language.forms import AND, OR, SUM, Form
-from pellucid.language.nodes import Aggregate, Reach, Select
+from pellucid.language.nodes import Aggregate, Select
 
-REACHES: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
 START, END = {"after": 1, "from": 0}, {"before": 0, "upto": 1}  # where a reach begins, and where it ends, from here
 
 
@@ -60,16 +59,7 @@ class Head:
 
     def __post_init__(self) -> None:
         self.plan = self.lists.writer.plan
-        self.select = self._as_reach(self.node.select)
-
-    def _as_reach(self, select: Select) -> Select:
-        """An order between the positions of query and key is a reach."""
-        own = [*select.query, *select.key]
-        if len(own) == 2 and all(map(self.plan.is_position, own)) and select.reach == "any" and not select.ties:
-            match select.match:
-                case Apply(sign, (Var("k"), Var("q"))) if sign in REACHES:
-                    return Select(None, (), (), REACHES[sign], select.window, select.mask, select.negated)
-        return select
+        self.select = self.node.select
 
     # ---------------------------------------------------------------- which positions
 

@@ -20,6 +20,7 @@ from pellucid.language.types import Type, Value
 How = Literal["here", "query", "there", "before"]
 # Aggregates that loops keep up to date; others look at all steps again.
 RUNNING = {"count", "any", "sum", "mean", "min", "max", "first", "last", "mode", "argmax", "argmin", "distinct"}
+PLACES = (Aggregate(Select(reach="before"), "count"), Aggregate(Select(reach="upto"), "count"))  # need no state
 ALONE = {"first", "last", "nearest", "min", "max"}  # those that of one value are that value
 FEW = 3  # cases of a table of words that are written where it is used
 SMALL, LARGE = 4, 40  # of an expression computed anew for each pair of positions; of any that has no name
@@ -176,7 +177,7 @@ class Plan:
     def stateful(self) -> frozenset[str]:
         """Variables that are computed step by step in a loop."""
         state = {name for names, cycle in self.program.groups for name in names if cycle or self.is_running(name)}
-        if state:
+        if any(self.program[name] not in PLACES for name in state):
             return frozenset(state)
         if self.words or any(isinstance(a.node, Aggregate) or not self.is_backward(a.name) for a in self.program):
             return frozenset()

@@ -8,12 +8,15 @@ from dataclasses import replace
 from pellucid.emit.plan import ALONE, written
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Select
+from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Reach, Select
+from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
 from pellucid.language.types import Type
 from pellucid.language.words import form
 
 LONG = 3  # of an operand whose text stands twice
+POSITION = Input("", "position")
+ORDERS: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
 
 
 def prepared(program: Program) -> Program:
@@ -29,7 +32,7 @@ def prepared(program: Program) -> Program:
             expression = split.split(a.node.expression)
             assignments += [*split.found, Assign(a.name, Let(expression))]
         else:
-            assignments.append(Assign(a.name, _shift(_sure(a.node, program.types), program)))
+            assignments.append(Assign(a.name, _placed(_sure(a.node, program.types), program)))
     return replace(program, assignments=tuple(assignments))
 
 
@@ -56,17 +59,31 @@ def _sure(node: Node, types: Mapping[str, Type]) -> Node:
     return replace(node, select=replace(node.select, match=None, key=(), ties=False))
 
 
-def _shift(node: Node, program: Program) -> Node:
-    """What is read at a fixed distance is a delay."""
-    match node:
-        case Aggregate(
-            Select(match, (query,), (key,), "any", None, None, False, False), how, str(value), Const() as default
-        ):
-            own = program[query] == program[key] == Input("", "position")
-            if own and how in ALONE and not program.types[value].nothing:
-                match match:
-                    case Apply("==", (Var("k"), Apply("+", (Var("q"), Const(int(distance)))))) if distance:
-                        return Delay(value, -distance, default)
+def asked_place(program: Program, select: Select) -> int | Reach | None:
+    """Of a match of positions alone: how far the key is from the query, or which reach that is; None: no such match."""
+    if select.ties or [program[v] for v in (*select.query, *select.key)] != [POSITION, POSITION]:
+        return None
+    match select.match:
+        case Apply(sign, (Var("q") as query, key)) if sign in MIRRORED:
+            return asked_place(program, replace(select, match=Apply(MIRRORED[sign], (key, query))))
+        case Apply("==", (Var("k"), Var("q"))):
+            return 0
+        case Apply("==", (Var("k"), Apply("+" | "-" as sign, (Var("q"), Const(int(amount)))))):
+            return amount if sign == "+" else -amount
+        case Apply(sign, (Var("k"), Var("q"))) if sign in ORDERS:
+            return ORDERS[sign]
+    return None
+
+
+def _placed(node: Node, program: Program) -> Node:
+    """What is read at a fixed distance is a delay, an order of positions a reach."""
+    if isinstance(node, Aggregate) and node.select.reach == "any":
+        select = node.select
+        match asked_place(program, select), node:
+            case int(far), Aggregate(Select(window=None, mask=None), how, str(value), Const() as default) if far:
+                return Delay(value, -far, default) if how in ALONE and not program.types[value].nothing else node
+            case str(reach), _:
+                return replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
     return node
 
 

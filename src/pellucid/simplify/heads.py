@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from pellucid.emit.prepare import POSITION, asked_place
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import (
     Apply,
@@ -23,6 +24,7 @@ from pellucid.language.expressions import (
 )
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import (
+    REACHES,
     ZERO,
     Aggregate,
     Assign,
@@ -34,7 +36,6 @@ from pellucid.language.nodes import (
     Select,
     reads,
 )
-from pellucid.language.operators import MIRRORED
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
 from pellucid.simplify.facts import Facts, in_rows
@@ -139,11 +140,7 @@ def inlined(program: Program, name: str, node: Node, _: Facts) -> Program:
     return program
 
 
-POSITION, LENGTH = Input("", "position"), Input("", "length")
-REACHES: dict[str, Reach] = {"<": "before", "<=": "upto", ">": "after", ">=": "from"}
-NARROWER: dict[tuple[Reach, Reach], Reach | None] = {
-    ("upto", "before"): "before", ("before", "upto"): "before", ("from", "after"): "after", ("after", "from"): "after",
-}  # fmt: skip
+LENGTH = Input("", "length")
 
 NEIGHBOURS: dict[tuple[str, Reach], int] = {
     ("last", "before"): -1, ("nearest", "before"): -1, ("first", "after"): 1, ("nearest", "after"): 1,
@@ -226,25 +223,14 @@ def _by_position(program: Program, node: Aggregate) -> Iterator[Node]:
     select = node.select
     if select.match is None and (node.how, select.reach) in NEIGHBOURS:
         yield from _at(program, node, NEIGHBOURS[node.how, select.reach])
-    if select.ties or [program[v] for v in (*select.query, *select.key)] != [POSITION, POSITION]:
-        return
-    match _key_first(select.match):
-        case Apply("==", (Var("k"), Var("q"))):
-            yield from _at(program, node, 0)
-        case Apply("==", (Var("k"), Apply("+" | "-" as sign, (Var("q"), Const(int(amount)))))):
-            yield from _at(program, node, amount if sign == "+" else -amount)
-        case Apply(name, (Var("k"), Var("q"))) if name in REACHES:
-            asked = REACHES[name]
-            reach = asked if select.reach in ("any", asked) else NARROWER.get((select.reach, asked))
-            if reach is not None:
-                yield replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
-
-
-def _key_first(match: Expression | None) -> Expression | None:
-    match match:
-        case Apply(name, (Var("q") as left, right)) if name in MIRRORED:
-            return Apply(MIRRORED[name], (right, left))
-    return match
+    place = asked_place(program, select)
+    if isinstance(place, int):
+        yield from _at(program, node, place)
+    elif place is not None:
+        (first, last), (low, high) = REACHES[select.reach], REACHES[place]
+        both = max(first, low), min(last, high)
+        for reach in (reach for reach, ends in REACHES.items() if ends == both):
+            yield replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
 
 
 def _at(program: Program, node: Aggregate, offset: int) -> Iterator[Node]:
