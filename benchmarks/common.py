@@ -14,7 +14,7 @@ import numpy as np
 from pellucid.data.data import Data
 from pellucid.data.tasks.base import TaskInstance
 from pellucid.semantics.scores import figures
-from pellucid.verify.runner import run_text
+from pellucid.verify.outputs import run_text
 
 RESULTS = Path(__file__).parent / "results"
 FRESH = 3000

@@ -27,7 +27,7 @@ from common import PUBLISHED, RESULTS, judge, learn, microseconds, score
 
 from pellucid.data.tasks import get_task
 from pellucid.data.tasks.base import TaskInstance
-from pellucid.verify.runner import Failed, run_text
+from pellucid.verify.outputs import Failed, run_text
 
 TASKS = ("hist", "sort", "reverse", "double_hist", "most_freq", "dyck1", "dyck2", "induction")
 

@@ -25,7 +25,7 @@ from pellucid.baseline import baselines
 from pellucid.data.data import Data
 from pellucid.data.readers import read_splits
 from pellucid.semantics.scores import figures
-from pellucid.verify.runner import run_text
+from pellucid.verify.outputs import run_text
 
 # Published by Friedman et al. 2023, table 2: bag of words, standard Transformer, Transformer Program (test accuracy,
 # with 300-dimensional vectors; AG News with 120,000 training texts). reach: what we set out to reach.

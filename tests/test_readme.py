@@ -12,7 +12,7 @@ import pytest
 from pellucid.data.tasks import get_task
 from pellucid.emit.emit import ast_nodes
 from pellucid.semantics.scores import figures
-from pellucid.verify.runner import run_text
+from pellucid.verify.outputs import run_text
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

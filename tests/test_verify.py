@@ -15,9 +15,8 @@ from pellucid.language.nodes import Aggregate, Delay, Let
 from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
-from pellucid.verify import Verdict, outputs, runner, verify
-from pellucid.verify.outputs import ABSENT, Comparison
-from pellucid.verify.runner import Failed, run_text
+from pellucid.verify import Verdict, outputs, verify
+from pellucid.verify.outputs import ABSENT, Comparison, Failed, run_text
 from verify_samples import (
     CARRY,
     FLIP,
@@ -113,8 +112,8 @@ FAULTS = [
 @pytest.mark.parametrize("program", [FLIP, LARGE], ids=["exhaustive", "sampled"])
 @pytest.mark.parametrize(("old", "new", "told"), FAULTS)
 def test_an_altered_text_is_caught(program, old, new, told, monkeypatch):
-    monkeypatch.setattr(runner, "ATTEMPTS", 3)
-    monkeypatch.setattr(runner, "OUTPUT", 1 << 14)
+    monkeypatch.setattr(outputs, "ATTEMPTS", 3)
+    monkeypatch.setattr(outputs, "OUTPUT", 1 << 14)
     assert old in source("flip")
     verdict = verify(program, source("flip").replace(old, new, 1), None, samples=60)
     assert not verdict.faithful
@@ -273,12 +272,12 @@ def test_a_program_that_fails_now_and_then_is_started_again(monkeypatch):
     text = FRAME.format("def run(s):\n    assert s[0] != 3\n    return s\n")
     found = run_text(text, [[i % 5] for i in range(20)])
     assert [isinstance(out, Failed) for out in found] == [i % 5 == 3 for i in range(20)]
-    monkeypatch.setattr(runner, "ATTEMPTS", 2)
+    monkeypatch.setattr(outputs, "ATTEMPTS", 2)
     assert run_text(text, [[3], [3], [1]]) == ["error: AssertionError", "error: AssertionError", "error: no output"]
 
 
 def test_what_takes_too_long_is_stopped_and_not_tried_again(monkeypatch):
-    monkeypatch.setattr(runner, "SECONDS", 1)
+    monkeypatch.setattr(outputs, "SECONDS", 1)
     text = FRAME.format("def run(s):\n    while s[0] == 3:\n        pass\n    return s\n")
     late = "error: still running after 1 seconds of the processor"
     assert run_text(text, [[1], [3], [2]]) == [[1], late, "error: no output"]

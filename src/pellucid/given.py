@@ -22,7 +22,7 @@ from pellucid.loading import load
 from pellucid.semantics import domain
 from pellucid.settings import taken
 from pellucid.verify.oracle import Oracle
-from pellucid.verify.runner import run_text
+from pellucid.verify.outputs import run_text
 
 TASK = "task"
 FRESH = 1000  # inputs drawn where the data is `task`

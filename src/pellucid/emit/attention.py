@@ -13,7 +13,7 @@ from functools import cached_property
 from pellucid.emit import tree
 from pellucid.emit.expressions import Scope, exact, raw, truth_kind, typed, value
 from pellucid.emit.lists import THERE, Lists, Sweep
-from pellucid.emit.plan import ALONE
+from pellucid.emit.plan import gives_one
 from pellucid.emit.tree import Code, call, compared, conditional, name, negated, plus
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import Apply, Const, Expression, Var, names_in, values_among
@@ -256,13 +256,10 @@ class Head:
         """A value read at a position that the query names; None where the key is something else."""
         select, one = self.select, self.wanted_expression()
         plain = select.mask is None and not select.ties and select.reach == "any" and select.window is None
-        if one is None or not plain or self.node.how not in ALONE:
+        if one is None or not plain or not gives_one(self.node, self.plan.types):
             return None
         matched = Matched(self.here, self.keys(), self.select)
-        kinds = {name_: matched.type(name_) for name_ in names_in(one)}
-        if not self.plan.is_position(select.key[0]) or not all(t.is_whole and not t.nothing for t in kinds.values()):
-            return None
-        if self.plan.types[self.value].nothing:
+        if not self.plan.is_position(select.key[0]) or not all(matched.type(v).is_integer for v in names_in(one)):
             return None
         place = value(one, matched)
         there = exact(Sweep(self.lists, self.here.owner, place=place, by_index=True).code(self.value))

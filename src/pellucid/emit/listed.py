@@ -9,7 +9,7 @@ from pellucid.emit import tree
 from pellucid.emit.attention import Head
 from pellucid.emit.expressions import exact, raw, value
 from pellucid.emit.lists import LETTERS, Lists, Sweep
-from pellucid.emit.plan import ALONE
+from pellucid.emit.plan import gives_one
 from pellucid.emit.tree import Code, call, conditional, display, name, plus
 from pellucid.emit.writer import constant
 from pellucid.language.expressions import Const, Expression, Var
@@ -124,7 +124,7 @@ def _idiom(lists: Lists, node: Aggregate, head: Head) -> Code | None:
     if one is None or select.mask is not None or select.ties or select.window is not None or select.reach != "any":
         return None
     if plan.is_position(select.key[0]):
-        mirrored = plan.linear(one, select.queries) == (-1, 1, -1) and node.how in ALONE
+        mirrored = plan.linear(one, select.queries) == (-1, 1, -1) and gives_one(node, plan.types)
         listed = lists.list(node.value)
         return Code((listed.doc, "[::-1]"), names=listed.names) if mirrored else None
     numbers = plan.types[select.key[0]].numbers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -21,7 +21,6 @@ How = Literal["here", "query", "there", "before"]
 # Aggregates that loops keep up to date; others look at all steps again.
 RUNNING = {"count", "any", "sum", "mean", "min", "max", "first", "last", "mode", "argmax", "argmin", "distinct"}
 PLACES = (Aggregate(Select(reach="before"), "count"), Aggregate(Select(reach="upto"), "count"))  # need no state
-ALONE = {"first", "last", "nearest", "min", "max"}  # those that of one value are that value
 FEW = 3  # cases of a table of words that are written where it is used
 SMALL, LARGE = 4, 40  # of an expression computed anew for each pair of positions; of any that has no name
 
@@ -37,6 +36,13 @@ class Use:
     how: How
     twice: bool = False
     exact: bool = False
+
+
+def gives_one(node: Aggregate, types: Mapping[str, Type]) -> bool:
+    """Whether what an aggregate makes of one position is the value there, whatever that is."""
+    row = AGGREGATES[node.how]
+    read = (node.value, node.by if row.by == "key" else None)
+    return row.alone and not any(types[name].nothing for name in read if name is not None)
 
 
 def written(operator: str, types: Sequence[Type]) -> tuple[Form, set[int]]:

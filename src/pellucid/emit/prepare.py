@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pellucid.emit.plan import ALONE, written
+from pellucid.emit.plan import gives_one, written
 from pellucid.language.expressions import Apply, Const, Expression, Table, Var, parts, size, values_among, with_parts
 from pellucid.language.inference import type_of
 from pellucid.language.nodes import Aggregate, Assign, Delay, Input, Let, Node, Reach, Select
@@ -80,8 +80,8 @@ def _placed(node: Node, program: Program) -> Node:
     if isinstance(node, Aggregate) and node.select.reach == "any":
         select = node.select
         match asked_place(program, select), node:
-            case int(far), Aggregate(Select(window=None, mask=None), how, str(value), Const() as default) if far:
-                return Delay(value, -far, default) if how in ALONE and not program.types[value].nothing else node
+            case int(far), Aggregate(Select(window=None, mask=None), _, str(value), Const() as default) if far:
+                return Delay(value, -far, default) if gives_one(node, program.types) else node
             case str(reach), _:
                 return replace(node, select=replace(select, match=None, query=(), key=(), reach=reach))
     return node

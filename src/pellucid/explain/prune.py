@@ -34,7 +34,7 @@ class Uses:
 
     def add(self, cells: Cells, answers: Iterable[Cell]) -> None:
         """Look at what one more input uses."""
-        for name, i in cells.needed(answers):
+        for name, i in sorted(cells.needed(answers)):  # in the same order on every run
             match self.program[name]:
                 case Let(expression):
                     self._count(name, cells.steps(expression, cells.here(i)))

@@ -93,6 +93,11 @@ class Aggregation:
     searched: bool = True
     smt: Callable[..., Any] | None = None
 
+    @property
+    def alone(self) -> bool:
+        """Whether what it makes of one value is that value."""
+        return self.picks or self.name in ("min", "max", "mode")
+
 
 def added(values):
     """The sum from left to right; `sum` rounds otherwise from Python 3.12 on."""
@@ -128,8 +133,11 @@ def most_frequent(values):
 
 def _nearest(p: Picked) -> Value:
     """The nearest one, the left of two as near; the position itself only if alone."""
-    places = [(j == p.here, abs(j - p.here), j > p.here) for j in p.positions]
-    return p.values[places.index(min(places))]
+    return min(zip(p.positions, p.values, strict=True), key=lambda pair: _distance(pair[0], p.here))[1]
+
+
+def _distance(j: int, here: int) -> tuple[bool, int, bool]:
+    return j == here, abs(j - here), j > here
 
 
 def distinct(values):
@@ -220,21 +228,14 @@ def smt_distinct(z: Any, hits: Sequence[Any], p: Any) -> Any:
     return z.total(z.And(h, z.Not(z.Or(*(z.And(g, w == v) for g, w in pairs[:i])))) for i, (h, v) in enumerate(pairs))
 
 
-def smt_first(z: Any, hits: Sequence[Any], p: Any) -> Any:
-    """The leftmost."""
-    return z.first(list(zip(hits, p.values, strict=True)), p.values[-1])
+def smt_first(rank: Callable[[int, int], Any]) -> Smt:
+    """The one of the least rank, by its position and the query's."""
 
+    def term(z: Any, hits: Sequence[Any], p: Any) -> Any:
+        order = sorted(range(len(hits)), key=lambda n: rank(p.positions[n], p.here))
+        return z.first([(hits[n], p.values[n]) for n in order], p.values[order[-1]])
 
-def smt_last(z: Any, hits: Sequence[Any], p: Any) -> Any:
-    """The rightmost."""
-    return z.first(list(zip(hits, p.values, strict=True))[::-1], p.values[0])
-
-
-def smt_nearest(z: Any, hits: Sequence[Any], p: Any) -> Any:
-    """The nearest, the left of two as near, the position itself only if alone."""
-    places = [(j == p.here, abs(j - p.here), j > p.here) for j in p.positions]
-    order = sorted(range(len(hits)), key=places.__getitem__)
-    return z.first([(hits[n], p.values[n]) for n in order], p.values[order[-1]])
+    return term
 
 
 def smt_extreme(better: Callable[[Any, Any], Any], by_key: bool = False) -> Smt:
@@ -297,11 +298,12 @@ AGGREGATES: Mapping[str, Aggregation] = {row.name: row for row in (
                 smt=smt_extreme(operator.gt)),
     Aggregation("first", lambda p: p.values[0], _same, "first {value}", picks=True,
                 running=lambda state, value, _: value if state is None else state, chosen=ranges.first,
-                prefix=ranges.firsts, smt=smt_first),
+                prefix=ranges.firsts, smt=smt_first(lambda j, _: j)),
     Aggregation("last", lambda p: p.values[-1], _same, "last {value}", picks=True,
-                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts, smt=smt_last),
+                running=lambda _, value, __: value, recent=1, chosen=ranges.last, prefix=ranges.lasts,
+                smt=smt_first(lambda j, _: -j)),
     Aggregation("nearest", _nearest, _same, "nearest {value}", picks=True, recent=2, chosen=ranges.nearest,
-                smt=smt_nearest),
+                smt=smt_first(_distance)),
     Aggregation("argmax", lambda p: argmax(zip(p.keys, p.values, strict=True)), _same, "{value} at the largest {by}",
                 pasted=argmax, by="key", picks=True, running=_kept(operator.gt), result=lambda state: state[0],
                 chosen=ranges.extreme(np.maximum, by_key=True), smt=smt_extreme(operator.gt, by_key=True),

@@ -266,7 +266,7 @@ class Program:
         Raises:
             ProgramError: a node is given what it cannot take.
         """
-        return self._types if self.takes_longer else self._types_up_to_longest
+        return self.types_of_any_length if self.takes_longer else self._types_up_to_longest
 
     @cached_property
     def takes_longer(self) -> bool:
@@ -275,10 +275,13 @@ class Program:
         Comparisons, formulas and thresholds do; a table, or evidence, over a number that grows with the input does not:
         it ends where the data ended.
         """
-        return self.longest is None or not any(ends(a.node, self._types, self._types_up_to_longest) for a in self)
+        return self.longest is None or not any(
+            ends(a.node, self.types_of_any_length, self._types_up_to_longest) for a in self
+        )
 
     @cached_property
-    def _types(self) -> dict[str, Type]:
+    def types_of_any_length(self) -> dict[str, Type]:
+        """Type of every variable for inputs of any length, whether it takes them or not."""
         return infer({c.name: c for c in self.inputs}, self.nodes, self.groups, None)
 
     @cached_property

@@ -101,10 +101,15 @@ class Type:
         return self.numbers is not None and self.numbers.whole and not self.texts
 
     @property
+    def is_integer(self) -> bool:
+        """Whether it holds whole numbers alone, and never nothing."""
+        return self.is_whole and not self.nothing
+
+    @property
     def is_flag(self) -> bool:
         """Whether it holds 0 and 1 at most, and never nothing."""
         n = self.numbers
-        return n is not None and self.is_whole and not self.nothing and n.low >= 0 and n.high <= 1
+        return n is not None and self.is_integer and n.low >= 0 and n.high <= 1
 
     @property
     def is_empty(self) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from pellucid.language.expressions import Cases, Expression, Table, Var, names_in, values_among, walk
-from pellucid.language.inference import infer
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.simplify import Pass, repeated
@@ -70,7 +69,7 @@ def with_formula(program: Program, part: Expression, facts: Facts) -> Expression
     table = worth_while(program, part, facts)
     if table is None or not all(isinstance(v, int) for v in table.outputs):
         return part
-    whole = [v for v in table.names if is_whole(program, v)]
+    whole = [v for v in table.names if program.types[v].is_integer]
     columns = {v: np.array(table.columns[v], np.int64) for v in whole if _fits(table.columns[v])}
     if not columns or not _fits(table.outputs):
         return part
@@ -84,12 +83,6 @@ def _fits(values: Sequence[Value]) -> bool:
     return all(isinstance(v, int) and abs(v) < 2**62 for v in values)
 
 
-def is_whole(program: Program, name: str) -> bool:
-    """Whether a variable holds whole numbers only, whatever the input."""
-    t = program.types[name]
-    return t.is_whole and not t.nothing
-
-
 def worth_while(program: Program, part: Expression, facts: Facts) -> Listed | None:
     """The expression as a table of what occurs; None where that is too long, or one test of one value."""
     found = None if len(values_among(part) or (0, 0)) < 2 else listed(program, part, facts)
@@ -98,17 +91,16 @@ def worth_while(program: Program, part: Expression, facts: Facts) -> Listed | No
 
 def as_rules(program: Program, table: Listed, longer: dict[str, tuple[bool, bool]]) -> Cases | None:
     """The shortest decision list found."""
-    ordered = {v for v in table.names if is_whole(program, v)}
+    ordered = {v for v in table.names if program.types[v].is_integer}
     columns = Columns(table.columns, ordered, {v: longer[v] for v in ordered if v in longer})
     return decision_list(columns, table.outputs, ROW * len(table.outputs) + LONGER)
 
 
 def growing(program: Program) -> dict[str, tuple[bool, bool]]:
     """Whole-number variables whose range is wider for longer inputs: whether its low end and its high end move."""
-    longer = infer({c.name: c for c in program.inputs}, program.nodes, program.groups, None)
     found = {}
     for name, t in program.types.items():
-        now, then = t.numbers, longer[name].numbers
+        now, then = t.numbers, program.types_of_any_length[name].numbers
         if now is not None and then is not None and now.whole and (then.low == -np.inf or then.high == np.inf):
             found[name] = (then.low == -np.inf, then.high == np.inf)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from pellucid.emit.plan import gives_one
 from pellucid.emit.prepare import POSITION, asked_place
 from pellucid.language.aggregates import AGGREGATES
 from pellucid.language.expressions import (
@@ -238,19 +239,12 @@ def _at(program: Program, node: Aggregate, offset: int) -> Iterator[Node]:
     select = node.select
     if not select.offsets[0] <= offset <= select.offsets[1]:
         yield _nothing_picked(node)
-    elif select.mask is None and node.value is not None and _of_one(program, node.how, node.value):
+    elif (
+        select.mask is None
+        and node.value is not None
+        and (gives_one(node, program.types) or (node.how == "sum" and program.types[node.value].is_integer))
+    ):
         yield Delay(node.value, -offset, node.default) if offset else Let(Var(node.value))
-
-
-def _of_one(program: Program, how: str, value: str) -> bool:
-    """Whether the aggregate of one value is that value."""
-    t = program.types[value]
-    return not t.nothing and (_gives_one(how) or (how == "sum" and t.is_whole))
-
-
-def _gives_one(how: str) -> bool:
-    """Whether the aggregate is one of the values picked."""
-    return AGGREGATES[how].picks or how in ("min", "max", "mode")
 
 
 def _counted(program: Program, node: Aggregate) -> Iterator[Node]:
@@ -293,7 +287,7 @@ def words_in_defaults(program: Program, name: str, node: Node, facts: Facts) -> 
 def _with_default(
     program: Program, name: str, source: str, head: Aggregate, part: Table | Cases, facts: Facts
 ) -> Program:
-    if head.value is None or not isinstance(head.default, Const) or not _gives_one(head.how):
+    if head.value is None or not isinstance(head.default, Const) or not AGGREGATES[head.how].alone:
         return program
     none = head.default.value
     if isinstance(none, Fraction) or _may_pick(program, head.value, none, facts):

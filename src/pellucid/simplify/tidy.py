@@ -120,7 +120,7 @@ def _decided(expression: Expression, known: Known) -> Expression:
                 return Const(int(name in ("==", "<=", ">="))) if not a.nothing or name not in ORDERS else expression
             if name in ("==", "!=") and _apart(a, b):
                 return Const(int(name == "!="))
-            if name in ORDERS and a.is_whole and b.is_whole and not a.nothing and not b.nothing:
+            if name in ORDERS and a.is_integer and b.is_integer:
                 low, high = (a.numbers, b.numbers) if name in ("<", "<=") else (b.numbers, a.numbers)
                 assert low is not None
                 assert high is not None

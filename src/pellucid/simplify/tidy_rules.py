@@ -45,7 +45,7 @@ def _neutral(expression: Expression, known: Known) -> Expression:
             return left
         case Apply("-", (left, right)) if is_number(left, 0):
             return Apply("neg", (right,))
-        case Apply("-", (left, right)) if alike(left, right) and _exact(known(left)):
+        case Apply("-", (left, right)) if alike(left, right) and known(left).is_integer:
             return Const(0)
         case Apply("/" | "pow", (left, right)) if is_number(right, 1):
             return left
@@ -56,11 +56,6 @@ def _neutral(expression: Expression, known: Known) -> Expression:
         case Apply("*", (left, right)) if alike(left, right):
             return Apply("square", (left,))
     return expression
-
-
-def _exact(t: Type) -> bool:
-    """Whether all values are whole numbers."""
-    return t.is_whole and not t.nothing
 
 
 def _signs(expression: Expression, known: Known) -> Expression:
@@ -96,7 +91,7 @@ def _bounds(expression: Expression, known: Known) -> Expression:
             return arg
         case Apply("abs", (arg,)) if (n := known(arg).numbers) is not None and n.low >= 0:
             return arg
-        case Apply("%", (left, right)) if _exact(known(left)) and _exact(known(right)):
+        case Apply("%", (left, right)) if known(left).is_integer and known(right).is_integer:
             a, b = known(left).numbers, known(right).numbers
             if a is not None and b is not None and a.low >= 0 and a.high < b.low:
                 return left
@@ -133,7 +128,7 @@ def _extreme(name: str, args: tuple[Expression, ...], known: Known) -> Expressio
 def _beaten(name: str, part: Expression, other: Expression, known: Known) -> bool:
     """Whether the other one is always at least as extreme, by the intervals of whole numbers alone."""
     a, b = known(part), known(other)
-    if not _exact(a) or not _exact(b) or a.numbers is None or b.numbers is None:
+    if not a.is_integer or not b.is_integer or a.numbers is None or b.numbers is None:
         return False
     if name == "min":
         return b.numbers.high <= a.numbers.low and b.numbers.low != a.numbers.high
@@ -161,7 +156,7 @@ def _gathered(expression: Expression, known: Known) -> Expression:
             if (shift := shifted(inner, known)) is not None:
                 return Apply(name, (shift[0], Const(value - shift[1])))
             match inner:
-                case Apply("-", (left, right)) if value == 0 and _exact(known(left)) and _exact(known(right)):
+                case Apply("-", (left, right)) if value == 0 and known(left).is_integer and known(right).is_integer:
                     return Apply(name, (left, right))
         case Apply("-", (Const(int(value)), inner)) if (shift := shifted(inner, known)) is not None:
             return Apply("-", (Const(value - shift[1]), shift[0]))

@@ -22,8 +22,7 @@ from pellucid.language.program import Program
 from pellucid.semantics import domain, reference
 from pellucid.semantics.batch import predict
 from pellucid.semantics.reading import read
-from pellucid.verify.outputs import ABSENT, Comparison, Model, distinct
-from pellucid.verify.runner import run_text
+from pellucid.verify.outputs import ABSENT, Comparison, Model, distinct, run_text
 
 EXHAUSTIVE = 1_000_000
 HOPELESS = 100_000_000

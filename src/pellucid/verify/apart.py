@@ -17,8 +17,8 @@ from pellucid.errors import PellucidError
 from pellucid.language.json import dumps, loads
 from pellucid.language.program import Program
 from pellucid.verify.oracle import load_oracle, split_spec
+from pellucid.verify.outputs import PATIENCE, limited
 from pellucid.verify.proof import SECONDS, Proof, against_file, prove
-from pellucid.verify.runner import PATIENCE, limited
 from pellucid.verify.spec import SpecVerdict, check_spec
 
 LIMIT = 600  # seconds of the processor
