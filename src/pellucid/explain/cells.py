@@ -178,7 +178,7 @@ class Cells:
 
 
 Part = Evidence | tuple[str, tuple[int, ...]]  # of a vote
-PIECES, POOLED_PIECES = 3, 8  # that people are told of, of the vote at a position and of a whole sequence
+PIECES, POOLED = 3, 8  # that people are told of, of the vote at a position and of a whole sequence
 LARGEST = 1e3  # factor that turns sums into logarithms of odds, at most
 
 

@@ -12,18 +12,7 @@ from typing import Any
 
 from rich.cells import cell_len
 
-from pellucid.explain.cells import (
-    PIECES,
-    POOLED_PIECES,
-    Cell,
-    Cells,
-    Looked,
-    Piece,
-    Tally,
-    check_position,
-    steps_of,
-    tally,
-)
+from pellucid.explain.cells import PIECES, POOLED, Cell, Cells, Looked, Piece, Tally, check_position, steps_of, tally
 from pellucid.explain.words import aligned, fired, meaning, plain, shown, spans
 from pellucid.language.expressions import Cases, Const, Table
 from pellucid.language.nodes import Aggregate, Input, Let, Node, Vote
@@ -146,7 +135,7 @@ def _decisive(cells: Cells, name: str, i: int) -> Iterable[Cell]:
     node = cells.program[name]
     if not isinstance(node, Vote):
         return cells.reads(name, i)
-    pieces = tally(cells, node, i).telling(POOLED_PIECES if node.pooled else PIECES)
+    pieces = tally(cells, node, i).telling(POOLED if node.pooled else PIECES)
     return [(p.variable, p.position) for p in pieces if p.variable is not None and p.position is not None]
 
 
@@ -333,11 +322,11 @@ def _whole(vote: Tally, sequence: Sequence[Value]) -> Iterator[str]:
         return
     yield f"What moved it, {plain(vote.sums[0][0])} over {plain(vote.sums[1][0])}:"
     rows = []
-    for piece in told[:POOLED_PIECES]:
+    for piece in told[:POOLED]:
         step = "" if piece.position is None else shown([sequence[piece.position]])
         place = "" if piece.position is None else str(piece.position + 1)
         name = "always" if piece.variable is None else f"{piece.variable} {plain(piece.value, 2 * LONGEST)}"
         rows.append([f"{piece.lead:+}", place, step, name])
     yield from aligned(rows, ">><<")
-    if len(told) > POOLED_PIECES:
-        yield f"  and {len(told) - POOLED_PIECES} more, {sum(p.lead for p in told[POOLED_PIECES:]):+} together"
+    if len(told) > POOLED:
+        yield f"  and {len(told) - POOLED} more, {sum(p.lead for p in told[POOLED:]):+} together"

@@ -10,18 +10,7 @@ from dataclasses import dataclass
 
 from pellucid.language.aggregates import Aggregation, aggregation
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in, walk
-from pellucid.language.nodes import (
-    Aggregate,
-    Column,
-    Delay,
-    Groups,
-    Input,
-    Let,
-    Node,
-    ProgramError,
-    Select,
-    Vote,
-)
+from pellucid.language.nodes import Aggregate, Column, Delay, Groups, Input, Let, Node, ProgramError, Select, Vote
 from pellucid.language.operators import check_whole, result_type
 from pellucid.language.types import INF, Number, Numbers, Type, symbol, type_of_value, whole
 from pellucid.language.words import FORMS

@@ -24,19 +24,7 @@ from pellucid.language.expressions import (
     substitute,
 )
 from pellucid.language.inference import type_of
-from pellucid.language.nodes import (
-    REACHES,
-    ZERO,
-    Aggregate,
-    Assign,
-    Delay,
-    Input,
-    Let,
-    Node,
-    Reach,
-    Select,
-    reads,
-)
+from pellucid.language.nodes import REACHES, ZERO, Aggregate, Assign, Delay, Input, Let, Node, Reach, Select, reads
 from pellucid.language.program import Program
 from pellucid.language.types import Type, Value
 from pellucid.simplify.facts import Facts, in_rows
