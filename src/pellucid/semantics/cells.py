@@ -31,6 +31,20 @@ class Kind:
         return {value: code for code, value in enumerate(self.values or ())}
 
     @cached_property
+    def _whole(self) -> tuple[np.ndarray, np.ndarray]:
+        """The whole numbers among the values, by size, and the place of each."""
+        found = sorted(int(v) for v in self.code if isinstance(v, int | float) and abs(v) < SAFE and v == int(v))
+        return np.array(found, np.int64), np.array([self.code[v] for v in found], np.int64)
+
+    def places(self, numbers: np.ndarray) -> np.ndarray:
+        """The place of each of some numbers; -1 for one that is not among the values."""
+        listed, codes = self._whole
+        if not len(listed):
+            return np.full(len(numbers), -1)
+        near = np.minimum(np.searchsorted(listed, numbers), len(listed) - 1)
+        return np.where(listed[near] == numbers, codes[near], -1)
+
+    @cached_property
     def array(self) -> np.ndarray:
         """The values, as objects."""
         return as_objects(self.values or ())
@@ -114,10 +128,7 @@ class Cells:
             return Cells(self.numbers if kind.numbers else settled(self.values), kind)
         if self.kind.values is not None:
             return Cells(np.array([kind.code.get(value, -1) for value in self.kind.values], np.int64)[self.data], kind)
-        if self.are_numbers and len(self) > 1:
-            different, which = np.unique(self.data, return_inverse=True)
-            return Cells(np.array([kind.code.get(v, -1) for v in different.tolist()], np.int64)[which], kind)
-        return cells_of(self.data.tolist(), kind)
+        return Cells(kind.places(self.data), kind) if self.are_numbers else cells_of(self.data.tolist(), kind)
 
     def tolist(self) -> list:
         """The values as Python has them."""

@@ -12,7 +12,6 @@ from functools import reduce
 
 import numpy as np
 
-from pellucid.language.arrays import SAFE
 from pellucid.language.expressions import Apply, Cases, Const, Expression, Table, Var, names_in
 from pellucid.language.inference import type_of
 from pellucid.language.operators import OPERATORS, apply
@@ -134,39 +133,23 @@ class Looked:
 
     def __init__(self, table: Table, args: Sequence[Function], kind: Kind) -> None:
         self.args, self.cases, self.default = args, table.outcomes, table.default
-        self.named = [tuple(dict.fromkeys(key[i] for key, _ in table.cases)) for i in range(len(args))]
+        self.named = [Kind(tuple(dict.fromkeys(key[i] for key, _ in table.cases)), False) for i in range(len(args))]
         self.kind = kind
-        sizes = [len(named) + 1 for named in self.named]
+        sizes = [len(named.code) + 1 for named in self.named]  # the last place is that of all other values
         self.index = np.zeros(sizes, np.int32) if math.prod(sizes) <= MOST_ROWS else None
         self.outcomes = cells_of([self.default, *self.cases.values()], kind)
         if self.index is not None:
             for number, key in enumerate(self.cases, 1):
-                self.index[tuple(named.index(v) for named, v in zip(self.named, key, strict=True))] = number
+                self.index[tuple(named.code[v] for named, v in zip(self.named, key, strict=True))] = number
 
     def __call__(self, env: Env) -> Cells:
         """The outcome at every position."""
         args = [arg(env) for arg in self.args]
         if self.index is not None:
-            found = [_places(arg, named) for arg, named in zip(args, self.named, strict=True)]
+            found = [arg.as_kind(named).data for arg, named in zip(args, self.named, strict=True)]
             return self.outcomes.take(self.index[tuple(found)])
         lists = [arg.spread(_common(args)).tolist() for arg in args]
         return cells_of([self.cases.get(key, self.default) for key in zip(*lists, strict=True)], self.kind)
-
-
-def _places(cells: Cells, named: tuple[Value, ...]) -> np.ndarray:
-    """Which of the named values each is; their number for any other."""
-    place, other = {value: i for i, value in enumerate(named)}, len(named)
-    if cells.kind.values is not None:
-        return np.array([place.get(value, other) for value in cells.kind.values], np.int64)[cells.data]
-    if not cells.are_numbers:
-        return np.array([place.get(value, other) for value in cells.tolist()], np.int64)
-    numbers = sorted(int(v) for v in named if isinstance(v, int | float) and abs(v) < SAFE and v == int(v))
-    if not numbers:
-        return np.full(len(cells), other)
-    listed = np.array(numbers, np.int64)
-    near = np.minimum(np.searchsorted(listed, cells.data), len(listed) - 1)
-    codes = np.array([place[v] for v in numbers], np.int64)
-    return np.where(listed[near] == cells.data, codes[near], other)
 
 
 class _Decided:
