@@ -8,12 +8,11 @@ import numpy as np
 
 from pellucid.language.aggregates import AGGREGATES, Aggregation, Picked
 from pellucid.language.arrays import SAFE, largest
-from pellucid.language.expressions import Table, Var
 from pellucid.language.nodes import Aggregate, Vote
 from pellucid.language.ranges import Ranges
 from pellucid.language.types import Type, Value
 from pellucid.semantics.cells import Cells, Kind, Layout, alike, cells_of, kind_of
-from pellucid.semantics.elementwise import Env, Looked, compiled
+from pellucid.semantics.elementwise import Env, compiled
 from pellucid.semantics.selection import Looks, Selection
 
 
@@ -129,13 +128,12 @@ class Voting:
 
     def __init__(self, node: Vote, types: Mapping[str, Type], t: Type) -> None:
         self.node, self.labels, self.bias = node, cells_of(node.labels, kind_of(t)), _weights([node.bias])
-        self.evidence = [
-            (_row_numbers(part.variable, [value for value, _ in part.rows]),
-             _weights([part.default, *(weights for _, weights in part.rows)]))
-            for part in node.evidence
-        ]  # fmt: skip
+        self.evidence = [  # the weights of a value that is not listed come last, where place -1 is
+            (e.variable, Kind(tuple(e.weights), False), _weights([*e.weights.values(), e.default]))
+            for e in node.evidence
+        ]
         self.scaled = [(name, _weights([weights])) for name, weights in node.scaled]
-        self.most = sum(map(_largest, (self.bias, *(weights for _, weights in self.evidence))))
+        self.most = sum(map(_largest, (self.bias, *(weights for _, _, weights in self.evidence))))
 
     def __call__(self, env: Env, layout: Layout) -> Cells:
         """The label at every position."""
@@ -159,8 +157,8 @@ class Voting:
         kind = np.int64 if most < SAFE else object
         total = np.empty((size, len(self.node.labels)), kind)
         total[:] = self.bias
-        for row, weights in self.evidence:
-            total += weights.astype(kind)[row(env).data]
+        for name, listed, weights in self.evidence:
+            total += weights.astype(kind)[env[name].as_kind(listed).data]
         for count, (_, weights) in zip(counts, self.scaled, strict=True):
             whole = count if count.dtype == np.int64 else np.array([v or 0 for v in count.tolist()], object)
             total += whole.astype(kind)[:, None] * weights.astype(kind)
@@ -169,13 +167,6 @@ class Voting:
 
 def _largest(numbers: np.ndarray) -> int:
     return SAFE if numbers.dtype == object else largest(numbers)
-
-
-def _row_numbers(variable: str, values: list) -> Looked:
-    """Which row of evidence each value of the variable has: 0 for none."""
-    cases = tuple(((value,), number) for number, value in enumerate(values, 1))
-    table = Table((Var(variable),), cases, 0)
-    return Looked(table, [lambda env: env[variable]], kind_of(Type()))
 
 
 def _weights(rows: list) -> np.ndarray:
