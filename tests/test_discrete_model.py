@@ -12,7 +12,7 @@ from pellucid.data.data import Data
 from pellucid.errors import PellucidError
 from pellucid.learners.formulas.terms import Col, Past, Pos
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
+from pellucid.learners.transformer.config import DISCRETE, DiscreteConfig
 from pellucid.learners.transformer.discrete.fit import attempts, relaxed
 from pellucid.learners.transformer.discrete.frame import allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import buckets, harden, live_choices, live_variables, outputs, run
@@ -153,7 +153,7 @@ def test_liveness_goes_backwards_from_the_pruned_head():
 
 
 def test_a_seed_does_not_depend_on_its_companions():
-    settings = DiscreteTraining(steps=4, chunk=2, batch=3)
+    settings = replace(DISCRETE, steps=4, chunk=2, batch=3)
     inputs = VALUES.swapaxes(0, 1)
     data = (inputs, inputs[:, :1, 3:], np.ones((5, 6), np.float32))
     engine = population.build(relaxed(CONFIG, settings, OPEN), [((3, *a.shape[1:]), a.dtype) for a in data])
@@ -174,10 +174,10 @@ def test_attempts_and_settings():
     assert (sizes, training) == ({"hidden": 8}, {"lr": 0.02})
     assert [a.feedback for a in attempts(Bias(), sizes, past=False)] == [0, 0]
     assert attempts(Bias(), sizes, past=False)[0].sizes["hidden"] == 8
-    made = with_given(DiscreteTraining(), {"seeds": 3, "steps": None}, training)
+    made = with_given(DISCRETE, {"seeds": 3, "steps": None}, training)
     assert (made.lr, made.seeds, made.group, made.steps) == (0.02, 3, 3, 1500)
-    assert with_given(DiscreteTraining(), {"seeds": 9}).seeds == 16
+    assert with_given(DISCRETE, {"seeds": 9}).seeds == 16
     with pytest.raises(PellucidError, match="--set steps: expected a positive number, got 0"):
-        with_given(DiscreteTraining(), {"steps": 0})
+        with_given(DISCRETE, {"steps": 0})
     with pytest.raises(PellucidError, match="--set depth"):
-        with_given(DiscreteTraining(), {"depth": 1})
+        with_given(DISCRETE, {"depth": 1})

@@ -1,6 +1,7 @@
 """Training end to end on tiny data: finds the answer, repeats itself, keeps to its budget, survives Ctrl-C."""
 
 import time
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,14 +9,14 @@ import pytest
 
 from pellucid.learners.base import Run
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.config import PROGRAMS, ProgramsConfig
 from pellucid.learners.transformer.programs.fit import ProgramsTrainer, relaxed
 from pellucid.learners.transformer.programs.hardened import accuracy, predict
 from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Measured
+from pellucid.learners.transformer.training import Measured, Training
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
-QUICK = ProgramsTraining(seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)
+QUICK = replace(PROGRAMS, seeds=2, group=2, steps=400, batch=32, chunk=25, budget=60.0)
 
 
 def shifted(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -80,7 +81,7 @@ def test_budget_is_kept():
         np.where(TRAIN[1] >= 0, np.random.default_rng(123).integers(0, 3, TRAIN[1].shape), -1).astype(np.int32),
     )
     began = time.monotonic()
-    settings = ProgramsTraining(seeds=64, group=2, steps=100_000, batch=32, chunk=25, budget=12.0)
+    settings = replace(PROGRAMS, seeds=64, group=2, steps=100_000, batch=32, chunk=25, budget=12.0)
     done = fit(noisy, noisy, CONFIG, settings)
     assert time.monotonic() - began < 18.0
     assert done.report["stopped"] == "budget spent"
@@ -115,7 +116,7 @@ class Weighed(Trainer):
 
     name = "weighed"
 
-    def __init__(self, settings: ProgramsTraining) -> None:
+    def __init__(self, settings: Training) -> None:
         super().__init__(settings, Run())
         shapes = [((16, *array.shape[1:]), np.int32) for array in TRAIN]
         self.engine = population.build(relaxed(CONFIG, 1.0), shapes)
@@ -134,7 +135,7 @@ class Weighed(Trainer):
 
 
 def test_weeding_keeps_the_better_half():
-    trainer = Weighed(ProgramsTraining(seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0))
+    trainer = Weighed(replace(PROGRAMS, seeds=4, group=1, steps=100, batch=16, chunk=25, budget=60.0))
     kept = trainer.run()
     assert [trained.steps for trained in kept] == [100]
     steps = [trainer.history[seed].rows[-1]["step"] for seed in range(4)]

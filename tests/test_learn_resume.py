@@ -1,17 +1,28 @@
 """A killed training goes on where it was, and ends as one that was never killed."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pellucid.errors import PellucidError
 from pellucid.learners.base import Run
-from pellucid.learners.transformer.config import ProgramsConfig, ProgramsTraining
+from pellucid.learners.transformer.config import PROGRAMS, ProgramsConfig
 from pellucid.learners.transformer.programs.fit import ProgramsTrainer
 
 CONFIG = ProgramsConfig(n_symbols=4, n_tokens=3, n_classes=3, width=5, layers=1, heads_cat=2, heads_num=1, hidden=16)
 # Labels are noise, so nothing is ever perfect and all rounds are run: first a pair, then two pairs with weeding.
-SETTINGS = ProgramsTraining(
-    seeds=6, group=2, steps=100, batch=32, chunk=25, budget=300.0, refined=1, refine_slices=1, refine_effort=0.01
+SETTINGS = replace(
+    PROGRAMS,
+    seeds=6,
+    group=2,
+    steps=100,
+    batch=32,
+    chunk=25,
+    budget=300.0,
+    refined=1,
+    refine_slices=1,
+    refine_effort=0.01,
 )
 
 

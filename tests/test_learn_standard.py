@@ -16,18 +16,23 @@ from pellucid.data.data import Data
 from pellucid.errors import PellucidError
 from pellucid.language.words import AS_WRITTEN
 from pellucid.learners.base import Run
-from pellucid.learners.transformer.config import StandardConfig, StandardTraining
+from pellucid.learners.transformer import standard
+from pellucid.learners.transformer.config import STANDARD, StandardConfig
 from pellucid.learners.transformer.learners import train_standard
 from pellucid.learners.transformer.programs.hardened import accuracy
-from pellucid.learners.transformer.standard import net
-from pellucid.learners.transformer.standard.fit import StandardTrainer, arrays_task
-from pellucid.learners.transformer.standard.net import StandardModel, forward, predict_standard
+from pellucid.learners.transformer.standard import (
+    StandardModel,
+    StandardTrainer,
+    arrays_task,
+    forward,
+    predict_standard,
+)
 from pellucid.resolve import resolve
 
 BEGIN = 4
 SMALL = StandardConfig(5, 4, 4, 7, layers=1, heads=2, hidden=16, mlp=2)
 POOLED = replace(SMALL, n_classes=2, kind="classification")
-QUICK = StandardTraining(steps=400, batch=32, lr=5e-3, warmup=10, chunk=20)
+QUICK = replace(STANDARD, steps=400, batch=32, lr=5e-3, warmup=10, chunk=20)
 
 
 def sequences(n: int, width: int = 7, seed: int = 0) -> np.ndarray:
@@ -53,7 +58,7 @@ def has_zero(n: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def init_params(seed: int, config: StandardConfig) -> dict[str, np.ndarray]:
-    return net.init_params(np.random.default_rng(seed), config)
+    return standard.init_params(np.random.default_rng(seed), config)
 
 
 class Fitted(NamedTuple):

@@ -48,7 +48,7 @@ def _of_learner(described: Mapping[str, Any], arrays: Mapping[str, Any], program
 
     family, config = described.get("family"), described.get("config", {})
     if family == STANDARD:
-        from pellucid.learners.transformer.standard.net import opened as opened_standard  # JAX
+        from pellucid.learners.transformer.standard import opened as opened_standard  # JAX
 
         return opened_standard(config, arrays, folder.schema_of_json(described, where), where)
     opening = {one.name: one.opened for one in (*SEARCHES, *TRANSFORMERS) if isinstance(one, Opening)}

@@ -1,8 +1,8 @@
-"""Sizes of the four models, and how each is trained where nothing else is said."""
+"""Sizes of the models, and how each is trained where nothing else is said."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.errors import PellucidError
@@ -121,52 +121,6 @@ class ProgramsConfig(Coded):
 
 
 @dataclass(frozen=True)
-class ProgramsTraining(Training):
-    """How a population of Transformer Programs is trained (later rounds have more seeds and steps), and refined.
-
-    The Gumbel noise fades (the paper keeps it and ends at temperature 0.01). `structured`: logit bonus of simple forms
-    at the start. After hardening the best `refined` seeds are refined in up to `refine_slices` slices of
-    `refine_effort` million judged sequences each, until `refine_patience` of them bring nothing.
-    """
-
-    structured: float = 2.0
-    refine: bool = True
-    refined: int = 2
-    refine_effort: float = 5.0
-    refine_slices: int = 8
-    refine_patience: int = 2
-
-    @property
-    def kept(self) -> float:
-        """Seconds kept for hardening and refinement."""
-        return max(super().kept, min(6.0, 0.5 * self.budget))
-
-
-@dataclass(frozen=True)
-class WordsTraining(Training):
-    """How a population of text programs is trained: one round.
-
-    `structured`: logit bonus of plain choices at the start. `word_dropout`: share of words replaced by the class they
-    would have, were they unknown.
-    """
-
-    seeds: int = 4
-    group: int = 2
-    steps: int = 600
-    lr_end: float = 0.2
-    noise_end: float = 1.0
-    chunk: int = 20
-    budget: float = 270.0
-    reserve: float = 0.2
-    structured: float = 4.0
-    word_dropout: float = 0.1
-
-    def __post_init__(self) -> None:
-        """Check the share."""
-        _check_share(self, "word_dropout")
-
-
-@dataclass(frozen=True)
 class DiscreteConfig:
     """Architecture of one Discrete Transformer.
 
@@ -213,31 +167,6 @@ class DiscreteConfig:
 
 
 @dataclass(frozen=True)
-class DiscreteTraining(Training):
-    """How a population is trained: AdamW, cosine decay, in up to `rounds` rounds with new seeds and larger models.
-
-    `gate_lr` multiplies the rate for the choices, which do not `decay`; `attention_noise` is the strength of the noise
-    in attention. `regression`: ask pyoperon (extra `sr`) about real-valued sub-MLPs that no enumerated formula fits.
-    """
-
-    seeds: int = 8
-    group: int = 8
-    steps: int = 1500
-    lr: float = 0.01
-    lr_end: float = 0.02
-    cosine: bool = True
-    tau_start: float = 10.0
-    checks: int = 15
-    rungs: tuple[float, ...] = (0.5,)
-    budget: float = 240.0
-    gate_lr: float = 5.0
-    decay: float = 0.01
-    attention_noise: float = 1.0
-    rounds: int = 4
-    regression: bool = False
-
-
-@dataclass(frozen=True)
 class StandardConfig(Coded):
     """Sizes of a standard Transformer.
 
@@ -263,26 +192,21 @@ class StandardConfig(Coded):
             raise PellucidError(f"dropout must be at least 0 and below 1, got {self.dropout}")
 
 
-@dataclass(frozen=True)
-class StandardTraining(Training):
-    """How a standard Transformer is trained: AdamW with gradients clipped, warm-up, cosine decay; one seed.
+# ---------------------------------------------------------------- training
 
-    It stops when `patience` checks have brought nothing. `word_dropout`: share of words replaced by the class that they
-    would have, were they unknown. The paper's rate, 3e-4, is for hidden 256; the defaults suit 2 cores and hidden 64.
-    """
-
-    seeds: int = 1
-    steps: int = 6000
-    lr: float = 1e-3
-    lr_end: float = 0.1
-    cosine: bool = True
-    warmup: int = 100
-    noise_end: float = 1.0
-    chunk: int = 25
-    checks: int = 60
-    budget: float = 240.0
-    reserve: float = 0.0
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    patience: int = 1000
-    word_dropout: float = 0.0
+# Later rounds have more seeds and steps. The Gumbel noise fades (the paper keeps it and ends at temperature 0.01).
+PROGRAMS = Training(least=6.0)
+WORDS = Training(
+    seeds=4, group=2, steps=600, lr_end=0.2, noise_end=1.0, chunk=20, budget=270.0, reserve=0.2, structured=4.0,
+    word_dropout=0.1,
+)  # fmt: skip
+DISCRETE = Training(
+    seeds=8, group=8, steps=1500, lr=0.01, lr_end=0.02, cosine=True, tau_start=10.0, checks=15, rungs=(0.5,),
+    budget=240.0,
+)  # fmt: skip
+# AdamW with gradients clipped, warm-up, cosine decay. The paper's rate, 3e-4, is for hidden 256; this suits 64.
+STANDARD = Training(
+    seeds=1, steps=6000, lr=1e-3, lr_end=0.1, cosine=True, warmup=100, noise_end=1.0, chunk=25, checks=60, budget=240.0,
+    reserve=0.0,
+)  # fmt: skip
+STANDARD_OF_WORDS = replace(STANDARD, steps=3000, lr=3e-3, checks=30, patience=8, word_dropout=0.1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,15 +22,16 @@ from pellucid.learners.evidence.decode import EvidenceFiles, decode, opened
 from pellucid.learners.stored import opened as opened_model
 from pellucid.learners.stored import packed
 from pellucid.learners.transformer.config import (
+    DISCRETE,
+    PROGRAMS,
+    STANDARD_OF_WORDS,
+    WORDS,
     Coded,
     DiscreteConfig,
-    DiscreteTraining,
     ProgramsConfig,
-    ProgramsTraining,
     StandardConfig,
-    StandardTraining,
-    WordsTraining,
 )
+from pellucid.learners.transformer.config import STANDARD as USUAL_STANDARD
 from pellucid.learners.transformer.marked import Kind, Marked, refusal
 from pellucid.learners.transformer.programs.hardened import Hardened, Module, predict
 from pellucid.learners.transformer.programs.reading import OUTPUT, extract
@@ -41,12 +42,13 @@ from pellucid.semantics.reading import Columns
 from pellucid.settings import taken
 
 if TYPE_CHECKING:
-    from pellucid.learners.transformer.standard.net import StandardModel
+    from pellucid.learners.transformer.standard import StandardModel
 
-How = TypeVar("How", bound=Training)
 PLAIN = {"int": int, "float": float, "bool": bool, "str": str}
 OWN = tuple(f.name for f in dataclasses.fields(Coded))  # of a model's sizes, what the data decides
-ASKED = ("seed", "seeds", "steps", "budget")  # options of their own
+TRAINED = (  # settings of every training
+    "batch", "lr", "lr_end", "cosine", "warmup", "noise_end", "tau_start", "tau_end", "chunk", "checks", "reserve",
+)  # fmt: skip
 
 
 def keys_of(config: type, but: Sequence[str] = ()) -> dict[str, type]:
@@ -55,7 +57,12 @@ def keys_of(config: type, but: Sequence[str] = ()) -> dict[str, type]:
     return {name: kind for name, kind in found.items() if kind is not None}
 
 
-def training_of(usual: How, run: Run, *given: Mapping[str, Any]) -> How:
+def training_keys(*own: str) -> dict[str, type]:
+    """Settings of a training: those of all models, and some that not every one has."""
+    return {name: kind for name, kind in keys_of(Training).items() if name in (*TRAINED, *own)}
+
+
+def training_of(usual: Training, run: Run, *given: Mapping[str, Any]) -> Training:
     """How a model is trained: as usual, but for what was given, later ones first, and what the run decides."""
     asked = {"seed": run.seed, "seeds": run.seeds, "steps": run.steps, "budget": run.left}
     return with_given(usual, *given, asked)
@@ -65,7 +72,8 @@ def training_of(usual: How, run: Run, *given: Mapping[str, Any]) -> How:
 
 ONLY_WORDS = ("words", "queries", "dropout")
 PROGRAMS_SIZES = {**keys_of(ProgramsConfig, (*OWN, *ONLY_WORDS)), "heads": int, "mlps": int}
-PROGRAMS_TRAINING = keys_of(ProgramsTraining, ASKED)
+REFINED = ("refine", "refined", "refine_effort", "refine_slices", "refine_patience")
+PROGRAMS_TRAINING = training_keys("group", "structured", *REFINED)
 MAX_ONE_HOT = 64  # symbols; beyond it, predicates over single tokens are too large, and tokens are clustered instead
 USUAL = {"layers": 2, "heads_cat": 4, "heads_num": 4, "mlps_cat": 2, "mlps_num": 2}
 
@@ -119,7 +127,7 @@ class Programs:
 
         marked = Marked.of(problem)
         config, hints = programs_sizes(problem, marked), taken(problem.settings, {"steps": int, "seeds": int})
-        training = training_of(ProgramsTraining(), run, hints, taken(problem.settings, PROGRAMS_TRAINING))
+        training = training_of(PROGRAMS, run, hints, taken(problem.settings, PROGRAMS_TRAINING))
         train, valid = marked.arrays(problem.train), marked.arrays(problem.valid)
         hardened, params = ProgramsTrainer(train, valid, config, training, run).run()
         program = program_of(problem, extract(hardened, marked), (OUTPUT,))
@@ -156,7 +164,7 @@ def programs_sizes(problem: Problem, marked: Marked) -> ProgramsConfig:
 
 ONLY_SYMBOLS = ("words", "mlps_num", "nested_counts", "free_counts")
 WORDS_SIZES = {**keys_of(ProgramsConfig, (*OWN, *ONLY_SYMBOLS)), "heads": int}
-WORDS_TRAINING = keys_of(WordsTraining, ASKED)
+WORDS_TRAINING = training_keys("group", "structured", "word_dropout")
 USUAL_WORDS = {"layers": 2, "heads_num": 0, "mlps_cat": 2, "variables": 2, "k": 32, "queries": False, "dropout": 0.3}
 
 
@@ -176,7 +184,7 @@ class Words:
         """The best program of a population of seeds."""
         from pellucid.learners.transformer.words.fit import WordsTrainer
 
-        training = training_of(WordsTraining(), run, taken(problem.settings, WORDS_TRAINING))
+        training = training_of(WORDS, run, taken(problem.settings, WORDS_TRAINING))
         model = WordsTrainer(problem, words_sizes(problem), training, run).run()
         names = [field.name for field in problem.schema.inputs]
         program = program_of(problem, decode(model, names), (LABEL,))
@@ -202,7 +210,7 @@ def _coded_words(problem: Problem) -> dict[str, Any]:
 # ---------------------------------------------------------------- Discrete Transformers over numbers
 
 DISCRETE_SIZES = keys_of(DiscreteConfig, ("columns", "outputs"))
-DISCRETE_TRAINING = keys_of(DiscreteTraining, ASKED)
+DISCRETE_TRAINING = training_keys("group", "gate_lr", "decay", "attention_noise", "rounds", "regression")
 KEPT = 3  # programs given back, the best ones
 
 
@@ -231,7 +239,7 @@ class Discrete:
         """The best programs of populations of seeds, small models first."""
         from pellucid.learners.transformer.discrete.fit import DiscreteTrainer
 
-        training = training_of(DiscreteTraining(), run, taken(problem.settings, DISCRETE_TRAINING))
+        training = training_of(DISCRETE, run, taken(problem.settings, DISCRETE_TRAINING))
         sizes = taken(problem.settings, DISCRETE_SIZES)
         for one in DiscreteTrainer(problem, sizes, training, run).run()[:KEPT]:
             yield Found(one.extraction.program, self.name, details=one.details)
@@ -241,11 +249,10 @@ class Discrete:
 
 STANDARD = "standard"
 STANDARD_SIZES = keys_of(StandardConfig, OWN)
-STANDARD_TRAINING = keys_of(StandardTraining, ("group", *ASKED))
+STANDARD_TRAINING = training_keys("weight_decay", "clip", "patience", "word_dropout")
 SETTINGS = {**STANDARD_SIZES, **STANDARD_TRAINING}
 CHECK_COST = 0.1  # share of the time that checks on validation may take
 OF_WORDS = {"layers": 2, "heads": 4, "hidden": 64, "mlp": 2, "dropout": 0.3}
-TRAINING_OF_WORDS = StandardTraining(steps=3000, lr=3e-3, checks=30, patience=8, word_dropout=0.1)
 
 
 def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> StandardModel:
@@ -259,8 +266,7 @@ def train_standard(problem: Problem, given: Mapping[str, Any], run: Run) -> Stan
     Raises:
         PellucidError: data that it does not take, a setting that makes no sense.
     """
-    from pellucid.learners.transformer.standard.fit import StandardTrainer, task_of
-    from pellucid.learners.transformer.standard.net import StandardModel
+    from pellucid.learners.transformer.standard import StandardModel, StandardTrainer, task_of
 
     if run.seeds is not None:
         raise PellucidError("--seeds: a standard Transformer is trained with one seed")
@@ -279,10 +285,10 @@ def standard_sizes(problem: Problem, given: Mapping[str, Any]) -> StandardConfig
     return StandardConfig(**_coded_words(problem), **{**OF_WORDS, **sizes})
 
 
-def standard_training(problem: Problem, given: Mapping[str, Any], run: Run) -> StandardTraining:
+def standard_training(problem: Problem, given: Mapping[str, Any], run: Run) -> Training:
     """How it is trained; symbols: with as many checks as cost little, a forward pass costing a third of a step."""
-    if problem.schema.words is not None:
-        return training_of(TRAINING_OF_WORDS, run, taken(given, STANDARD_TRAINING))
-    training = training_of(StandardTraining(), run, taken(given, STANDARD_TRAINING))
+    texts, asked = problem.schema.words is not None, taken(given, STANDARD_TRAINING)
+    training = training_of(STANDARD_OF_WORDS if texts else USUAL_STANDARD, run, asked)
     cheap = len(problem.valid) / (3 * training.batch * CHECK_COST)
-    return replace(training, checks=max(5, min(training.checks, int(training.steps / max(cheap, 1)))))
+    most = training.checks if texts else max(5, min(training.checks, int(training.steps / max(cheap, 1))))
+    return replace(training, checks=most)

@@ -22,7 +22,6 @@ from pellucid.learners.transformer.training import Clock, Measured, SeedHistory,
 
 INTERRUPTED = "interrupted: finishing with the best so far"
 CACHE = "PELLUCID_CACHE"
-Settings = TypeVar("Settings", bound=Training)
 Found = TypeVar("Found")
 
 
@@ -40,7 +39,7 @@ class Round:
     draw: Callable[[int], tuple[tuple[Any, ...], int]]
 
 
-class Trainer(ABC, Generic[Settings, Found]):
+class Trainer(ABC, Generic[Found]):
     """A fit and its state; a subclass says what its model is, and what it does with trained seeds.
 
     name: of the learner. best: what it has found, falsy while there is nothing; parts: the classes that its state is
@@ -60,7 +59,7 @@ class Trainer(ABC, Generic[Settings, Found]):
     rounds: int = 1
     mark: str = ""
 
-    def __init__(self, settings: Settings, run: Run) -> None:
+    def __init__(self, settings: Training, run: Run) -> None:
         self.settings, self.told = settings, run
         self.place = None if run.checkpoint is None else run.checkpoint / f"{self.name}.safetensors"
         self.history: dict[int, SeedHistory] = {}

@@ -8,7 +8,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from scipy.special import entr, softmax
@@ -17,7 +17,6 @@ from pellucid.errors import PellucidError
 
 SPARE_NOISE = 1 << 18
 MAY_BE_ZERO = ("seed", "noise_end", "attention_noise", "decay", "word_dropout")
-T = TypeVar("T", bound="Training")
 Tree = dict[str, Any]  # parameters, nested
 
 
@@ -30,7 +29,15 @@ class Training:
     half of the groups goes on. The learning rate rises from 0 over `warmup` steps and falls from `lr` to `lr_end` (a
     share of it), linearly or along a `cosine`; the temperature falls geometrically from `tau_start` to `tau_end`, the
     strength of the Gumbel noise linearly from 1 to `noise_end`. `budget` in seconds for everything, of which the share
-    `reserve` is kept for what follows training.
+    `reserve`, at least `least` seconds, is kept for what follows training.
+
+    Not every model has all of the rest. `structured`: logit bonus of simple forms and plain choices at the start. After
+    hardening the best `refined` seeds are refined in up to `refine_slices` slices of `refine_effort` million judged
+    sequences each, until `refine_patience` of them bring nothing. `word_dropout`: share of words replaced by the class
+    they would have, were they unknown. `gate_lr` multiplies the rate for the choices, which do not `decay`;
+    `attention_noise` is the strength of the noise in attention. `rounds` at most, with new seeds and larger models.
+    `regression`: ask pyoperon (extra `sr`) about real-valued sub-MLPs that no enumerated formula fits. `weight_decay`
+    and gradients clipped to `clip` are AdamW's; training stops when `patience` checks have brought nothing.
     """
 
     seed: int = 0
@@ -50,11 +57,32 @@ class Training:
     rungs: tuple[float, ...] = (0.2, 0.5)
     budget: float = 480.0
     reserve: float = 0.1
+    least: float = 0.0
+    structured: float = 2.0
+    refine: bool = True
+    refined: int = 2
+    refine_effort: float = 5.0
+    refine_slices: int = 8
+    refine_patience: int = 2
+    word_dropout: float = 0.0
+    gate_lr: float = 5.0
+    decay: float = 0.01
+    attention_noise: float = 1.0
+    rounds: int = 4
+    regression: bool = False
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    patience: int = 1000
+
+    def __post_init__(self) -> None:
+        """Check the share."""
+        if not 0 <= self.word_dropout < 1:
+            raise PellucidError(f"--set word_dropout={self.word_dropout}: expected a share, at least 0 and below 1")
 
     @property
     def kept(self) -> float:
         """Seconds kept for what follows training."""
-        return self.reserve * self.budget
+        return max(self.reserve * self.budget, min(self.least, 0.5 * self.budget))
 
     @property
     def check_every(self) -> int:
@@ -120,7 +148,7 @@ class Clock:
         return self.spent >= self.budget - reserve
 
 
-def with_given(defaults: T, *given: Mapping[str, Any]) -> T:
+def with_given(defaults: Training, *given: Mapping[str, Any]) -> Training:
     """Settings with the values given, None standing for the default; groups are made whole, chunks made to fit.
 
     Raises:

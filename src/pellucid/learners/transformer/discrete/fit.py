@@ -20,14 +20,14 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Run as LearnerRun
 from pellucid.learners.formulas.terms import readable
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.config import DiscreteConfig, DiscreteTraining
+from pellucid.learners.transformer.config import DiscreteConfig
 from pellucid.learners.transformer.discrete.extract import Extraction, Sources, extract
 from pellucid.learners.transformer.discrete.frame import Frame, Scaling, allowed, columns_for, make_frame
 from pellucid.learners.transformer.discrete.hardened import Hardened, harden, live_choices, measured, run
 from pellucid.learners.transformer.discrete.model import init_params, loss_of, optimiser
 from pellucid.learners.transformer.population import Relaxed
 from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Measured, Trained, Tree, fingerprint
+from pellucid.learners.transformer.training import Measured, Trained, Training, Tree, fingerprint
 from pellucid.problem import Problem
 from pellucid.semantics import scores
 from pellucid.semantics.batch import predict
@@ -95,7 +95,7 @@ class Setup(Round):
     sample: Frame
 
 
-class DiscreteTrainer(Trainer[DiscreteTraining, Sequence[Candidate]]):
+class DiscreteTrainer(Trainer[Sequence[Candidate]]):
     """Learns with the Discrete Transformer; finds the seeds read off, the best first. An exact program ends it all.
 
     done: of the rounds that were read off, the trained seeds and how many were read.
@@ -113,7 +113,7 @@ class DiscreteTrainer(Trainer[DiscreteTraining, Sequence[Candidate]]):
     name, parts = "discrete", (Trained,)
     best: Sequence[Candidate] = ()
 
-    def __init__(self, problem: Problem, sizes: Mapping[str, Any], settings: DiscreteTraining, run: LearnerRun) -> None:
+    def __init__(self, problem: Problem, sizes: Mapping[str, Any], settings: Training, run: LearnerRun) -> None:
         super().__init__(settings, run)
         self.problem = problem
         self.plan = attempts(problem.bias, sizes, _has_past(problem.train))[: settings.rounds]
@@ -260,7 +260,7 @@ def _has_past(data: Data) -> bool:
     return data.schema.when == "every" and not any(row is None for rows in data.outputs for row in rows)
 
 
-def relaxed(config: DiscreteConfig, s: DiscreteTraining, allow: np.ndarray) -> Relaxed:
+def relaxed(config: DiscreteConfig, s: Training, allow: np.ndarray) -> Relaxed:
     """The model as the trainer sees it."""
     init = functools.partial(init_params, config=config)
     loss = functools.partial(loss_of, config=config, allow=allow, attention=s.attention_noise)

@@ -12,11 +12,11 @@ from pellucid.learners.base import Run
 from pellucid.learners.evidence.judge import Judge
 from pellucid.learners.evidence.model import EvidenceModel
 from pellucid.learners.transformer import population
-from pellucid.learners.transformer.config import ProgramsConfig, WordsTraining
+from pellucid.learners.transformer.config import ProgramsConfig
 from pellucid.learners.transformer.programs.fit import relaxed
 from pellucid.learners.transformer.programs.relaxed import SHARP, choice_logits
 from pellucid.learners.transformer.trainer import Round, Trainer
-from pellucid.learners.transformer.training import Choices, Measured, Trained, Tree, fingerprint
+from pellucid.learners.transformer.training import Choices, Measured, Trained, Training, Tree, fingerprint
 from pellucid.learners.transformer.words.batches import Draws, buckets_of, unknown_codes
 from pellucid.learners.transformer.words.harden import harden, named, soft_weights
 from pellucid.learners.transformer.words.readout import fit_readout, matrix, refine
@@ -24,7 +24,7 @@ from pellucid.learners.transformer.words.starts import read_vectors, starts_of
 from pellucid.problem import Problem
 
 
-class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
+class WordsTrainer(Trainer[EvidenceModel]):
     """Trains a population on texts, hardens, refines; finds the hard model that is best on validation.
 
     Args:
@@ -36,7 +36,7 @@ class WordsTrainer(Trainer[WordsTraining, EvidenceModel]):
     name = "words"
     best: tuple[float, int, EvidenceModel, float] | None = None
 
-    def __init__(self, problem: Problem, config: ProgramsConfig, settings: WordsTraining, run: Run) -> None:
+    def __init__(self, problem: Problem, config: ProgramsConfig, settings: Training, run: Run) -> None:
         super().__init__(settings, run)
         self.config = c = config
         (column,) = problem.schema.inputs

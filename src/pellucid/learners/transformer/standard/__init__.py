@@ -1,1 +1,0 @@
-"""The standard Transformer, the baseline of every comparison."""
