@@ -14,7 +14,7 @@ import numpy as np
 
 from pellucid.language.expressions import Const
 from pellucid.learners.dynamics import started
-from pellucid.learners.formulas.affine import Number, neat, snapped, weighted_sum
+from pellucid.learners.formulas.affine import Number, neat, plain, snapped, weighted_sum
 from pellucid.learners.formulas.learner import FormulaLearner, unexplained
 from pellucid.learners.formulas.terms import Op, Term
 from pellucid.learners.formulas.work import Work, few
@@ -87,7 +87,7 @@ def _lists(work: Work, output: str, features: Sequence[Term]) -> Iterator[tuple[
     for rest, rules in sorted(found, key=lambda pair: len(pair[1])):
         term = laws[rest].term
         for rule in reversed(rules):
-            test = Op(rule.op, (rule.test, Const(_plain(rule.bound))))
+            test = Op(rule.op, (rule.test, Const(plain(rule.bound))))
             term = Op("where", (test, laws[rule.law].term, term))
         yield term, [laws[i].term for i in (rest, *(rule.law for rule in rules))]
 
@@ -193,10 +193,6 @@ def _bound(low: float, high: float, end: float) -> float:
             if low < short < high or short == end:
                 return short
     return end
-
-
-def _plain(value: float) -> Number:
-    return int(value) if value == int(value) else value
 
 
 CASES = FormulaLearner("cases", (cases,), unexplained)

@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.language.expressions import Const
 from pellucid.learners.enumerate.pool import ONE, TWO, Pool, made
 from pellucid.learners.formulas import kernels
-from pellucid.learners.formulas.affine import least_squares, snapped, thresholds, weighted_sum
+from pellucid.learners.formulas.affine import least_squares, plain, snapped, thresholds, weighted_sum
 from pellucid.learners.formulas.grid import TEXTS
 from pellucid.learners.formulas.terms import Op, Over, Pos, Shift, Table, Term
 
@@ -66,7 +66,7 @@ class Closings:
         yield from self._affine(numbers, rows)
         if self.flag and {"<", ">"} <= set(self.operators):
             for i, name, value in thresholds(rows, self.wanted):
-                yield Op(name, (self.pool.term(numbers[i]), Const(_plain(value))))
+                yield Op(name, (self.pool.term(numbers[i]), Const(plain(value))))
 
     def _equal(self, rows: np.ndarray) -> np.ndarray:
         return np.flatnonzero(self._near(rows, self.wanted).all(1))
@@ -261,10 +261,6 @@ def _several(holes: np.ndarray) -> Iterator[tuple[int, ...]]:
             left = left & ~holes[chosen[-1]]
         if not left.any() and len(chosen) > 1:
             yield tuple(sorted(chosen))
-
-
-def _plain(value: float) -> int | float:
-    return int(value) if float(value).is_integer() else value
 
 
 def constants_for(*parts: np.ndarray) -> list[Const]:

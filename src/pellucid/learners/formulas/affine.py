@@ -30,6 +30,11 @@ def snapped(value: float, largest: int = DENOMINATORS, tolerance: float = SNAP) 
     return value
 
 
+def plain(value: float) -> int | float:
+    """A whole number as int."""
+    return int(value) if float(value).is_integer() else float(value)
+
+
 def neat(value: float, unit: float = 0.0) -> float:
     """The shortest decimal number that least squares cannot tell from a value. unit: a value that matters."""
     for digits in range(1, 16):

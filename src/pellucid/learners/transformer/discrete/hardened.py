@@ -164,14 +164,12 @@ def live_variables(model: Hardened, stream: np.ndarray) -> list[int]:
 
 def live_choices(model: Hardened, stream: np.ndarray) -> np.ndarray:
     """Which choices are live, in the order of the history: per layer reads of heads, reads of units, attention."""
-    live, c, found = set(live_variables(model, stream)), model.config, []
-    sides = 3 if c.content else 1
+    c, owners = model.config, [np.zeros(0, int)]
     for layer in range(c.layers):
-        first = c.readable(layer)
-        heads = [first + i in live for i in range(c.heads)]
-        units = [first + c.heads + i in live for i in range(c.units)]
-        found += [h for h in heads for _ in range(sides)] + [u for u in units for _ in range(2)] + heads
-    return np.array(found, bool)
+        heads = c.readable(layer) + np.arange(c.heads)
+        units = c.readable(layer, units=True) + np.arange(c.units)
+        owners += [np.repeat(heads, 3 if c.content else 1), np.repeat(units, 2), heads]
+    return np.isin(np.concatenate(owners), live_variables(model, stream))
 
 
 def measured(params: Tree, like: Hardened, sample: Frame, tau: float) -> Measured:

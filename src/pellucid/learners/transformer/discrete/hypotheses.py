@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.language.expressions import Const
 from pellucid.learners.formulas import kernels
+from pellucid.learners.formulas.affine import plain
 from pellucid.learners.formulas.terms import Op, Over, Past, Shift, Term
 
 THRESHOLD = 0.95  # least agreement of a hypothesis that is taken for what the head does
@@ -211,8 +212,3 @@ def _earlier(term: Term, amount: int, start: float) -> Term:
         case Shift(same=False):
             return replace(term, amount=term.amount + amount)
     return Shift(term, amount, plain(start))
-
-
-def plain(value: float) -> int | float:
-    """A whole number as int."""
-    return int(value) if float(value).is_integer() else float(value)

@@ -11,13 +11,12 @@ import numpy as np
 
 from pellucid.language.expressions import Const
 from pellucid.learners.enumerate.pool import made
-from pellucid.learners.formulas.affine import snapped, weighted_sum
+from pellucid.learners.formulas.affine import plain, snapped, weighted_sum
 from pellucid.learners.formulas.grid import Grid
 from pellucid.learners.formulas.terms import Op, Table, Term, show, size
 from pellucid.learners.transformer.discrete.formulas import Grammar, Question, best, terms
 from pellucid.learners.transformer.discrete.frame import known
 from pellucid.learners.transformer.discrete.hardened import HardUnits
-from pellucid.learners.transformer.discrete.hypotheses import plain
 from pellucid.learners.transformer.discrete.linear import NOISE_FLOOR, Fit, Least, keeps
 from pellucid.learners.transformer.discrete.regress import regressed
 
