@@ -1,27 +1,38 @@
-"""The one trainer: rounds of seeds, weak ones weeded out early, budget, interruption and resumption respected."""
+"""The one trainer: rounds of seeds, weak ones weeded out early, budget, interruption and resumption respected.
+
+Its state on disk lets a killed run go on where it was and end with the same program. It is one safetensors file: arrays
+of the groups in training, of the histories and of the learner; the rest as JSON in its metadata. Noise is not kept: it
+is a function of the seed.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import jax
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 from threadpoolctl import threadpool_limits
 
+from pellucid.errors import PellucidError
 from pellucid.learners.base import Run
-from pellucid.learners.transformer import checkpoint, population
+from pellucid.learners.stored import packed, unpacked
+from pellucid.learners.transformer import population
 from pellucid.learners.transformer.population import Engine, Group
-from pellucid.learners.transformer.training import Clock, Measured, SeedHistory, Trained, Training, Tree
+from pellucid.learners.transformer.training import Choices, Clock, Measured, SeedHistory, Trained, Training, Tree
 
 INTERRUPTED = "interrupted: finishing with the best so far"
 CACHE = "PELLUCID_CACHE"
+KEPT = ("rung", "number", "compile_seconds", "losses", "scores")  # of the state, as it is
 Found = TypeVar("Found")
 
 
@@ -106,7 +117,7 @@ class Trainer(ABC, Generic[Found]):
             PellucidError: a state on disk that is damaged or of another run.
         """
         enable_cache()
-        saved = checkpoint.load(self.place, self) if self.place else None
+        saved = self._load(self.place) if self.place and self.place.exists() else None
         with threadpool_limits(1, "blas"):  # as for XLA: the result must not depend on the number of cores
             try:
                 self.stopped = self._rounds(saved) or self.stopped
@@ -151,7 +162,7 @@ class Trainer(ABC, Generic[Found]):
         self.number = saved["number"] if saved else 0
         self.round = self.set_up(self.number)
         if saved:
-            checkpoint.restore(self, saved)
+            self._restore(saved)
         self.begun = True
         if saved:
             step = max((group.step for group in self.groups), default=0)
@@ -169,8 +180,52 @@ class Trainer(ABC, Generic[Found]):
             self.finish(found[:1], quick=True)
 
     def _save(self) -> None:
-        if self.place is not None:
-            checkpoint.save(self.place, self)
+        """Write the state, complete or not at all."""
+        if self.place is None:
+            return
+        groups = []
+        for group in self.groups:
+            leaves = list(map(np.asarray, (group.params, *jax.tree.leaves(group.state))))
+            groups.append({"seeds": group.seeds, "step": group.step, "leaves": leaves})
+        state = {name: getattr(self, name) for name in (*KEPT, "mark", "history")}
+        told, arrays = packed({**state, "spent": self.clock.spent, "groups": groups, "own": self.state()})
+        draft = self.place.with_name(f"{self.place.name}.{os.getpid()}")
+        try:
+            self.place.parent.mkdir(parents=True, exist_ok=True)
+            save_file(arrays, draft, {"state": json.dumps(told)})
+            os.replace(draft, self.place)
+        except OSError as error:
+            raise PellucidError(f"{self.place}: cannot be written: {error.strerror or error}") from None
+
+    def _load(self, place: Path) -> Mapping[str, Any]:
+        """What was saved."""
+        try:
+            with safe_open(place, framework="np") as file:
+                told = json.loads(file.metadata()["state"])
+                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            saved = unpacked(told, arrays, {part.__name__: part for part in (SeedHistory, Choices, *self.parts)})
+            known = saved["mark"] == self.mark
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            raise PellucidError(f"{place}: not a readable checkpoint ({error}); remove it to start afresh") from None
+        if not known:
+            raise PellucidError(f"--resume: {place} is of a run with other data or settings; remove it to start afresh")
+        return saved
+
+    def _restore(self, saved: Mapping[str, Any]) -> None:
+        """Go back to a state; the round is set up."""
+        for name in KEPT:
+            setattr(self, name, saved[name])
+        self.clock.start -= saved["spent"]
+        self.groups = [self._group(**group) for group in saved["groups"]]
+        for seed, history in saved["history"].items():
+            self.history[seed] = SeedHistory(list(history.rows), list(history.choices), history.live)
+        self.resume(saved["own"])
+
+    def _group(self, seeds: tuple[int, ...], step: int, leaves: Sequence[np.ndarray]) -> Group:
+        """A group from its parameters and the leaves of the optimiser's state."""
+        engine, (params, *state) = self.round.engine, leaves
+        like = jax.tree.structure(jax.eval_shape(jax.vmap(engine.model.optimiser.init), params))
+        return population.resumed(engine, seeds, params, jax.tree.unflatten(like, state), step)
 
     def _train(self) -> Iterator[list[Trained]]:
         """Train a round, keeping the better half at each rung; yields seeds that are done early, then all left.
