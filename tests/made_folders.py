@@ -15,6 +15,7 @@ from pellucid.language.program import Program
 from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Problem
 from pellucid.progress import Stages
+from pellucid.questions import Answers, Round
 from pellucid.semantics import reference
 from pellucid.writing import written
 
@@ -37,7 +38,8 @@ def rows_of(problem: Problem, *programs: Program, **rest: Any) -> list[Candidate
 def learned_of(problem: Problem, rows: Sequence[Candidate], chosen: int = 1, turns: Turns | None = None) -> Learned:
     """What `learn` returns where these are the candidates."""
     stages = Stages(lambda stage, share, message: None)
-    return written(rows[chosen - 1], rows, turns or Turns(), problem, Asked(), "exact", stages)
+    found = Round(problem, rows[chosen - 1], (), rows)
+    return written(found, turns or Turns(), Asked(), "exact", stages, Answers())
 
 
 def folder_of(place: Path, inputs: Sequence[Any], *programs: Program) -> Path:

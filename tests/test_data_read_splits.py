@@ -110,11 +110,14 @@ def test_texts(tmp_path: Path):
     assert lists.test.column("text") == [["other"]]
     with pytest.raises(PellucidError, match=r"e\.conll: outputs: one per step; the training data has one per sequence"):
         read_splits(tmp_path / "a.tsv", test=tmp_path / "e.conll")
-    with pytest.raises(PellucidError, match=r"e\.conll: 1 examples .* are too few"):
+    with pytest.raises(PellucidError, match=r"e\.conll: 1 example with 1 different input, too few to learn from"):
         read_splits(tmp_path / "e.conll")
 
 
 def test_too_few_examples(tmp_path: Path):
-    path = table(tmp_path / "a.csv", many(9))
-    with pytest.raises(PellucidError, match=r"a\.csv: 9 examples with 9 different inputs are too few to divide into"):
-        read_splits(path)
+    few = read_splits(table(tmp_path / "a.csv", many(9))).splits
+    assert (few.few, sizes(few)) == (True, [9, 9, 0])
+    valid = table(tmp_path / "b.csv", many(9))
+    assert not read_splits(tmp_path / "a.csv", valid).splits.few
+    with pytest.raises(PellucidError, match=r"c\.csv: 1 example with 1 different input, too few to learn from"):
+        read_splits(table(tmp_path / "c.csv", many(1)))

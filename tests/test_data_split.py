@@ -10,11 +10,11 @@ from pellucid.errors import PellucidError
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=10, max_size=80), st.integers(0, 5))
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=30, max_size=80), st.integers(0, 5))
 def test_split_keeps_equal_inputs_together_and_loses_nothing(rows: list[tuple[int, int]], seed: int):
     data = Data.of([[a] for a, _ in rows], [b for _, b in rows])
     if len(set(data.inputs)) < 3:
-        with pytest.raises(PellucidError, match="too few to divide"):
+        with pytest.raises(PellucidError, match="too few to learn from"):
             split(data, seed)
         return
     parts = split(data, seed).parts()
@@ -30,8 +30,8 @@ def test_shares():
     data = Data.of([[i] for i in range(1000)], ["x"] * 1000)
     assert [len(d) for d in split(data).parts().values()] == [810, 90, 100]
     assert split(data, 1) != split(data, 2)
-    ten = Data.of([[i] for i in range(10)], ["x"] * 10)
-    assert [len(d) for d in split(ten).parts().values()] == [8, 1, 1]
+    few = Data.of([[i] for i in range(30)], ["x"] * 30)
+    assert [len(d) for d in split(few).parts().values()] == [24, 3, 3]
 
 
 def test_every_part_has_its_share_of_every_label():
@@ -41,8 +41,8 @@ def test_every_part_has_its_share_of_every_label():
 
 
 def test_parts_share_a_schema_and_keep_raw_texts():
-    texts = [f"word {chr(97 + i)}" for i in range(20)]
-    splits = split(Data.of(texts, [i % 2 for i in range(20)]))
+    texts = [f"word {chr(97 + i % 26)}{i}" for i in range(40)]
+    splits = split(Data.of(texts, [i % 2 for i in range(40)]))
     assert all(part.schema is splits.schema for part in splits.parts().values())
     assert sorted(text for part in splits.parts().values() for text in part.sequences) == sorted(texts)
 
@@ -74,6 +74,12 @@ def test_two_parts():
     assert [len(d) for d in partition(data, {"train": 0.81, "valid": 0.09}, 0).values()] == [90, 10]
 
 
-def test_ten_examples_are_needed():
-    with pytest.raises(PellucidError, match="9 examples with 9 different inputs are too few"):
-        split(Data.of([[i] for i in range(9)], ["x"] * 9))
+def test_two_examples_are_needed():
+    with pytest.raises(
+        PellucidError, match="9 examples with 1 different input, too few to learn from; give at least 2"
+    ):
+        split(Data.of([[0]] * 9, ["x"] * 9))
+    with pytest.raises(
+        PellucidError, match="30 examples with 2 different inputs, too few to learn from; give at least 3"
+    ):
+        split(Data.of([[i % 2] for i in range(30)], ["x"] * 30))

@@ -102,11 +102,11 @@ BAD: list[tuple[Any, dict[str, Any], str]] = [
     (doubled(), {"test": "a.csv"}, "go with a data file; data in memory is none"),
     (doubled(), {"settings": {"size": 3}}, "--set size: how many examples to draw; goes with a built-in task, data"),
     (doubled(), {"vectors": "v.txt"}, "--vectors v.txt: goes with texts; data holds none"),
-    (doubled(9), {}, "9 examples with 9 different inputs are too few to divide"),
+    (doubled(1), {}, "1 example with 1 different input, too few to learn from; give at least 2 different ones"),
     (doubled(), {"bias": Bias(mask=frozenset({"z"}))}, "--mask: unknown 'z'"),
-    (Data.of([[i] for i in range(20)], ["x"] * 20), {}, "data: output y is the same everywhere; there is nothing to"),
+    (Data.of([[i] for i in range(40)], ["x"] * 40), {}, "data: output y is the same everywhere; there is nothing to"),
     ("sort", {"settings": {"vocab": "many"}}, "--set vocab=many: expected a whole number"),
-    ("sort", {"settings": {"size": 3}}, "size is 3; expected a whole number from 10"),
+    ("sort", {"settings": {"size": 1}}, "size is 1; expected a whole number from 2"),
     (texts(), {"settings": {"least": 0}}, "--set least=0: expected at least 1"),
     (texts(), {"settings": {"forms": "maybe"}}, "--set forms=maybe: expected true or false"),
 ]
@@ -122,10 +122,10 @@ def test_what_cannot_be_learned_from(what: Any, options: dict[str, Any], message
 
 def test_too_few_sequences_beside_files_for_the_rest(tmp_path: Path):
     path = tmp_path / "few.csv"
-    path.write_text("input,output\n1 2,1 2\n3 4,3 4\n")
+    path.write_text("input,output\n1 2,1 2\n")
     with pytest.raises(
         PellucidError,
-        match=r"few\.csv: 2 sequences in the training part, too few to learn from; give at least 10 different ones",
+        match=r"few\.csv: 1 sequence in the training part, too few to learn from; give at least 2 different ones",
     ):
         resolve(path, valid=path, test=path)
 

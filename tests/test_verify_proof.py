@@ -154,9 +154,9 @@ def test_the_terms_of_random_programs(seed, length):
 @pytest.mark.parametrize("name", NODES)
 def test_a_program_is_proved_equal_to_itself_and_not_to_a_changed_one(name, symbolic):
     program = NODES[name]
-    assert prove(program, AgainstProgram(program, program, "itself"), 2).holds
+    assert prove(program, AgainstProgram(program, "itself"), 2).holds
     for other in changed(program):
-        found = prove(program, AgainstProgram(program, other, "other"), 3)
+        found = prove(program, AgainstProgram(other, "other"), 3)
         assert found.reason is None
         length = first_difference(program, other)
         if found.counterexample:
@@ -203,19 +203,19 @@ def changed(program):
 def test_far_more_inputs_than_can_be_tried(monkeypatch):
     """26^6 inputs: three ways to sort are the same on all of them."""
     monkeypatch.setattr(proof, "TRIED", 1_000)
-    found = prove(SORT, AgainstProgram(SORT, STABLE_SORT, "the other"), 6)
+    found = prove(SORT, AgainstProgram(STABLE_SORT, "the other"), 6)
     assert (found.holds, found.how) == (True, ["tried"] * 2 + ["symbolic"] * 4)
     assert "proved: equal to the other on every input of 1 to 6 positions" in str(found)
     assert "3 to 6 positions proved with z3" in str(found)
-    assert prove(SORT, AgainstProgram(SORT, RANKED, "the other"), 4).holds
+    assert prove(SORT, AgainstProgram(RANKED, "the other"), 4).holds
 
 
 def test_whole_numbers_have_no_bounds():
     """No input can be left out: the spaces are infinite."""
     other = made(whole(), ("b", Delay("y", 1)), ("y", Let(op("+", "b", "x"))))
-    assert prove(TOTAL, AgainstProgram(TOTAL, other, "running"), 8).holds
+    assert prove(TOTAL, AgainstProgram(other, "running"), 8).holds
     wrong = made(whole(), ("b", Delay("y", 1)), ("y", Let(op("min", 10**30, op("+", "b", "x")))))
-    found = prove(TOTAL, AgainstProgram(TOTAL, wrong, "running"), 8)
+    found = prove(TOTAL, AgainstProgram(wrong, "running"), 8)
     assert found.counterexample["program"] == [found.counterexample["input"][0]]
     assert found.counterexample["input"][0] > 10**30
 
@@ -223,24 +223,24 @@ def test_whole_numbers_have_no_bounds():
 def test_products_and_quotients_of_variables(symbolic):
     square, cube = made(*COUNT, ("y", Let(op("*", "n", "n")))), op("*", "n", "n", "n")
     other = made(*COUNT, ("y", Let(op("//", cube, "n"))))
-    assert prove(square, AgainstProgram(square, other, "other"), 3).holds
+    assert prove(square, AgainstProgram(other, "other"), 3).holds
     negative = made(*COUNT, ("y", Let(op("//", op("neg", "n"), 2))))
     other = made(*COUNT, ("y", Let(op("//", "n", -2))))
-    assert prove(negative, AgainstProgram(negative, other, "other"), 3).holds
+    assert prove(negative, AgainstProgram(other, "other"), 3).holds
     other = made(*COUNT, ("y", Let(op("%", "n", -2))))
-    assert not prove(negative, AgainstProgram(negative, other, "other"), 3).holds
+    assert not prove(negative, AgainstProgram(other, "other"), 3).holds
 
 
 COUNT = (LETTERS, ("n", Aggregate(EQUAL, "count")))
 
 
 def test_floats_are_not_proved():
-    found = prove(SPRING, AgainstProgram(SPRING, SPRING, "itself"), 2)
+    found = prove(SPRING, AgainstProgram(SPRING, "itself"), 2)
     assert (found.holds, found.counterexample) == (False, None)
     assert "NOT proved for 1 to 2 positions: numbers that may be floats" in str(found)
     for node in (Let(op("/", "x", 2)), Aggregate(UPTO, "mean", "x"), Let(op("sin", "x"))):
         halves = made(whole(), ("y", node))
-        assert prove(halves, AgainstProgram(halves, halves, "itself"), 2).reason is not None
+        assert prove(halves, AgainstProgram(halves, "itself"), 2).reason is not None
 
 
 # ---------------------------------------------------------------- Python functions
@@ -483,17 +483,17 @@ def test_a_file_is_proved_in_a_process_of_its_own(specs, tmp_path):
 def test_lengths_are_checked():
     table_ends = made(LETTERS, ("n", Aggregate(EQUAL, "count")), ("y", Let(table("n", {1: 0, 2: 1}, 2))), longest=3)
     with pytest.raises(PellucidError, match="--length 9: expected a number from 1 to 3"):
-        prove(table_ends, AgainstProgram(table_ends, table_ends, "itself"), 9)
+        prove(table_ends, AgainstProgram(table_ends, "itself"), 9)
     with pytest.raises(PellucidError, match="--length N says up to which length"):
-        prove(TOTAL, AgainstProgram(TOTAL, TOTAL, "itself"))
+        prove(TOTAL, AgainstProgram(TOTAL, "itself"))
 
 
 def test_without_z3_one_line_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "z3", None)
-    assert prove(HIST, AgainstProgram(HIST, HIST, "itself"), 3).holds  # all inputs can be tried
+    assert prove(HIST, AgainstProgram(HIST, "itself"), 3).holds  # all inputs can be tried
     monkeypatch.setattr(proof, "TRIED", 100)
     with pytest.raises(PellucidError, match=r"--prove needs the z3 solver: pip install 'pellucid\[proof\]'"):
-        prove(HIST, AgainstProgram(HIST, HIST, "itself"), 3)
+        prove(HIST, AgainstProgram(HIST, "itself"), 3)
 
 
 # ---------------------------------------------------------------- containers

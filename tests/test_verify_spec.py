@@ -14,7 +14,7 @@ from pellucid.language.types import symbol, whole
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.verify import apart
-from pellucid.verify.oracle import Oracle, OtherProgram, load_oracle
+from pellucid.verify.oracle import Oracle, comparable, load_oracle
 from pellucid.verify.outputs import ABSENT, Comparison
 from pellucid.verify.spec import check_same, check_spec, shrunk
 from verify_samples import (
@@ -241,9 +241,9 @@ def test_two_programs():
     assert (found.agrees, found.longest, found.longer) == (True, 3, 0)
     assert check_same(HIST, COUNTS, "other").counterexample["input"] == [0, 0]
     with pytest.raises(PellucidError, match=r"other: takes x \(text \('\(', '\)'\)\); the program compared takes x"):
-        OtherProgram(HIST, DYCK, "other")
+        comparable(HIST, DYCK, "other")
     with pytest.raises(PellucidError, match=r"gives 1 output \(every\); the program compared gives 1 output \(last\)"):
-        OtherProgram(LAST, made(LAST.inputs, ("y", Let(Const("no")))), "other")
+        comparable(LAST, made(LAST.inputs, ("y", Let(Const("no")))), "other")
 
 
 def test_two_programs_that_take_other_numbers():

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from pellucid.estimators import ProgramClassifier, ProgramRegressor, ProgramTagger
     from pellucid.language.program import Program
     from pellucid.loading import load
-    from pellucid.pipeline import learn
+    from pellucid.pipeline import decompile, learn
+    from pellucid.teaching import Teacher
 
 # Loaded on first use, so that `import pellucid` is instant.
 _HOMES = {
@@ -28,6 +29,8 @@ _HOMES = {
     "ProgramRegressor": "pellucid.estimators",
     "ProgramTagger": "pellucid.estimators",
     "Splits": "pellucid.data.split",
+    "Teacher": "pellucid.teaching",
+    "decompile": "pellucid.pipeline",
     "learn": "pellucid.pipeline",
     "load": "pellucid.loading",
 }
@@ -43,6 +46,8 @@ __all__ = [
     "ProgramRegressor",
     "ProgramTagger",
     "Splits",
+    "Teacher",
+    "decompile",
     "learn",
     "load",
 ]

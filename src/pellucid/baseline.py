@@ -55,8 +55,13 @@ class Baseline:
 
 
 def baselines(train: Data, test: Data, seed: int = 0) -> list[Baseline]:
-    """All baselines that fit the schema, fitted to `train` and judged on `test`; `seed` draws the intervals."""
+    """All baselines that fit the schema, fitted to `train` and judged on `test`; `seed` draws the intervals.
+
+    Without test data there are none.
+    """
     schema = train.schema
+    if not len(test):
+        return []
     if len(schema.outputs) != 1 or any(f.values is None for f in (*schema.outputs, *schema.inputs)) or _many(train):
         return (
             [_judged("mean", _mean(train, test), test, seed)] if all(f.type.is_number for f in schema.outputs) else []

@@ -35,7 +35,7 @@ class Candidate:
         nodes: AST nodes of its text.
         scores: figures by part; those on test data are told to the reader and never choose.
         longer: figures on longer inputs, by what they are; None for those that it refuses.
-        examples: how many validation examples there are.
+        examples: how many validation examples there are; scores have no entry of a part without examples.
         given_up: what a simplification that changes the function cost; None where it preserves it.
     """
 
@@ -99,7 +99,7 @@ def judged(learner: str, model: Model | None, program: Program, problem: Problem
     data alone (`before_refit` among the details).
     """
     parts = problem.splits.parts()
-    scores = {name: _figures(program, part) for name, part in parts.items()}
+    scores = {name: _figures(program, part) for name, part in parts.items() if len(part)}
     if (before := rest.get("details", {}).get("before_refit")) is not None:
         scores["valid"] = _figures(before, parts["valid"])
     longer = {name: _longer(program, data) for name, data in problem.longer.items()}
@@ -150,14 +150,19 @@ def _smallest(candidates: Sequence[Candidate], best: Candidate) -> Candidate:
     return min(equal or [best], key=lambda c: (c.nodes, [-x for x in c.rank[:3]]))
 
 
-def front(candidates: Sequence[Candidate], best: Candidate) -> list[Candidate]:
-    """Those that no other beats in size, accuracy and accuracy on longer inputs at once; the smallest first."""
-    rows: list[Candidate] = []
+def front(candidates: Sequence[Candidate], best: Candidate, kept: Sequence[Candidate] = ()) -> list[Candidate]:
+    """Those that no other beats in size, accuracy and accuracy on longer inputs at once, and those kept anyhow."""
+    rows, needed = list[Candidate](), [best, *kept]
     for c in sorted(candidates, key=lambda c: (c.nodes, [-x for x in c.rank[:3]])):
-        if c is best or not any(all(a >= b for a, b in zip(r.rank[:3], c.rank[:3], strict=True)) for r in rows):
+        if any(c is one for one in needed) or not any(_beats(row, c) for row in rows):
             rows.append(c)
-    kept = rows[-FRONT:]
-    return kept if any(c is best for c in kept) else [best, *kept[1:]]
+    spare = [row for row in rows if all(row is not one for one in needed)][: max(0, len(rows) - FRONT)]
+    return [row for row in rows if all(row is not one for one in spare)]
+
+
+def _beats(one: Candidate, other: Candidate) -> bool:
+    """Whether it is no less right in any way."""
+    return all(a >= b for a, b in zip(one.rank[:3], other.rank[:3], strict=True))
 
 
 def numbered(rows: Sequence[T], number: int) -> T:
@@ -171,11 +176,13 @@ def numbered(rows: Sequence[T], number: int) -> T:
     return rows[number - 1]
 
 
-def table(rows: Sequence[Mapping[str, Any]], chosen: int) -> str:
-    """The front as text, an arrow at the chosen row; rows as in `front.json`."""
+def table(rows: Sequence[Mapping[str, Any]], chosen: int, judged_on: str = "valid") -> str:
+    """The front as text, an arrow at the chosen row; rows as in `front.json`. judged_on: what to call their figures."""
     longer = list(dict.fromkeys(name for row in rows for name in row["longer"]))
     several = any(row["valid"]["token"] != row["valid"]["sequence"] for row in rows)
-    told = {"token": "valid" if not several else "valid tokens"} | ({"sequence": "sequences"} if several else {})
+    told = {"token": judged_on if not several else f"{judged_on} tokens"} | (
+        {"sequence": "sequences"} if several else {}
+    )
     told |= {key: name for key, name in (("f1", "entity F1"), ("mse", "mse")) if all(key in r["valid"] for r in rows)}
     lines = [["", "#", "nodes", *told.values(), *(f"at {name}" for name in longer), "learner"]]
     for i, row in enumerate(rows, 1):

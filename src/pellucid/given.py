@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from pellucid import folder
 from pellucid.artifact import Learned
 from pellucid.data.data import Data
 from pellucid.data.files import read_text
@@ -16,13 +20,15 @@ from pellucid.data.schema import Schema
 from pellucid.data.tasks import TASKS, TaskInstance, get_task
 from pellucid.errors import PellucidError
 from pellucid.explain.evaluation import Evaluation, evaluation
+from pellucid.language.nodes import Column
 from pellucid.language.program import Program
 from pellucid.language.types import Value
 from pellucid.loading import load
 from pellucid.semantics import domain
 from pellucid.settings import taken
+from pellucid.teaching import Sequences, Source, Teacher
 from pellucid.verify.oracle import Oracle
-from pellucid.verify.outputs import run_text
+from pellucid.verify.outputs import ABSENT, run_text
 
 TASK = "task"
 FRESH = 1000  # inputs drawn where the data is `task`
@@ -88,15 +94,76 @@ def _instance(learned: Learned) -> TaskInstance:
 
 def task_reference(learned: Learned) -> Oracle:
     """What is right by the built-in task that a program was learned from."""
-    instance = _instance(learned)
-
-    def right(sequence: Any) -> Any:
-        given = tuple(tuple(step) if isinstance(step, list) else step for step in sequence)
-        if not instance.holds(given):
-            raise ValueError("not an input of the task")
-        return list(instance.oracle(given)) if learned.schema.when == "every" else instance.oracle(given)
-
+    right = partial(_right, _instance(learned), learned.schema)
     return Oracle(TASK, right, learned.of_program("verify"))
+
+
+def _right(instance: TaskInstance, schema: Schema, sequence: Any) -> Any:
+    """What is right by a task. Raises ValueError for what is no input of it."""
+    given = tuple(tuple(step) if isinstance(step, list) else step for step in sequence)
+    if not instance.holds(given):
+        raise ValueError("not an input of the task")
+    return list(instance.oracle(given)) if schema.when == "every" else instance.oracle(given)
+
+
+TOLERANCE = 0.01  # share of the inputs on which a trained model may be wrong without being asked why
+
+
+def teacher_of(learned: Learned, name: str, length: int | None) -> Teacher:
+    """A standard Transformer as somebody to be asked; of a built-in task on the inputs of that.
+
+    Raises:
+        PellucidError: it is none, it reads words, or it does not take inputs so long.
+    """
+    if learned.program is not None or learned.predictor is None:
+        raise PellucidError(f"{name}: has a program; only what `learn --model standard` wrote has none")
+    if learned.schema.words is not None:
+        raise PellucidError(f"{name}: a model of words; only models of symbols are decompiled")
+    config = folder.read_json(Path(name), folder.MODEL)["config"]
+    longest = config["width"] - config["n_symbols"] + config["n_tokens"]
+    if length is not None and not 1 <= length <= longest:
+        raise PellucidError(f"--length {length}: expected 1 to {longest}, what the model takes")
+    (field,), right = learned.schema.inputs, lambda sequence: ABSENT
+    source: Source = Sequences(Column(field.name, field.type), length or longest)
+    if learned.report["task"] in TASKS and length is None:
+        source = OfTask(_instance(learned))
+        right = partial(_right, _instance(learned), learned.schema)
+    return Teacher(name, learned.predictor, source, tolerance=TOLERANCE, right=right)
+
+
+@dataclass(frozen=True)
+class OfTask:
+    """The inputs of a built-in task, to ask a model that was trained on it."""
+
+    instance: TaskInstance
+
+    @property
+    def size(self) -> float:
+        """How many there are."""
+        return self.instance.domain.size or math.inf
+
+    def draw(self, count: int, seed: int, program: Program | None = None) -> list[Any]:
+        """Random ones."""
+        return list(map(_user, self.instance.domain.draw(np.random.default_rng([seed, 78]), count)))
+
+    def extreme(self) -> list[Any]:
+        """None: tasks say themselves what their inputs are."""
+        return []
+
+    def every(self) -> Iterator[Any]:
+        """Each of them once."""
+        return map(_user, self.instance.enumerate() or ())
+
+    def typed(self, schema: Schema) -> Schema:
+        """The schema with all that may stand in the inputs."""
+        types = self.instance.domain.types
+        (own,) = schema.inputs
+        return schema.with_input(replace(own, type=types.get(own.name, own.type)))
+
+
+def _user(sequence: Sequence[Any]) -> list[Any]:
+    """An input as a user gives it."""
+    return [list(step) if isinstance(step, tuple) else step for step in sequence]
 
 
 def task_function(learned: Learned) -> Callable[[Any], Any]:

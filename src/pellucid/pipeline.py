@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +16,27 @@ from pellucid.candidates import best_of, front, numbered
 from pellucid.data.data import Data
 from pellucid.data.readers import Options
 from pellucid.data.split import Splits
-from pellucid.errors import PellucidError
+from pellucid.errors import MismatchError, PellucidError
+from pellucid.given import teacher_of
 from pellucid.learners.base import Run
 from pellucid.learners.transformer.learners import STANDARD, train_standard
-from pellucid.learners.turns import TRAINING, Asked, known_settings, learners_of, take_turns
+from pellucid.learners.turns import TRAINING, Asked, Turns, known_settings, learners_of, take_turns
 from pellucid.loading import load
 from pellucid.problem import Problem
 from pellucid.progress import OnProgress, Stages
+from pellucid.questions import Asker, Person, Question, Round, different, rivals
 from pellucid.reading_off import SIMPLIFY, read_off
-from pellucid.resolve import resolve
+from pellucid.resolve import extended, resolve
 from pellucid.settings import check_known
+from pellucid.teaching import Teacher
 from pellucid.writing import picked, without_program, written
 
+LEAST_LEFT = 3.0  # seconds of a budget with which learning goes on after an answer
 AFTER, SIMPLIFYING = 0.2, 2.0  # share of a budget that simplifying may take beside it, and seconds at least
 
 
 def learn(
-    what: str | Path | Data | Splits,
+    what: str | Path | Data | Splits | Teacher,
     *,
     out: str | Path | None = None,
     model: str = "auto",
@@ -51,13 +56,14 @@ def learn(
     tag: int = -1,
     vectors: str | Path | None = None,
     bias: Bias | None = None,
+    ask: Callable[[Question], Any] | None = None,
     on_progress: OnProgress | None = None,
 ) -> Learned:
     """Learn a program from a built-in task or from data, verified against the model it was read off.
 
     Args:
-        what: name of a built-in task, path of a data file, or data in memory; or, with `pick`, a folder that `learn`
-            wrote.
+        what: name of a built-in task, path of a data file, data in memory, or a `Teacher`, who is asked; or, with
+            `pick`, a folder that `learn` wrote.
         out: folder to write, which must not exist or be empty; None writes nothing.
         model: `auto` (all learners that take the data, the cheap ones first), `search` (those that search), the name of
             one, `programs` or `discrete` (a Transformer trained by gradient descent) among them; or `standard` (an
@@ -77,6 +83,8 @@ def learn(
         tag: column of the labels of a CoNLL file, from 1, or from the end as -1.
         vectors: file of word vectors in GloVe text format, from which the gradient learner of words may start.
         bias: which pieces a program may be made of.
+        ask: given an input on which the best candidates differ, the right output, in the user's form, or None to stop;
+            each answer is one more example, and learning goes on.
         on_progress: called with a stage, the share of it done (0..1) and a short message.
 
     Raises:
@@ -95,24 +103,74 @@ def learn(
     stages = Stages(on_progress or (lambda stage, share, message: None))
     check_known(settings or {}, known_settings(model))
     options = Options(outputs=None if output is None else tuple(output), column=tag)
-    problem = resolve(
-        what, settings=settings, seed=seed, bias=bias, valid=valid, test=test, longer=longer, vectors=vectors,
-        options=None if options == Options() else options,
-    )  # fmt: skip
     asked = Asked(seed, seeds, steps, budget, effort)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
+    rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
+    if isinstance(what, Teacher):
+        with stages.stage("ask"):
+            problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.tolerance)
+    else:
+        options = None if options == Options() else options
+        problem = resolve(what, valid=valid, test=test, longer=longer, options=options, **rest)
     if model == STANDARD:
         return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
-    turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
+    asker = what if isinstance(what, Teacher) else Person(ask)
+    found, turns = _learned(problem, asker, model, asked, simplify, stages, checkpoint)
+    with stages.stage("ask"):
+        answers = asker.outcome(found, seed)
+    if pick is not None:
+        found = replace(found, best=numbered(found.rows, pick))
+    try:
+        learned = written(found, turns, asked, simplify, stages, answers)
+    except MismatchError:
+        if not problem.tolerance:
+            raise
+        learned = written(found.without_model(), turns, asked, simplify, stages, answers)
+    return _kept(learned, place)
+
+
+def decompile(path: str | Path, *, out: str | Path | None = None, length: int | None = None, **options: Any) -> Learned:
+    """A program for a Transformer that `learn --model standard` trained, found by asking it.
+
+    Args:
+        path: the folder that `learn` wrote.
+        out, options: as for `learn`.
+        length: steps of the longest input asked; by default the longest that the model takes.
+
+    Raises:
+        PellucidError: it has a program already, it reads words, or as for `learn`.
+    """
+    return learn(teacher_of(load(path), str(path), length), out=out, **options)
+
+
+def _learned(
+    problem: Problem, asker: Asker, model: str, asked: Asked, how: str, stages: Stages, checkpoint: Path | None
+) -> tuple[Round, Turns]:
+    """Learn; ask, and learn again with the answers, until nothing is left to be asked."""
+    end = math.inf if asked.budget is None else time.monotonic() + asked.budget
+    rounds: list[tuple[Round, Turns]] = []
+    while True:
+        turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
+        rounds.append((_read_off(problem, turns, asked, how, stages), turns))
+        with stages.stage("ask"):
+            pairs = asker.more(rounds[-1][0], asked.seed)
+        left = end - time.monotonic()
+        if not pairs or left < LEAST_LEFT or turns.interrupted:
+            return rounds[asker.chosen()]
+        problem = extended(problem, *zip(*pairs, strict=True))
+        asked = asked if asked.budget is None else replace(asked, budget=left)
+
+
+def _read_off(problem: Problem, turns: Turns, asked: Asked, how: str, stages: Stages) -> Round:
+    """The candidates among what was found, the best of them, and those that differ from it."""
     with stages.stage("simplify"):
-        until = math.inf if budget is None else time.monotonic() + max(SIMPLIFYING, AFTER * budget)
-        candidates = read_off(turns.worth_showing(), problem, simplify, stages.on_progress, until)
+        until = math.inf if asked.budget is None else time.monotonic() + max(SIMPLIFYING, AFTER * asked.budget)
+        candidates = read_off(turns.worth_showing(), problem, how, stages.on_progress, until)
         if time.monotonic() > until:
             turns.report["simplify"] = {"stopped": "budget spent"}
-    best = best_of(candidates, simplify)
-    rows = front(candidates, best)
-    chosen = best if pick is None else numbered(rows, pick)
-    return _kept(written(chosen, rows, turns, problem, asked, simplify, stages), place)
+        best = best_of(candidates, how)
+        others = list(different(rivals(candidates, best), problem, asked.seed)) if problem.splits.few else []
+    return Round(problem, best, others, front(candidates, best, [candidate for candidate, _ in others]))
 
 
 def _standard(

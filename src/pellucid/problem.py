@@ -46,6 +46,7 @@ class Problem:
         oracle: of a built-in task, the exact output for an input.
         vectors: file of word vectors.
         refit: the validation data was split off the training data here, so a program may be fitted to both in the end.
+        tolerance: share of the sequences whose outputs may be wrong in the data themselves.
         notes: what a reader of the results should know about the data.
     """
 
@@ -58,6 +59,7 @@ class Problem:
     oracle: Oracle | None = None
     vectors: Path | None = None
     refit: bool = False
+    tolerance: float = 0.0
     notes: tuple[str, ...] = ()
 
     @property

@@ -26,7 +26,7 @@ class Stages:
         self.on_progress(name, 0.0, "")
         start = time.monotonic()
         yield
-        self.seconds[name] = round(time.monotonic() - start, 3)
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 3)
 
     @property
     def total(self) -> float:

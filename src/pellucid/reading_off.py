@@ -11,6 +11,7 @@ from pellucid.candidates import Candidate, judged
 from pellucid.data.data import Data
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Run
+from pellucid.learners.columns import opened
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.problem import Problem
 from pellucid.progress import OnProgress
@@ -42,6 +43,7 @@ def read_off(
     for i, (one, after) in enumerate(found):
         on_progress("simplify", i / len(found), f"program {i + 1} of {len(found)}")
         program = simplified(one.program, how, until)
+        program = opened(program, problem) if one.model is None else program
         if program not in candidates:
             candidates[program] = _candidate(one, program, problem, how, after)
     if how == "compact":

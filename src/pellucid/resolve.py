@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,12 @@ def resolve(
         name = "data in memory" if isinstance(what, Data | Splits) else what
         raise PellucidError(f"--valid, --test, --longer and options of files go with a data file; {name} is none")
     if isinstance(what, Data | Splits):
-        found = Problem("data", _divided(what, seed), refit=isinstance(what, Data))
+        splits = _divided(what, seed)
+        found = Problem("data", splits, refit=isinstance(what, Data) and not splits.few)
     elif is_file:
         read = read_splits(what, valid, test, longer, options, seed)
         name = os.path.basename(what)
-        found = Problem(name, read.splits, read.longer, refit=read.divided, notes=read.notes)
+        found = Problem(name, read.splits, read.longer, refit=read.divided and not read.splits.few, notes=read.notes)
     else:
         found = _of_task(str(what), settings, seed)
     chosen = {**found.settings, **settings}
@@ -76,11 +77,20 @@ def resolve(
     return _checked(_with_known_words(found))
 
 
+def extended(problem: Problem, inputs: Sequence[Any], outputs: Sequence[Any]) -> Problem:
+    """The problem with more training examples, in the user's form; what may stand in its inputs stays known."""
+    splits = problem.splits.extended(inputs, outputs)
+    pairs = zip(problem.schema.inputs, splits.schema.inputs, strict=True)
+    inputs_known = tuple(replace(new, type=old.type | new.type) for old, new in pairs)
+    splits = splits.with_schema(replace(splits.schema, inputs=inputs_known)).blind()
+    return _with_known_words(replace(problem, splits=splits))
+
+
 def _divided(data: Data | Splits, seed: int) -> Splits:
     if isinstance(data, Data):
         return split(data, seed)
     same = data.train.schema == data.valid.schema == data.test.schema
-    return data if same else Splits.of(**data.parts())
+    return data if same else replace(Splits.of(**data.parts()), few=data.few)
 
 
 def _of_task(name: str, settings: Mapping[str, Any], seed: int) -> Problem:
@@ -111,7 +121,7 @@ def _checked(problem: Problem) -> Problem:
     if len(problem.train) < LEAST:
         told = f"{counted(problem.train, 'sequence')} in the training part, too few to learn from"
         raise PellucidError(f"{name}: {told}; give at least {LEAST} different ones")
-    if all(f.is_constant for f in outputs):
+    if all(f.is_constant for f in outputs) and not problem.splits.few:
         raise PellucidError(f"{name}: output {outputs[0].name} is the same everywhere; there is nothing to learn")
     problem.bias.check(*problem.schema.shape[:2])
     return problem

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from pellucid import folder
 from pellucid.artifact import Learned
 from pellucid.baseline import baselines
-from pellucid.candidates import Candidate, numbered, program_of
+from pellucid.candidates import Candidate, Scores, numbered, program_of
 from pellucid.certificate import Story, certificate
 from pellucid.data.schema import Schema
 from pellucid.emit.emit import ast_nodes, code_lines, emit
@@ -25,6 +25,7 @@ from pellucid.learners.base import Run
 from pellucid.learners.turns import Asked, Turns
 from pellucid.problem import Model, Problem
 from pellucid.progress import Stages
+from pellucid.questions import Answers, Round
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
 from pellucid.verify.outputs import store
@@ -40,26 +41,19 @@ LEARNERS: dict[str, str] = {
 }
 
 
-def written(
-    chosen: Candidate,
-    rows: Sequence[Candidate],
-    turns: Turns,
-    problem: Problem,
-    asked: Asked,
-    how: str,
-    stages: Stages,
-) -> Learned:
+def written(found: Round, turns: Turns, asked: Asked, how: str, stages: Stages, answers: Answers) -> Learned:
     """What `learn` returns: nothing of it, unless model, program and text agree.
 
     Raises:
         MismatchError: they do not.
     """
+    chosen, rows, problem = found.best, found.rows, found.problem
     program, model = chosen.program, chosen.model if chosen.given_up is None else None
     with stages.stage("verify"):
         verdict = _verdict(program, model, problem, asked.seed)
-    story = _story(chosen, problem, asked.seed, verdict, turns)
+    story = _story(chosen, problem, asked.seed, verdict, turns, answers)
     source = emit(program, certificate(program, story))
-    report = _report(chosen, story, problem, asked, how, stages)
+    report = {**_report(chosen, story, problem, asked, how, stages), **answers.report}
     report["size"] = size(source, program)
     report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "effort": asked.effort,
                        "details": _plain(_told(chosen.details)), "learners": _plain(turns.report)}  # fmt: skip
@@ -75,6 +69,7 @@ def written(
         folder.IR: dumps(program),
         folder.FRONT: folder.dump_rows({"chosen": number, "candidates": [row.to_json() for row in rows]}, "candidates"),
         **model_files(chosen, problem),
+        **answers.files,
     }
     return finished(
         problem.schema, program, source, None if model is None else model.predict, report, files, turns.history
@@ -91,21 +86,24 @@ def _verdict(program: Program, model: Model | None, problem: Problem, seed: int)
     return verdict
 
 
-def _story(chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, turns: Turns) -> Story:
-    details = []
+def _story(chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, turns: Turns, answers: Answers) -> Story:
+    details = [*answers.told]
+    if problem.splits.few:
+        details.append(f"Few examples: all {len(problem.train)} of them chose the program.")
     if "before_refit" in chosen.details:
         details.append("Fitted to train and valid data in the end; the valid figure is of a fit to train alone.")
     if "error_before_refit" in chosen.details:
         before, after = chosen.details["error_before_refit"], chosen.details["error_after_refit"]
         details.append(f"Read off the trained model; its output head fitted again (error {before:.2g} to {after:.2g}).")
     cut = [name for name, told in turns.report.items() if told.get("stopped") in ("budget spent", "interrupted")]
-    return Story(problem.name, seed, LEARNERS.get(chosen.learner, chosen.learner), chosen.scores, chosen.longer,
-                 _exact(chosen), verdict, chosen.given_up, details, cut)  # fmt: skip
+    cut += ["the teacher"] if answers.cut_short else []
+    return Story(problem.name, seed, LEARNERS.get(chosen.learner, chosen.learner), _own(chosen.scores, problem),
+                 chosen.longer, _exact(chosen) and answers.agrees, verdict, chosen.given_up, details, cut)  # fmt: skip
 
 
 def _exact(chosen: Candidate) -> bool:
     """Whether no output of any of its data is wrong, that which it was never judged on included."""
-    return chosen.exact and chosen.scores["test"]["token"] == 1.0
+    return chosen.exact and all(score["token"] == 1.0 for score in chosen.scores.values())
 
 
 def _report(
@@ -147,16 +145,21 @@ def without_program(
     return finished(problem.schema, None, None, model.predict, report, files, {learner: run.history})
 
 
-def _head(learner: str, problem: Problem, asked: Asked, scores: Mapping[str, Mapping[str, float]]) -> dict[str, Any]:
+def _head(learner: str, problem: Problem, asked: Asked, scores: Mapping[str, Scores]) -> dict[str, Any]:
     """What the report of every model begins with."""
     return {
         "task": problem.name,
         "model": learner,
         "seed": asked.seed,
-        "examples": {name: len(part) for name, part in problem.splits.parts().items()},
-        "accuracy": {part: _rounded(score) for part, score in scores.items()},
+        "examples": {name: len(part) for name, part in problem.splits.own().items()},
+        "accuracy": {part: _rounded(score) for part, score in _own(scores, problem).items()},
         "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "scipy", "optax")},
     }
+
+
+def _own(scores: Mapping[str, Scores], problem: Problem) -> dict[str, Scores]:
+    """The figures of parts that have examples of their own."""
+    return {part: score for part, score in scores.items() if len(problem.splits.own()[part])}
 
 
 def model_files(chosen: Candidate, problem: Problem) -> dict[str, str | bytes]:
@@ -210,7 +213,7 @@ def picked(learned: Learned, number: int) -> Learned:
         raise MismatchError(verdict)
     scores = {part: row[part] for part in ("train", "valid", "test") if row.get(part)}
     learner = LEARNERS.get(row["learner"], str(row["learner"]))
-    exact = row["exact"] and scores["test"]["token"] == 1.0
+    exact = row["exact"] and all(score["token"] == 1.0 for score in scores.values())
     story = Story(report["task"], report["seed"], learner, scores, row["longer"], exact, verdict, given_up)
     source = emit(program, certificate(program, story))
     report |= {"accuracy": scores, "longer": row["longer"], "exact": exact, "model": row["learner"], "picked": number}

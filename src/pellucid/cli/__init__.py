@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from pellucid.cli.inspect import circuit, errors, explain, history
-from pellucid.cli.learning import learn
+from pellucid.cli.learning import decompile, learn
 from pellucid.cli.running import AS_JSON, EXIT_UNFAITHFUL, baseline, evaluate, run, verify
 from pellucid.errors import MismatchError, PellucidError
 
@@ -62,5 +62,5 @@ def tasks(as_json: bool) -> None:
         click.echo(f"{task.name:<28} {task.summary}  [{sizes}]")
 
 
-for _command in (learn, evaluate, run, verify, explain, circuit, errors, history, baseline):
+for _command in (learn, decompile, evaluate, run, verify, explain, circuit, errors, history, baseline):
     main.add_command(_command)

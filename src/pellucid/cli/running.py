@@ -186,7 +186,7 @@ def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     from pellucid.given import known_inputs, task_function, task_reference
     from pellucid.loading import load
     from pellucid.verify.apart import check_file, prove_file
-    from pellucid.verify.oracle import Oracle
+    from pellucid.verify.oracle import Oracle, comparable
     from pellucid.verify.proof import AgainstProgram, against_function, prove
     from pellucid.verify.spec import check_same, check_spec
 
@@ -195,7 +195,8 @@ def _compared(model: Learned, seed: int, against: dict[str, Any]) -> Any:
     if against["equals"] is not None:
         other, name = load(against["equals"]).of_program("compare with"), str(against["equals"])
         if against["prove"]:
-            return prove(program, AgainstProgram(program, other, name), **limits)
+            comparable(program, other, name)
+            return prove(program, AgainstProgram(other, name), **limits)
         return check_same(program, other, name, seed, known)
     if spec == TASK:
         if against["prove"]:

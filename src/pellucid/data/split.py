@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -11,18 +12,24 @@ from pellucid.data.data import Data, typed
 from pellucid.data.examples import check_same
 from pellucid.data.schema import Schema, type_of
 from pellucid.errors import PellucidError
+from pellucid.values import counted
 
 SHARES = {"train": 0.81, "valid": 0.09, "test": 0.10}  # of the paper: 10 % test, then 10 % of the rest valid
-LEAST = 10  # examples below which a division into three means nothing
+LEAST = 2  # examples below which there is nothing to learn from,
+FEW = 30  # and below which all of them judge: a part would say nothing
 
 
 @dataclass(frozen=True)
 class Splits:
-    """Data divided for training, choosing and judging; all three have one schema."""
+    """Data divided for training, choosing and judging; all three have one schema.
+
+    few: there were too few examples to divide, so that all of them are in `train` and in `valid`.
+    """
 
     train: Data
     valid: Data
     test: Data
+    few: bool = False
 
     @classmethod
     def of(cls, train: Data, valid: Data, test: Data) -> Splits:
@@ -45,9 +52,20 @@ class Splits:
         """The three by name."""
         return {"train": self.train, "valid": self.valid, "test": self.test}
 
+    def own(self) -> dict[str, Data]:
+        """The three by name; where all examples judge, the second is no part of its own, and empty."""
+        return {**self.parts(), "valid": self.valid.take([])} if self.few else self.parts()
+
     def with_schema(self, schema: Schema) -> Splits:
         """The same examples, read by another schema."""
-        return Splits(**{name: part.with_schema(schema) for name, part in self.parts().items()})
+        return replace(self, **{name: part.with_schema(schema) for name, part in self.parts().items()})
+
+    def extended(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Splits:
+        """With more training examples, in the user's form."""
+        x, y, when = self.schema.shape
+        words = None if self.schema.words is None else self.schema.words.words
+        train = self.train + Data.of(inputs, outputs, names=(x, y), when=when, words=words)
+        return replace(Splits.of(train, train if self.few else self.valid, self.test), few=self.few)
 
     def blind(self) -> Splits:
         """With outputs of what they are in training and validation data alone: test labels decide nothing."""
@@ -62,10 +80,13 @@ class Splits:
 def split(data: Data, seed: int = 0) -> Splits:
     """Divide 81 / 9 / 10 at random, all examples with the same input into the same part, labels in proportion.
 
+    Fewer than 30 examples are not divided: programs are made from all of them and judged by all of them, and none is
+    left for a test.
+
     Raises:
-        PellucidError: fewer than 10 examples, or fewer than 3 different inputs.
+        PellucidError: fewer than 2 examples with different inputs.
     """
-    return Splits(**partition(data, SHARES, seed))
+    return Splits(**partition(data, SHARES, seed), few=len(data) < FEW)
 
 
 def partition(data: Data, shares: Mapping[str, float], seed: int) -> dict[str, Data]:
@@ -80,11 +101,12 @@ def partition(data: Data, shares: Mapping[str, float], seed: int) -> dict[str, D
     groups: dict[object, list[int]] = {}
     for i, sequence in enumerate(data.inputs):
         groups.setdefault(sequence, []).append(i)
-    if len(data) < LEAST or len(groups) < len(shares):
-        raise PellucidError(
-            f"{len(data)} examples with {len(groups)} different inputs are too few to divide into "
-            f"{' and '.join(shares)}; give at least {LEAST} examples, or a file for each part"
-        )
+    if len(data) < FEW and len(groups) >= LEAST:
+        return {name: data.take([] if name == "test" else range(len(data))) for name in shares}
+    if len(groups) < max(LEAST, len(shares)):
+        have = f"{counted(data, 'example')} with {counted(groups, 'different input')}"
+        needed = max(LEAST, len(shares) if len(data) >= FEW else 0)
+        raise PellucidError(f"{have}, too few to learn from; give at least {needed} different ones")
     parts = _dealt(_in_order(data, list(groups.values()), seed), shares)
     return {name: data.take(sorted(i for group in part for i in group)) for name, part in parts.items()}
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pellucid.data.schema import Field
 from pellucid.language.expressions import Expression, Table, Var, walk
 from pellucid.language.nodes import Aggregate, Assign, Input, Let, Node, Output, Vote
 from pellucid.language.program import Program
@@ -24,9 +27,7 @@ def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequenc
         assignments: the variables.
         results: the variable of each output column.
     """
-    schema = problem.schema
-    listed = {name for a in assignments for name in _listed(a.node)}
-    closed = {a.node.column for a in assignments if isinstance(a.node, Input) and a.name in listed}
+    schema, closed = problem.schema, _closed(assignments)
     columns = tuple(f.closed() if f.name in closed else f.open() for f in schema.inputs)
     outputs = tuple(
         Output(field.name, name, field.values if field.type.texts else None)
@@ -34,6 +35,30 @@ def program_of(problem: Problem, assignments: Sequence[Assign], results: Sequenc
     )
     made = Program(columns, tuple(assignments), outputs, schema.when, problem.longest)
     return made.pruned()
+
+
+def opened(program: Program, problem: Problem) -> Program:
+    """The program with those columns open that no table reads any more, and of which there is more than the data shows.
+
+    There is where a number was seen once only (Good, 1953: what was not seen is about as frequent as that).
+    """
+    closed = _closed(program.assignments)
+    columns = tuple(
+        column if field.name in closed or not _partial(problem, field) else field.open()
+        for column, field in zip(program.inputs, problem.schema.inputs, strict=True)
+    )
+    return program if columns == program.inputs else replace(program, inputs=columns)
+
+
+def _partial(problem: Problem, field: Field) -> bool:
+    seen = problem.train.flat(field.name) if field.type.is_number and field.values is not None else []
+    return 1 in Counter(seen).values()
+
+
+def _closed(assignments: Sequence[Assign]) -> set[str]:
+    """Columns that a table reads."""
+    listed = {name for a in assignments for name in _listed(a.node)}
+    return {a.node.column for a in assignments if isinstance(a.node, Input) and a.name in listed}
 
 
 def _listed(node: Node) -> Iterator[str]:

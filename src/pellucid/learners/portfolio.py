@@ -5,6 +5,7 @@ from __future__ import annotations
 from pellucid.learners.approximate import APPROXIMATE
 from pellucid.learners.automaton.learner import AUTOMATON
 from pellucid.learners.base import Learner
+from pellucid.learners.carried import CARRIED
 from pellucid.learners.cases import CASES
 from pellucid.learners.dynamics import DYNAMICS
 from pellucid.learners.enumerate.learner import ENUMERATE
@@ -17,6 +18,17 @@ from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.learners import Discrete, Programs, Words
 
 EVOLVE, EVIDENCE, PROGRAMS, WORDS, DISCRETE = Evolve(), EvidenceLearner(), Programs(), Words(), Discrete()
-LEARNERS: tuple[Learner, ...] = (SIMPLE, DYNAMICS, POWERS, SPARSE, LINEAR, CASES, AUTOMATON, ENUMERATE, APPROXIMATE)
+LEARNERS: tuple[Learner, ...] = (
+    SIMPLE,
+    DYNAMICS,
+    POWERS,
+    SPARSE,
+    LINEAR,
+    CASES,
+    AUTOMATON,
+    CARRIED,
+    ENUMERATE,
+    APPROXIMATE,
+)
 SEARCHES: tuple[Learner, ...] = (*LEARNERS, EVOLVE, EVIDENCE)
 TRANSFORMERS: tuple[Learner, ...] = (PROGRAMS, WORDS, DISCRETE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -27,6 +27,7 @@ from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 
 OnProgress = Callable[[str, float, str], None]
+LONG = (EVOLVE, EVIDENCE)
 TRAINING = 270.0  # seconds for a Transformer, where nothing is said
 LAST_RESORT = 120.0  # and for all of them, where they come after searches that found nothing
 SEARCH_FIRST = 0.65  # share of a budget that the searches may take before a Transformer is trained
@@ -37,6 +38,9 @@ PATIENT = 30.0  # cost of a program that is right on all data, below which no le
 SHORT = 6.0  # and below which none is asked at all
 TRIED = 2.0  # times as much may one cost that is right on longer inputs as well,
 LAW = 8.0  # and times as much one that gives real numbers: nothing but the law gives them exactly
+FEW = 0.3  # of the work of a long search on few examples,
+NODE = 2.0  # and nats that a unit of cost must explain of them, for a program to be better than listing them,
+SURE = 10.0  # or so many times as many, for none other to be likely
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,18 @@ class Turns:
         """Take a program in."""
         self.explained = self.explained or bool(found.details.get("explained"))
         self.found.append((found, round(time.monotonic() - self.began, 3)))
-        if _right(found.program, problem.valid) and _right(found.program, problem.train):
+        if all(_right(found.program, part, problem.tolerance) for part in (problem.valid, problem.train)):
             self.right[found.program] = _doubt(found.program, problem)
 
     def told(self, learner: Learner, **told: Any) -> None:
         """Put something into the report of a learner."""
         self.report.setdefault(learner.name, {}).update(told)
+
+    @staticmethod
+    def told_in(problem: Problem) -> float:
+        """Cost of a program that is as long as a list of all training outputs."""
+        counts = [Counter(problem.train.flat(f.name)).values() for f in problem.schema.outputs]
+        return sum(n * math.log(sum(c) / n) for c in counts for n in c) / NODE
 
     def worth_showing(self) -> list[tuple[Found, float]]:
         """Without the wrong programs that are no shorter than a right one."""
@@ -127,10 +137,15 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
         def report(share: float, message: str) -> None:
             on_progress(learner.name, share, message)
 
-        run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=shared)
+        effort = asked.effort * (FEW if problem.splits.few and learner in LONG else 1)
+        run = Run(asked.seed, effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=shared)
         return _Turn(learner, problem, run, turns)
 
     willing = _willing(learners_of(model), problem, model, turns)
+    if problem.splits.few and model == "auto":
+        for learner in TRANSFORMERS:
+            turns.told(learner, skipped="few examples")
+        willing = [learner for learner in willing if learner not in TRANSFORMERS]
     searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
     first = turns.began + SEARCH_FIRST * asked.budget if asked.budget and searches and trained else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
@@ -193,9 +208,14 @@ class _Turn:
 
     def needless(self) -> str | None:
         """Why the learner need not go on; None: it must."""
-        trained = self.learner in TRANSFORMERS
-        patient = self.started or self.learner in (EVOLVE, EVIDENCE)
+        trained, few = self.learner in TRANSFORMERS, self.problem.splits.few
+        patient = self.started or self.learner in LONG
         enough = math.inf if trained else PATIENT if patient else SHORT
+        if few:  # more than one program may be right: all short searches say what they find
+            if self.learner in LONG and (self.started or (self.learner is EVIDENCE and self.turns.right)):
+                return "few examples"
+            listed = self.turns.told_in(self.problem)
+            enough = min(enough, listed) if patient else listed / SURE
         if any(doubt <= enough for doubt in self.turns.right.values()):
             return "a program is right on all training and validation data"
         if self.turns.explained and enough >= PATIENT:
@@ -233,9 +253,10 @@ def _doubt(program: Program, problem: Problem) -> float:
     return cost(program) / (TRIED if tried else 1.0) / (LAW if law else 1.0)
 
 
-def _right(program: Program, data: Data) -> bool:
+def _right(program: Program, data: Data, tolerance: float = 0.0) -> bool:
     try:
-        return figures(predict(program, data.sequences), data.outputs, data.schema.when)["token"] == 1.0
+        found = figures(predict(program, data.sequences), data.outputs, data.schema.when)
+        return found["token"] == 1.0 or found["sequence"] >= 1.0 - tolerance
     except PellucidError:  # it does not take inputs so long
         return False
 

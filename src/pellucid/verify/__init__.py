@@ -132,7 +132,7 @@ def verify(
         PellucidError: an exhaustive check of inputs without end, or of more than a hundred million.
     """
     texts = any(column.words is not None for column in program.inputs)
-    own = [plain for plain in map(_plain, known) if len(plain)]
+    own = [plain for plain in map(plain_input, known) if len(plain)]
     longest = longest or program.longest or (None if texts else max(map(len, own), default=None))
     size = math.inf if texts else domain.size(program, longest)
     if exhaustive and size > HOPELESS:
@@ -154,7 +154,7 @@ def verify(
     )  # fmt: skip
 
 
-def _plain(sequence: Any) -> Any:
+def plain_input(sequence: Any) -> Any:
     """An input as JSON has it: a raw text, or a list."""
     if isinstance(sequence, str):
         return sequence

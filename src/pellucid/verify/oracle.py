@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -34,6 +35,54 @@ class Reference(Protocol):
 
 
 @dataclass(frozen=True)
+class Form:
+    """The form of right outputs.
+
+    Args:
+        every: whether one comes at every position; else there is one for the sequence.
+        real: of each output column, whether numbers that are not whole may come.
+    """
+
+    every: bool
+    real: tuple[bool, ...] = (True,)
+
+    @classmethod
+    def of(cls, program: Program) -> Form:
+        """That of a program's outputs."""
+        numbers = [program.types[name].numbers for name in program.results]
+        return cls(program.when == "every", tuple(n is not None and not n.whole for n in numbers))
+
+    def checked(self, found: Any, length: int) -> Any:
+        """What a function gave for an input of a length, in plain Python values.
+
+        Raises:
+            PellucidError: it has another form.
+        """
+        if not self.every:
+            return ABSENT if found is None else self._row(found, "one label")
+        if isinstance(found, str | bytes | dict) or not hasattr(found, "__iter__"):
+            raise PellucidError(f"returned {show(found)}; expected a list of {length} labels")
+        rows = list(found.tolist() if hasattr(found, "tolist") else found)
+        if len(rows) != length:
+            raise PellucidError(f"returned {len(rows)} labels; expected {length}, one per position")
+        return [None if row is None else self._row(row, "a label at every position") for row in rows]
+
+    def _row(self, row: Any, expected: str) -> Any:
+        count = len(self.real)
+        if is_sequence(row) != (count > 1) or (count > 1 and len(row) != count):
+            expected = expected if count == 1 else f"{count} values, one per output,"
+            raise PellucidError(f"returned {show(row)}; expected {expected}")
+        values = list(row.tolist() if hasattr(row, "tolist") else row) if count > 1 else [row]
+        plain = [self._value(value, real) for value, real in zip(values, self.real, strict=True)]
+        return plain if count > 1 else plain[0]
+
+    @staticmethod
+    def _value(value: Any, real: bool) -> Any:
+        value = value.item() if hasattr(value, "item") else value
+        return value if value is None or (real and isinstance(value, float)) else as_token(value)
+
+
+@dataclass(frozen=True)
 class Oracle:
     """A function that is right.
 
@@ -48,6 +97,11 @@ class Oracle:
     function: Callable[[Any], Any]
     program: Program
 
+    @cached_property
+    def form(self) -> Form:
+        """That of the program's outputs."""
+        return Form.of(self.program)
+
     def __call__(self, sequence: Sequence[Any]) -> Any:
         """The right output, ABSENT where the function raises ValueError or gives None.
 
@@ -57,7 +111,7 @@ class Oracle:
         given = [list(step) if isinstance(step, list) else step for step in sequence]  # which a function may change
         try:
             found = self.function(given)
-            return self._checked(found, len(sequence))
+            return self.form.checked(found, len(sequence))
         except PellucidError as error:
             raise PellucidError(f"{self.name}: on input {show(sequence)}: {error}") from None
         except ValueError:
@@ -70,49 +124,13 @@ class Oracle:
         """The right output of each input."""
         return [self(sequence) for sequence in inputs]
 
-    def _checked(self, found: Any, length: int) -> Any:
-        """The function's answer in plain Python values."""
-        if self.program.when != "every":
-            return ABSENT if found is None else self._row(found, "one label")
-        if isinstance(found, str | bytes | dict) or not hasattr(found, "__iter__"):
-            raise PellucidError(f"returned {show(found)}; expected a list of {length} labels")
-        rows = list(found.tolist() if hasattr(found, "tolist") else found)
-        if len(rows) != length:
-            raise PellucidError(f"returned {len(rows)} labels; expected {length}, one per position")
-        return [None if row is None else self._row(row, "a label at every position") for row in rows]
 
-    def _row(self, row: Any, expected: str) -> Any:
-        names, count = self.program.results, len(self.program.results)
-        if is_sequence(row) != (count > 1) or (count > 1 and len(row) != count):
-            expected = expected if count == 1 else f"{count} values, one per output,"
-            raise PellucidError(f"returned {show(row)}; expected {expected}")
-        values = list(row.tolist() if hasattr(row, "tolist") else row) if count > 1 else [row]
-        plain = [self._value(name, value) for name, value in zip(names, values, strict=True)]
-        return plain if count > 1 else plain[0]
-
-    def _value(self, name: str, value: Any) -> Any:
-        value = value.item() if hasattr(value, "item") else value
-        numbers = self.program.types[name].numbers
-        if isinstance(value, float) and numbers is not None and not numbers.whole:
-            return value
-        return None if value is None else as_token(value)
-
-
+@dataclass(frozen=True)
 class OtherProgram:
-    """Another program as what is right.
+    """Another program as what is right."""
 
-    Raises:
-        PellucidError: it takes other columns, or gives other outputs.
-    """
-
-    def __init__(self, program: Program, other: Program, name: str) -> None:
-        if _kinds(program) != _kinds(other):
-            raise PellucidError(f"{name}: takes {_taken(other)}; the program compared takes {_taken(program)}")
-        mine, theirs = ((len(p.outputs), p.when) for p in (program, other))
-        if mine != theirs:
-            told = ["gives {} output{} ({})".format(n, "s" * (n > 1), when) for n, when in (theirs, mine)]
-            raise PellucidError(f"{name}: {told[0]}; the program compared {told[1]}")
-        self.program, self.name = other, name
+    program: Program
+    name: str
 
     def answers(self, inputs: Sequence[Any]) -> list[Any]:
         """What it says to each input; ABSENT where it does not take one."""
@@ -124,6 +142,21 @@ class OtherProgram:
         return [answer for sequence in inputs for answer in self.answers([sequence])]
 
 
+def comparable(program: Program, other: Program, name: str) -> OtherProgram:
+    """Another program as what is right for a program.
+
+    Raises:
+        PellucidError: it takes other columns, or gives other outputs.
+    """
+    if _kinds(program) != _kinds(other):
+        raise PellucidError(f"{name}: takes {_taken(other)}; the program compared takes {_taken(program)}")
+    mine, theirs = ((len(p.outputs), p.when) for p in (program, other))
+    if mine != theirs:
+        told = ["gives {} output{} ({})".format(n, "s" * (n > 1), when) for n, when in (theirs, mine)]
+        raise PellucidError(f"{name}: {told[0]}; the program compared {told[1]}")
+    return OtherProgram(other, name)
+
+
 def _kinds(program: Program) -> list[tuple[Any, ...]]:
     return [(c.type.texts, c.type.numbers is None, c.words) for c in program.inputs]
 
@@ -133,6 +166,12 @@ def _taken(program: Program) -> str:
 
 
 def load_oracle(spec: str, program: Program) -> Oracle:
+    """The function `FILE.py:function` as what is right for a program. Raises as `function_of` does."""
+    path, name = split_spec(spec)
+    return Oracle(f"{path.name}:{name}", function_of(spec), program)
+
+
+def function_of(spec: str) -> Callable[[Any], Any]:
     """The function `FILE.py:function`. The file is executed.
 
     Raises:
@@ -143,15 +182,16 @@ def load_oracle(spec: str, program: Program) -> Oracle:
     function = getattr(module, name, None)
     if not callable(function):
         own = [n for n, value in vars(module).items() if callable(value) and getattr(value, "__module__", "") == MODULE]
-        raise PellucidError(f"--spec {spec}: no function {name} in {path}; functions: {listing(own) or 'none'}")
-    return Oracle(f"{path.name}:{name}", function, program)
+        raise PellucidError(f"{spec}: no function {name} in {path}; functions: {listing(own) or 'none'}")
+    return function
 
 
-def split_spec(spec: str) -> tuple[Path, str]:
-    """The file and the function. Raises `PellucidError` for anything but `FILE.py:function`."""
+def split_spec(spec: str, option: str = "--spec") -> tuple[Path, str]:
+    """The file and the function. Raises `PellucidError` for anything but `FILE.py:function`, naming the option."""
     path, sign, name = spec.rpartition(":")
     if not sign or not name.isidentifier() or not path:
-        raise PellucidError(f"--spec {spec}: expected FILE.py:function, or task")
+        other = ", or task" if option == "--spec" else ""
+        raise PellucidError(f"{option} {spec}: expected FILE.py:function{other}")
     return Path(path), name
 
 

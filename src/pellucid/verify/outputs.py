@@ -71,9 +71,9 @@ def run_text(source: str, inputs: Sequence[Any]) -> list[Any]:
     return outputs
 
 
-def limited(arguments: Sequence[str], seconds: int, **options: Any) -> subprocess.Popen[Any]:
+def limited(arguments: Sequence[str], seconds: int, memory: int = MEMORY, **options: Any) -> subprocess.Popen[Any]:
     """Python started with bounded processor time, memory and files."""
-    limits = map(str, (seconds, MEMORY, OUTPUT))
+    limits = map(str, (seconds, memory, OUTPUT))
     return subprocess.Popen([sys.executable, "-I", "-S", "-c", _LIMITED, *limits, *arguments], **options)
 
 

@@ -19,7 +19,7 @@ from pellucid.language.types import Numbers, Value
 from pellucid.semantics import domain
 from pellucid.semantics.batch import predict
 from pellucid.verify import EXHAUSTIVE, Count, bound, longer_inputs
-from pellucid.verify.oracle import OtherProgram, Reference
+from pellucid.verify.oracle import Reference, comparable
 from pellucid.verify.outputs import ABSENT, Comparison, distinct
 
 SAMPLES = 20_000  # random inputs, and as many of the shortest ones
@@ -138,20 +138,41 @@ def check_spec(
     """
     narrow = narrowed(program, known)
     most = longest or program.longest or max(map(len, known), default=None)
-    exhaustive = domain.size(narrow, most) <= EXHAUSTIVE
-    chosen = [] if exhaustive else distinct([*_short(narrow, most), *known])
-    drawn = () if exhaustive else domain.sample(narrow, SAMPLES, seed, most)
-    usual = _counted(narrow, reference, domain.every(narrow, most) if exhaustive else distinct([*chosen, *drawn]))
-    beyond = _counted(narrow, reference, longer_inputs(narrow, seed, most) if longest is None else [])
-    checked, skipped = usual.checked + beyond.checked, usual.skipped + beyond.skipped
+    beyond = longer_inputs(narrow, seed, most) if longest is None else []
+    if domain.size(narrow, most) <= EXHAUSTIVE:
+        return agreement(narrow, reference, domain.every(narrow, most), None, beyond)
+    chosen = distinct([*_short(narrow, most), *known])
+    inputs = distinct([*chosen, *domain.sample(narrow, SAMPLES, seed, most)])
+    return agreement(narrow, reference, inputs, min(SAMPLES, len(inputs) - len(chosen)), beyond)
+
+
+def agreement(
+    program: Program,
+    reference: Reference,
+    inputs: Iterable[Any],
+    random: int | None,
+    beyond: Iterable[Any] = (),
+    differing: list[Any] | None = None,
+) -> SpecVerdict:
+    """Compare a program with what is right on some inputs.
+
+    Args:
+        random: how many of them are random ones; None: they are all that are possible.
+        beyond: further inputs, longer than those that the program was made for.
+        differing: takes up the inputs on which the two differ.
+
+    Raises:
+        PellucidError: as `check_spec`.
+    """
+    usual, longer = (_counted(program, reference, part, differing) for part in (inputs, beyond))
+    checked, skipped = usual.checked + longer.checked, usual.skipped + longer.skipped
     if not checked:
         raise PellucidError(f"{reference.name}: has no answer to any of {skipped:,} inputs (ValueError on all)")
-    example = usual.example or beyond.example
-    random = min(SAMPLES, max(1, usual.checked + usual.skipped - len(chosen)))
+    example = usual.example or longer.example
     return SpecVerdict(
-        reference.name, checked, skipped, usual.wrong + beyond.wrong, exhaustive, 0.0 if exhaustive else bound(random),
-        beyond.checked, max(usual.longest, beyond.longest),
-        None if example is None else smallest(narrow, reference, example), beyond.wrong,
+        reference.name, checked, skipped, usual.wrong + longer.wrong, random is None,
+        0.0 if random is None else bound(max(1, random)), longer.checked, max(usual.longest, longer.longest),
+        None if example is None else smallest(program, reference, example), longer.wrong,
     )  # fmt: skip
 
 
@@ -161,7 +182,7 @@ def check_same(program: Program, other: Program, name: str, seed: int = 0, known
     Raises:
         PellucidError: they take different columns, or give different outputs.
     """
-    reference = OtherProgram(program, other, name)
+    reference = comparable(program, other, name)
     shortest = min((p.longest for p in (program, other) if p.longest), default=None)
     return check_spec(program, reference, seed, None if other.takes_longer else shortest, known)
 
@@ -190,10 +211,14 @@ def _short(program: Program, longest: int | None) -> list[Any]:
     return short
 
 
-def _counted(program: Program, reference: Reference, inputs: Iterable[Any]) -> Count:
+def _counted(
+    program: Program, reference: Reference, inputs: Iterable[Any], differing: list[Any] | None = None
+) -> Count:
     count = Count()
     for sequence, wrong in compared(program, reference, inputs):
         count.add(sequence, wrong)
+        if wrong and differing is not None:
+            differing.append(sequence)
     return count
 
 

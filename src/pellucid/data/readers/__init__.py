@@ -17,7 +17,7 @@ from pellucid.data.readers.conll import CONLL
 from pellucid.data.readers.delimited import DELIMITED, LABELLED
 from pellucid.data.readers.jsonl import JSONL
 from pellucid.data.schema import Schema
-from pellucid.data.split import SHARES, Splits, partition
+from pellucid.data.split import FEW, SHARES, Splits, partition
 from pellucid.errors import PellucidError
 
 FORMATS: tuple[Format, ...] = (CONLL, JSONL, LABELLED, DELIMITED)  # the first that fits is it
@@ -98,7 +98,7 @@ def read_splits(
             parts |= partition(parts["train"], shares, seed)
         except PellucidError as error:
             raise PellucidError(f"{train}: {error}") from None
-    splits = Splits(**parts)
+    splits = Splits(**parts, few=valid is None and len(first.inputs.rows) < FEW)
     beyond = {} if longer is None else {os.path.basename(longer): read(longer, options, splits.schema).data}
     return ReadSplits(splits, beyond, first.notes, valid is None)
 

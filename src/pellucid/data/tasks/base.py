@@ -160,10 +160,10 @@ class TaskInstance:
         return self.label(self.domain.draw(rng, n))
 
     def splits(self, seed: int = 0, size: int | None = None) -> Splits:
-        """Up to `size` different random inputs, divided 81 / 9 / 10 into train, valid and test.
+        """Up to `size` different random inputs, divided 81 / 9 / 10 into train, valid and test where they are not few.
 
         Raises:
-            PellucidError: a size below 10 or above 10 million, or fewer than 10 different inputs.
+            PellucidError: a size below 2 or above 10 million, or fewer than 2 different inputs.
         """
         size = self.task.examples if size is None else size
         if isinstance(size, bool) or not isinstance(size, int) or not LEAST <= size <= MOST_EXAMPLES:
@@ -178,7 +178,7 @@ class TaskInstance:
         if len(inputs) < LEAST:
             raise PellucidError(
                 f"task {self.task.name} at {dict(self.settings)}: {len(inputs)} different inputs drawn; "
-                f"at least {LEAST} are needed for train, valid and test"
+                f"at least {LEAST} are needed"
             )
         data, noise = self.label(inputs), self.settings.get("noise", 0.0)
         return split(_noisy(data, noise, rng) if noise else data, seed)

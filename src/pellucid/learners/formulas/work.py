@@ -231,9 +231,9 @@ class Work:
         return known[0].term if known and known[0].exact else None
 
     def obvious(self, output: str) -> bool:
-        """Whether a right term is known that is so short that nobody need look on."""
+        """Whether a right term is known that is so short that nobody need look on; of few examples none is."""
         term = self.right(output)
-        return term is not None and size(term) <= OBVIOUS
+        return term is not None and size(term) <= OBVIOUS and not self.problem.splits.few
 
     def take(self, output: str, learner: str, terms: Iterable[Term]) -> bool:
         """Keep what a learner found for an output; whether there was anything."""
