@@ -150,9 +150,9 @@ def _end(learned: Learned, out: Path, picked: int | None, quiet: bool, as_json: 
         click.echo(summary(learned, out, picked))
     if learned.program is not None and not learned.exact and not _beats_all(learned):
         if quiet or as_json:
-            part = "valid" if learned.report["examples"]["valid"] else "train"
+            part, name = ("valid", "validation") if learned.report["examples"]["valid"] else ("train", "training")
             figures = told(learned.report["accuracy"][part], learned.schema.when)
-            click.echo(f"not without errors: on {part} data {figures}", err=True)
+            click.echo(f"not without errors: on {name} data {figures}", err=True)
         sys.exit(EXIT_INEXACT)
 
 

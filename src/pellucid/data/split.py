@@ -41,7 +41,8 @@ class Splits:
         parts = {"train": train, "valid": valid, "test": test}
         for name, part in parts.items():
             check_same(f"{name}: ", part.schema.shape, train.schema.shape)
-        return cls(**typed({name: part.examples for name, part in parts.items()}))
+        found = typed({name: part.examples for name, part in parts.items()})
+        return cls(found["train"], found["valid"], found["test"])
 
     @property
     def schema(self) -> Schema:
