@@ -19,6 +19,7 @@ ROWS = (
     ("pipeline",),
     ("reading_off", "writing"),
     ("learners",),
+    ("questions", "teaching"),
     ("candidates", "artifact", "certificate", "resolve"),
     ("explain", "verify", "simplify", "emit", "problem"),
     ("semantics", "data"),
