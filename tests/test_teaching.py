@@ -209,6 +209,8 @@ OPTIONS = [
     (["--teacher", "t.py:last", "--length", "3", "--tokens", "a,a"], "expected two or more different ones"),
     (["--teacher", "t.py:last", "--length", "3", "--numbers", "9"], "--numbers 9: expected LO:HI"),
     (["--teacher", "t.py:last", "--length", "3", "--numbers", "9:1"], "expected the smaller one first"),
+    (["--teacher", "t.py:last", "--length", "3", "--tokens", "a,b", "--ask"], "--ask: not with --teacher"),
+    (["--teacher", "t.py:last", "--length", "3", "--tokens", "a,b", "--test", "x"], "not with a teacher, who is asked"),
     (["sort", "--length", "3"], "--length: goes with --teacher"),
     (["sort", "--teacher", "t.py:last"], "name one thing to learn from"),
 ]
@@ -223,6 +225,9 @@ def test_bad_options_are_one_line(place, options, told):
 def test_inputs_are_what_the_options_say():
     numbers = sequences(None, (0.5, 2.5), 4)
     assert all(0.5 <= v <= 2.5 and isinstance(v, int | float) for x in numbers.draw(50, 0) for v in x)
+    wide = sequences(None, (0, 10**6), 4).draw(100, 0)
+    assert max(max(x) for x in wide) > 900_000
+    assert sum(1000 < v < 999_999 for x in wide for v in x) > 50
     whole = sequences(None, (-1, 2), 3)
     assert (whole.size, len(list(whole.every()))) == (84, 84)
     assert [-1, -1, -1] in whole.extreme()

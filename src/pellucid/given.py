@@ -106,9 +106,6 @@ def _right(instance: TaskInstance, schema: Schema, sequence: Any) -> Any:
     return list(instance.oracle(given)) if schema.when == "every" else instance.oracle(given)
 
 
-TOLERANCE = 0.01  # share of the inputs on which a trained model may be wrong without being asked why
-
-
 def teacher_of(learned: Learned, name: str, length: int | None) -> Teacher:
     """A standard Transformer as somebody to be asked; of a built-in task on the inputs of that.
 
@@ -128,7 +125,9 @@ def teacher_of(learned: Learned, name: str, length: int | None) -> Teacher:
     if learned.report["task"] in TASKS and length is None:
         source = OfTask(_instance(learned))
         right = partial(_right, _instance(learned), learned.schema)
-    return Teacher(name, learned.predictor, source, tolerance=TOLERANCE, right=right)
+    wrong = 1 - learned.report["accuracy"]["test"]["sequence"]  # by its test data, which may be too few to show any
+    tolerance = max(wrong, 1 / max(1, learned.report["examples"]["test"]))
+    return Teacher(name, learned.predictor, source, tolerance=tolerance, right=right)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -93,7 +94,16 @@ class Sequences:
     def draw(self, count: int, seed: int, program: Program | None = None) -> list[Any]:
         """Random ones of all lengths."""
         like = program and replace(program, inputs=(replace(self.column, name=program.inputs[0].name),))
-        return domain.sample(like or self._program, count, seed, self.longest)
+        drawn = domain.sample(like or self._program, count, seed, self.longest)
+        return [self._spread(x, random.Random(seed + i)) if i % 2 else x for i, x in enumerate(drawn)]
+
+    def _spread(self, sequence: list[Any], rng: random.Random) -> list[Any]:
+        """As long a sequence, of numbers from all of an interval of which small ones and its ends are but a part."""
+        numbers = self.column.type.numbers
+        if self.column.type.values is not None or numbers is None:
+            return sequence
+        pick = rng.randint if numbers.whole else rng.uniform
+        return [pick(numbers.low, numbers.high) for _ in sequence]  # pyright: ignore[reportArgumentType]
 
     def extreme(self) -> list[Any]:
         """Up to three steps of every value, or of the ends of an interval; repeats of each; all in order and back."""

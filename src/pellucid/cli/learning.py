@@ -100,6 +100,8 @@ def learn(
     inputs = {key: rest.pop(key) for key in ("tokens", "numbers", "length")}
     if teacher is None and (given := [key for key, value in inputs.items() if value is not None]):
         raise PellucidError(f"--{given[0]}: goes with --teacher")
+    if teacher is not None and rest["ask"]:
+        raise PellucidError("--ask: not with --teacher, who is asked instead")
     out = out or Path(f"{Path(name).stem if teacher is None else teacher.rpartition(':')[2]}-program")
     bias = {key: rest.pop(key) for key in BIAS}
     if any(value is not None for value in bias.values()):
@@ -129,7 +131,7 @@ def decompile(trained: Path, out: Path | None, quiet: bool, as_json: bool, **res
 
     The program is learned from what the model says, on inputs made up here; it is compared with the model on fresh
     inputs, or on all of them where they are few. Inputs on which the two differ are listed; of a built-in task with
-    who is right. Exit code 3: they differ somewhere.
+    who is right. Exit codes as of `learn`.
     """
     from pellucid.pipeline import decompile as start
     from pellucid.progress import shown

@@ -256,7 +256,8 @@ def _doubt(program: Program, problem: Problem) -> float:
 def _right(program: Program, data: Data, tolerance: float = 0.0) -> bool:
     try:
         found = figures(predict(program, data.sequences), data.outputs, data.schema.when)
-        return found["token"] == 1.0 or found["sequence"] >= 1.0 - tolerance
+        wrong = (1 - found["sequence"]) * len(data)
+        return found["token"] == 1.0 or (tolerance > 0 and wrong <= max(1, 2 * tolerance * len(data)))
     except PellucidError:  # it does not take inputs so long
         return False
 

@@ -253,7 +253,7 @@ class _Search:
     def exact(self) -> list[Scored]:
         """Those that miss nothing on the training data, or no more than may be wrong there."""
         name = self.problem.schema.outputs[0].name
-        allowed = self.problem.tolerance and self.problem.tolerance * len(self.problem.train.flat(name))
+        allowed = 2 * self.problem.tolerance * len(self.problem.train.flat(name))
         return [f for _, f in self.found if f.misses <= allowed]
 
     @property
