@@ -108,9 +108,7 @@ def learn(
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
     if isinstance(what, Teacher):
         if valid or test or longer or options != Options():
-            raise PellucidError(
-                "--valid, --test, --longer, options of files: not with a teacher, who is asked"
-            )
+            raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
         with stages.stage("ask"):
             problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.tolerance)
     else:
