@@ -118,10 +118,10 @@ def learn(
         return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
     asker = what if isinstance(what, Teacher) else Person(ask)
     found, turns = _learned(problem, asker, model, asked, simplify, stages, checkpoint)
-    with stages.stage("ask"):
-        answers = asker.outcome(found, seed)
     if pick is not None:
         found = replace(found, best=numbered(found.rows, pick))
+    with stages.stage("ask"):
+        answers = asker.outcome(found, seed)
     try:
         learned = written(found, turns, asked, simplify, stages, answers)
     except MismatchError:
@@ -153,7 +153,8 @@ def _learned(
     rounds: list[tuple[Round, Turns]] = []
     while True:
         turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
-        rounds.append((_read_off(problem, turns, asked, how, stages), turns))
+        wanted = problem.splits.few or isinstance(asker, Teacher)
+        rounds.append((_read_off(problem, turns, asked, how, stages, wanted), turns))
         with stages.stage("ask"):
             pairs = asker.more(rounds[-1][0], asked.seed)
         left = end - time.monotonic()
@@ -163,15 +164,15 @@ def _learned(
         asked = asked if asked.budget is None else replace(asked, budget=left)
 
 
-def _read_off(problem: Problem, turns: Turns, asked: Asked, how: str, stages: Stages) -> Round:
-    """The candidates among what was found, the best of them, and those that differ from it."""
+def _read_off(problem: Problem, turns: Turns, asked: Asked, how: str, stages: Stages, wanted: bool) -> Round:
+    """The candidates among what was found, the best of them, and, where wanted, those that differ from it."""
     with stages.stage("simplify"):
         until = math.inf if asked.budget is None else time.monotonic() + max(SIMPLIFYING, AFTER * asked.budget)
         candidates = read_off(turns.worth_showing(), problem, how, stages.on_progress, until)
         if time.monotonic() > until:
             turns.report["simplify"] = {"stopped": "budget spent"}
         best = best_of(candidates, how)
-        others = list(different(rivals(candidates, best), problem, asked.seed)) if problem.splits.few else []
+        others = list(different(rivals(candidates, best), problem, asked.seed)) if wanted else []
     return Round(problem, best, others, front(candidates, best, [candidate for candidate, _ in others]))
 
 

@@ -252,8 +252,9 @@ class _Search:
     @property
     def exact(self) -> list[Scored]:
         """Those that miss nothing on the training data, or no more than may be wrong there."""
-        name = self.problem.schema.outputs[0].name
-        allowed = 2 * self.problem.tolerance * len(self.problem.train.flat(name))
+        train, tolerance = self.problem.train, self.problem.tolerance
+        labels = len(train.flat(self.problem.schema.outputs[0].name))
+        allowed = max(2 * train.longest, 2 * tolerance * labels) if tolerance else 0  # of sequences, all labels
         return [f for _, f in self.found if f.misses <= allowed]
 
     @property
