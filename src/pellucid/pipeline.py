@@ -110,7 +110,7 @@ def learn(
         if valid or test or longer or options != Options():
             raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
         with stages.stage("ask"):
-            problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.tolerance)
+            problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.noise)
     else:
         options = None if options == Options() else options
         problem = resolve(what, valid=valid, test=test, longer=longer, options=options, **rest)

@@ -42,6 +42,7 @@ SECONDS = 30.0  # that a teacher may take for each of these: a slow one is asked
 LISTED, JUDGED = 20, 1_000  # disagreements that a report lists, and of which it counts who is right
 REPEATED = 30  # questions asked twice
 WRONG = 200  # counterexamples that go into the next round, at most
+MOST_WRONG, WEIGHT = 0.01, 10  # share of the examples that may be wrong, and of what is wrong among draws
 ROUNDS = 4
 PROGRESS = 0.7  # of the counterexamples of the round before; with more, another round is not worth its work
 LONGEST = 1_000  # steps of an input
@@ -184,6 +185,11 @@ class Teacher:
         """End the process that it runs in, where it has one."""
         self.closing()
 
+    @property
+    def noise(self) -> float:
+        """Share of the examples that may be wrong: each input is one example, however rarely it is drawn."""
+        return min(MOST_WRONG, WEIGHT * self.tolerance)
+
     # ------------------------------------------------------------ asking
 
     def answers(self, inputs: Sequence[Any]) -> list[Any]:
@@ -260,7 +266,8 @@ class Teacher:
         if self.shares[-1] <= self.tolerance or self.failed or number > ROUNDS or self.shares[-1] > PROGRESS * before:
             return []
         smallest = shrunk(program, self, wrong[0][0])
-        right = [pair for pair in pairs if pair not in wrong]
+        known = {json.dumps(x) for x, _ in wrong}
+        right = [(x, y) for x, y in pairs if json.dumps(x) not in known]
         return [*self.told([smallest]), *wrong[:WRONG], *right[: len(wrong[:WRONG])]]
 
     def chosen(self) -> int:
@@ -289,7 +296,7 @@ class Teacher:
 
     def _disagreements(self, program: Program, differing: Sequence[Any]) -> dict[str, Any]:
         """Inputs on which the program and the teacher differ, and how often each of them is right."""
-        inputs, differs = sorted(differing[:JUDGED], key=len), Comparison(program, CLOSE).differs
+        inputs, differs = sorted(distinct(differing)[:JUDGED], key=len), Comparison(program, CLOSE).differs
         told = zip(inputs, OtherProgram(program, "").answers(inputs), self.answers(inputs), strict=True)
         rows, counts = list[dict[str, Any]](), dict.fromkeys(("teacher", "program", "neither"), 0)
         for given, ours, theirs in told:
@@ -310,10 +317,8 @@ class Teacher:
         affordable = int(self.seconds / max(1e-9, self.spent / max(1, self.questions)))
         if self.source.size <= min(EXHAUSTIVE, affordable):
             return agreement(program, self, self.source.every(), None, differing=differing)
-        drawn = distinct(self.source.draw(FINAL, seed + 99, program))
-        fresh = [x for x in drawn if json.dumps(x) not in self.answered] or drawn
+        fresh = self.source.draw(min(FINAL, max(1, affordable)), seed + 99, program)
         try:
-            fresh = fresh[: max(1, affordable)]
             return agreement(program, self, fresh, len(fresh), differing=differing)
         except PellucidError:  # it has no answer
             return None
