@@ -310,7 +310,7 @@ class _Search:
         for number in range(self.most):
             yield effort
             if right := self.exact:
-                if min(f.price for f in right) > PLAIN:
+                if min(f.price for f in right) > PLAIN and not self.problem.tolerance:
                     yield max(2 * min(f.effort for f in right), self.run.times(LEAST_CONFIRMED))
                 self.stopped = "a program is right on all training data"
                 return
