@@ -64,7 +64,7 @@ BAD = [
     ("a.jsonl", '{"text": "x y", "tags": ["O", "O"]}\n', "a.jsonl:1: a label per word needs the words as a list"),
     ("a.jsonl", '{"tokens": ["x"], "tags": ["O", "O"]}\n', "a.jsonl:1: input has 1 step, output 2"),
     ("a.jsonl", '{"tokens": ["x", 1.5], "tags": ["O", "O"]}\n', "a.jsonl:1: input at step 2: 1.5 is a float; a symbol"),
-    ("a.csv", "a,b\n1,2\n", "a.csv:1: the columns are 'a', 'b'; expected input and output (a sequence a row), text"),
+    ("a.csv", "a\n1\n", "a.csv:1: no input column is left; the columns are 'a'; expected input and output (a sequence"),
     ("a.csv", "text,lable\nx,A\n", "a.csv:1: the columns are 'text', 'lable'; expected"),
     ("a.csv", "input\toutput\n1\t2\n", "(is it tab-separated? then name it .tsv)"),
     ("a.tsv", "input,output\n1,2\n", "(is it comma-separated? then name it .csv)"),
@@ -519,3 +519,32 @@ def test_many_integers_are_whole_numbers(tmp_path: Path):
     values = list(range(0, 3000, 2))
     data = read(put(tmp_path, "a.csv", f"input,output\n{' '.join(map(str, values))},1\n")).data
     assert data.schema["x"].type == whole(0, 2998)
+
+
+PLAIN = "mode,a,b,out\nup,3,1.5,4.5\ndown,1,0.5,0.5\nup,2,0.5,2.5\ndown,5,1,4\n"
+
+
+def test_a_table_without_sequences_has_an_example_a_row_and_says_so(tmp_path):
+    found = read(put(tmp_path, "a.csv", PLAIN))
+    assert found.data.schema.shape == (("mode", "a", "b"), ("out",), "every")
+    assert (found.data.inputs[1], found.data.outputs[1]) == ((("down", 1, 0.5),), (0.5,))
+    assert "every row is an example of its own" in found.notes[0]
+
+
+RISING = "t,x,y\n" + "".join(f"{i},{i % 3},{i % 2}\n" for i in range(12))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [(RISING, "t rises from row to row"), ("a word,y\nof many,1\nnone twice,2\n", "a word holds texts")],
+)
+def test_rows_that_may_be_something_else_are_refused(tmp_path, text, told):
+    assert told in message_of(put(tmp_path, "a.csv", text))
+
+
+def test_a_column_or_no_column_is_named_as_the_one_of_sequences(tmp_path):
+    path = put(tmp_path, "a.csv", RISING)
+    assert [len(x) for x in read(path, Options(group="rows")).data.inputs] == [1] * 12
+    grouped = read(put(tmp_path, "b.csv", "run,x,y\na,1,2\na,2,3\nb,1,2\n"), Options(group="run")).data
+    assert [len(x) for x in grouped.inputs] == [2, 1]
+    assert "no column 'way' for --group" in message_of(path, Options(group="way"))

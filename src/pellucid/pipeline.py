@@ -54,6 +54,7 @@ def learn(
     resume: bool = False,
     output: Sequence[str] | None = None,
     tag: int = -1,
+    group: str | None = None,
     vectors: str | Path | None = None,
     bias: Bias | None = None,
     ask: Callable[[Question], Any] | None = None,
@@ -81,6 +82,7 @@ def learn(
         resume: go on where a killed run with the same arguments was; a finished `out` is returned as it is.
         output: output columns of a table with one step a row.
         tag: column of the labels of a CoNLL file, from 1, or from the end as -1.
+        group: column of a table that says to which sequence a row belongs; `rows`: each is an example of its own.
         vectors: file of word vectors in GloVe text format, from which the gradient learner of words may start.
         bias: which pieces a program may be made of.
         ask: given an input on which the best candidates differ, the right output, in the user's form, or None to stop;
@@ -102,7 +104,7 @@ def learn(
         return _kept(picked(load(what), pick), place)
     stages = Stages(on_progress or (lambda stage, share, message: None))
     check_known(settings or {}, known_settings(model))
-    options = Options(outputs=None if output is None else tuple(output), column=tag)
+    options = Options(outputs=None if output is None else tuple(output), column=tag, group=group)
     asked = Asked(seed, seeds, steps, budget, effort)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}

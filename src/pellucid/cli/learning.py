@@ -47,6 +47,7 @@ BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", 
 )
 @click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
 @click.option("--output", metavar="NAMES", help="Output columns of a table with one step a row.")
+@click.option("--group", metavar="COLUMN", help="Column of a table that names the sequence of a row; or rows.")
 @click.option(
     "--tag", default=-1, show_default=True, help="Column of the labels in a CoNLL file, from 1, or -1: the last."
 )

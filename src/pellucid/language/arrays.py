@@ -79,7 +79,7 @@ def each(function: Callable[[float], float]) -> Batch:
 
     def run(a: np.ndarray) -> np.ndarray | None:
         try:
-            return np.fromiter(map(function, a.tolist()), np.float64, a.size)
+            return np.fromiter(map(function, a.ravel().tolist()), np.float64, a.size).reshape(a.shape)
         except (ArithmeticError, ValueError):
             return None
 

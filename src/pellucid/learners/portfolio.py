@@ -11,6 +11,7 @@ from pellucid.learners.dynamics import DYNAMICS
 from pellucid.learners.enumerate.learner import ENUMERATE
 from pellucid.learners.evidence.learn import EvidenceLearner
 from pellucid.learners.evolve.learn import Evolve
+from pellucid.learners.guises import GUISES
 from pellucid.learners.linear import LINEAR
 from pellucid.learners.powers import POWERS
 from pellucid.learners.simple import SIMPLE
@@ -24,6 +25,7 @@ LEARNERS: tuple[Learner, ...] = (
     POWERS,
     SPARSE,
     LINEAR,
+    GUISES,
     CASES,
     AUTOMATON,
     CARRIED,

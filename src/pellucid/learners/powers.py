@@ -46,14 +46,18 @@ def _product(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Itera
     exponents = [Fraction(round(weight * STEPS), STEPS) for weight in weights.tolist()]
     if rest > FIT or any(abs(e) > LARGEST for e in exponents):
         return
-    parts = [(term, e) for term, e in zip(np.array(terms, object)[told], exponents, strict=True) if e]
-    made = np.prod([np.abs(c) ** float(e) for c, e in zip(columns[:, told].T, exponents, strict=True)], axis=0)
-    signs = np.sign(np.prod([c if e % 2 else np.abs(c) for c, e in zip(columns[:, told].T, exponents, strict=True)], 0))
-    factor = float(np.median(y / made / signs))
-    above, below = ([_power(t, abs(e)) for t, e in parts if (e > 0) == over] for over in (True, False))
+    kept = [term for term, good in zip(terms, told, strict=True) if good]
+    yield product(list(zip(kept, columns[:, told].T, exponents, strict=True)), y)
+
+
+def product(parts: Sequence[tuple[Term, np.ndarray, Fraction]], y: np.ndarray) -> Term:
+    """The product of powers of terms, and the constant that makes it y; per term its values [points] and exponent."""
+    made = np.prod([np.abs(c) ** float(e) * (np.sign(c) if e % 2 else 1) for _, c, e in parts], axis=0)
+    factor = float(np.median(y / made))
+    above, below = ([_power(t, abs(e)) for t, _, e in parts if e and (e > 0) == over] for over in (True, False))
     constant = Const(simple(factor, abs(factor)))
-    law = _joined("*", above if above and constant == Const(1) else [constant, *above])
-    yield Op("/", (law, _joined("*", below))) if below else law
+    law = joined("*", above if above and constant == Const(1) else [constant, *above])
+    return Op("/", (law, joined("*", below))) if below else law
 
 
 def _power(term: Term, exponent: Fraction) -> Term:
@@ -64,7 +68,8 @@ def _power(term: Term, exponent: Fraction) -> Term:
     return named.get(exponent) or Op("pow", (term, Const(int(exponent) if whole else exponent)))
 
 
-def _joined(operator: str, parts: Sequence[Term]) -> Term:
+def joined(operator: str, parts: Sequence[Term]) -> Term:
+    """An operator of two between all parts."""
     return reduce(lambda left, right: Op(operator, (left, right)), parts)
 
 
@@ -90,7 +95,7 @@ def _root(terms: Sequence[Term], columns: np.ndarray, y: np.ndarray) -> Iterator
     law = law_of([*weight.values(), constant], rest_terms, products.std(0), float((y**2).std()))
     parts = squares + ([] if law == Const(0) else [law])
     if parts:
-        yield Op("sqrt", (_joined("+", parts),))
+        yield Op("sqrt", (joined("+", parts),))
 
 
 POWERS = FormulaLearner("powers", (powers,), not_obvious)

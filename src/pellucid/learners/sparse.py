@@ -95,7 +95,7 @@ def _laws(work: Work, output: str, features: Sequence[Term]) -> list[Term]:
         return []
     terms, columns, y = [terms[i] for i in keep], columns[:POINTS, keep], work.wanted(output)[:POINTS]
     order = np.random.default_rng(work.run.seed).permutation(len(y))
-    search = _Beam(columns[order], y[order], np.array([size(t) for t in terms]))
+    search = Beam(columns[order], y[order], np.array([size(t) for t in terms]))
     exact, best = search.run(work.run)
     supports = exact or best
     return list(dict.fromkeys(law for s in supports if (law := refitted(work, output, [terms[i] for i in s]))))
@@ -107,7 +107,7 @@ class _Support:
     rest: float  # residual sum of squares, as a share of the target's
 
 
-class _Beam:
+class Beam:
     """Supports of rising size. columns: [points, features]; sizes: of the features' terms.
 
     What one more feature leaves is told from inner products alone; of the supports kept it is computed anew.
@@ -124,9 +124,14 @@ class _Beam:
         self.sizes = sizes[self.live]
         self.gram, self.along = self.columns.T @ self.columns, self.columns.T @ self.y
 
-    def run(self, run: Run) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
-        """Supports without any residual, the simplest first, and else the one of least description length."""
-        beam, best = [_Support((), 1.0)], (self.length(_Support((), 1.0)), _Support((), 1.0))
+    def run(self, run: Run, start: Sequence[int] = ()) -> tuple[list[tuple[int, ...]], list[tuple[int, ...]]]:
+        """Supports without any residual, the simplest first, and else the one of least description length.
+
+        start: columns that are in all of them.
+        """
+        first = _Support(tuple(int(i) for i in np.flatnonzero(np.isin(self.live, start))), 1.0)
+        first = _Support(first.chosen, self.rest(first.chosen))
+        beam, best = [first], (self.length(first), first)
         for _ in range(MOST_TERMS):
             beam = self.wider(beam)
             exact = [s for s in beam if s.rest < NO_NOISE**2]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pellucid.data.data import Data, typed
 from pellucid.data.examples import Examples, check_same
@@ -59,7 +59,7 @@ def read(path: StrPath, options: Options | None = None, like: Schema | None = No
     options = options or Options()
     if like is not None:
         words = None if like.words is None else like.words.words
-        options = Options(options.outputs, options.column, options.words or words, like.when)
+        options = replace(options, words=options.words or words, when=like.when)
     found = _parsed(path, options)
     if like is not None:
         check_same(f"{path}: ", found.shape, like.shape)

@@ -51,12 +51,14 @@ class Options:
     Args:
         outputs: names of the output columns of a table with one step a row.
         column: of the labels of a CoNLL file; counted from 1, or from the end as -1.
+        group: the column of such a table that says to which sequence a row belongs; `rows`: each is one of its own.
         words: how raw texts are split.
         when: whether a table whose rows have one value in and one out has outputs at `every` step, or one a `sequence`.
     """
 
     outputs: tuple[str, ...] | None = None
     column: int = -1
+    group: str | None = None
     words: Words | None = None
     when: When | None = None
 

@@ -1,12 +1,13 @@
 """Tables: CSV and TSV with a header, and `LABEL<TAB>text` a line without one (further tabs belong to the text).
 
-Tables with a header come in three shapes; columns with other names are ignored in the first two.
+Tables with a header come in four shapes; columns with other names are ignored in the first two.
 
 | columns | a row is |
 |---|---|
 | `input` and `output` | a sequence: values separated by spaces, as many outputs as inputs, or one |
 | `text` and `label` | a text |
-| `sequence` (or `series`, `id`) and any others | a step |
+| `sequence` (or `series`, `id`, or what `--group` names) and any others | a step |
+| others, numbers or few texts, none of them in rising order | an example of its own |
 
 The rows of a sequence stand together. Fields may be quoted, as in the csv module.
 """
@@ -30,6 +31,9 @@ from pellucid.values import counted, listing, show
 SEQUENCE_NAMES = ("sequence", "series", "id")
 OUTPUT_NAMES = ("output", "y", *(f"y{i}" for i in range(1, 10)))
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
+ROWS = "rows"  # in place of a column of sequences: every row is an example of its own
+LEAST_ROWS = 10  # from which rising values say an order
+MOST_TEXTS = 0.5  # share of the rows that may have a text of their own, where a column is a category
 SUSPICIOUS = 20  # lines from which as many labels as lines mean that the columns are the other way round
 Line = tuple[int, list[str]]  # its number, its fields
 
@@ -62,6 +66,10 @@ class Table:
         """Index of the column that tells sequences apart, None where there is none."""
         return next((self.lower.index(name) for name in SEQUENCE_NAMES if name in self.lower), None)
 
+    def column(self, index: int) -> list[str]:
+        """The fields of a column."""
+        return [fields[index].strip() for _, fields in self.rows]
+
     def refuse(self, problem: str) -> PellucidError:
         """An error about the header."""
         return PellucidError(f"{self.file.at(self.line)}{problem}")
@@ -86,24 +94,28 @@ def _lines(file: File) -> Iterator[Line]:
 def parse(file: File, options: Options) -> Examples:
     """The examples in a table with a header."""
     table = Table.of(file)
-    if options.outputs is None and is_labelled(table.names):
+    plain = options.outputs is None and options.group is None
+    if plain and is_labelled(table.names):
         text, label = table.lower.index("text"), table.lower.index("label")
         return _texts(file, [(line, fields[text], fields[label].strip()) for line, fields in table.rows], options)
-    if options.outputs is None and _holds_sequences(table):
+    if plain and _holds_sequences(table):
         return _sequences(table, options)
-    return _steps(table, options.outputs)
+    return _steps(table, options)
 
 
 # ---------------------------------------------------------------- one step a row
 
 
-def _steps(table: Table, outputs: Sequence[str] | None) -> Examples:
-    """outputs: names of those columns; by default the last ones if named output, y, or y1 to y9, else the last one."""
-    sequence = _check_header(table)
-    ends = _output_columns(table, sequence, outputs)
+def _steps(table: Table, options: Options) -> Examples:
+    """The output columns are by default the last ones if named output, y, or y1 to y9, else the last one."""
+    _check_header(table)
+    sequence = _grouping(table, options.group)
+    ends = _output_columns(table, sequence, options.outputs)
     starts = [i for i in range(len(table.names)) if i != sequence and i not in ends]
     if not starts:
-        raise table.refuse(f"no input column is left; the columns are {listing(table.names)}")
+        raise table.refuse(f"no input column is left; {_forms(table)}")
+    if sequence is None and options.group is None and options.when is None:
+        _check_rows(table, starts, ends)
     groups = _groups(table, sequence)
 
     def side(what: str, columns: list[int]) -> Side:
@@ -114,11 +126,12 @@ def _steps(table: Table, outputs: Sequence[str] | None) -> Examples:
         values = rows if len(columns) > 1 else [[step[0] for step in row] for row in rows]
         return Side(what, tuple(table.names[c] for c in columns), values, cell, "numbers")
 
-    return Examples(side("input", starts), side("output", ends), "every")
+    note = "every row is an example of its own, as no column is named sequence (--group COLUMN where one says which)"
+    told = (note,) if sequence is None and options.group is None else ()
+    return Examples(side("input", starts), side("output", ends), "every", notes=told)
 
 
-def _check_header(table: Table) -> int:
-    """Index of the sequence column."""
+def _check_header(table: Table) -> None:
     names = table.names
     if all(number(name) is not None for name in names):
         raise table.refuse(f"the header is {listing(names)}; expected names of columns")
@@ -126,17 +139,48 @@ def _check_header(table: Table) -> int:
         if not name or names.count(name) > 1:
             problem = f"{names.count(name)} columns are named {show(name)}" if name else "a column has no name"
             raise table.refuse(f"{problem}; expected different names")
-    if table.sequence is None:
-        other, name, suffix = ("\t", "tab", ".tsv") if table.file.suffix == ".csv" else (",", "comma", ".csv")
-        hint = f" (is it {name}-separated? then name it {suffix})" if other in names[0] else ""
-        raise table.refuse(
-            f"the columns are {listing(names)}; expected input and output (a sequence a row), text and label, "
-            f"or one named sequence that says to which a row belongs (a step a row){hint}"
-        )
-    return table.sequence
 
 
-def _output_columns(table: Table, sequence: int, outputs: Sequence[str] | None) -> list[int]:
+def _grouping(table: Table, group: str | None) -> int | None:
+    """Index of the column that says to which sequence a row belongs; None: each row is one of its own."""
+    if group is None:
+        return table.sequence
+    if group in table.names:
+        return table.names.index(group)
+    if group == ROWS:
+        return None
+    raise table.refuse(f"no column {show(group)} for --group; expected {ROWS}, or one of {listing(table.names)}")
+
+
+def _check_rows(table: Table, starts: Sequence[int], ends: Sequence[int]) -> None:
+    """Refuse a table without sequences whose rows may be something else than an example each."""
+    names = table.names
+    if any(number(name) is not None for name in names):
+        raise table.refuse(_forms(table))
+    for i in (*starts, *ends):
+        cells = table.column(i)
+        values = [number(cell) for cell in cells]
+        if None in values and (len(set(cells)) > MOST_TEXTS * len(cells) or "" in cells or i in starts == [i]):
+            raise table.refuse(f"{_forms(table)}; {names[i]} holds texts, for instance {show(cells[0])}")
+        known = [value for value in values if value is not None]
+        if i in starts and len(known) == len(cells) >= LEAST_ROWS and known == sorted(known):
+            raise table.refuse(
+                f"{names[i]} rises from row to row: is it an order, or the name of a sequence? expected --group COLUMN "
+                f"that says to which sequence a row belongs, or --group {ROWS} where every row is an example of its own"
+            )
+
+
+def _forms(table: Table) -> str:
+    """What the columns are, and what they may be."""
+    other, name, suffix = ("\t", "tab", ".tsv") if table.file.suffix == ".csv" else (",", "comma", ".csv")
+    hint = f" (is it {name}-separated? then name it {suffix})" if other in table.names[0] else ""
+    return (
+        f"the columns are {listing(table.names)}; expected input and output (a sequence a row), text and label, "
+        f"one named sequence (a step a row), or numbers (an example a row){hint}"
+    )
+
+
+def _output_columns(table: Table, sequence: int | None, outputs: Sequence[str] | None) -> list[int]:
     data = [name for i, name in enumerate(table.names) if i != sequence]
     if outputs is None:
         ends = list(takewhile(lambda name: name.lower() in OUTPUT_NAMES, reversed(data)))
@@ -151,8 +195,10 @@ def _output_columns(table: Table, sequence: int, outputs: Sequence[str] | None) 
     return [table.names.index(name) for name in chosen]
 
 
-def _groups(table: Table, sequence: int) -> list[list[Line]]:
+def _groups(table: Table, sequence: int | None) -> list[list[Line]]:
     """The rows of each sequence."""
+    if sequence is None:
+        return [[row] for row in table.rows]
     begun: dict[str, list[Line]] = {}
     for key, rows in groupby(table.rows, lambda row: row[1][sequence].strip()):
         group = list(rows)
