@@ -17,6 +17,7 @@ from pellucid.learners.powers import POWERS
 from pellucid.learners.simple import SIMPLE
 from pellucid.learners.sparse import SPARSE
 from pellucid.learners.transformer.learners import Discrete, Programs, Words
+from pellucid.learners.windows import WINDOWS
 
 EVOLVE, EVIDENCE, PROGRAMS, WORDS, DISCRETE = Evolve(), EvidenceLearner(), Programs(), Words(), Discrete()
 LEARNERS: tuple[Learner, ...] = (
@@ -26,6 +27,7 @@ LEARNERS: tuple[Learner, ...] = (
     SPARSE,
     LINEAR,
     GUISES,
+    WINDOWS,
     CASES,
     AUTOMATON,
     CARRIED,

@@ -170,7 +170,8 @@ class _Builder:
                 parts = (term.term, term.where, term.by)
                 name, mask, by = (None if t is None else self.variable(t, state) for t in parts)
                 select = Select(reach="before" if term.before else "upto", window=term.window, mask=mask)
-                default = Const(None) if mask is None and not term.before else constant(term.default)
+                some = mask is None and not term.before and term.how != "ranked"  # something is always picked
+                default = Const(None) if some else constant(term.default)
                 return Aggregate(select, term.how, name, default, by)
         raise TypeError(f"no node for {term}")
 

@@ -180,6 +180,8 @@ def combined(term: Term, parts: Sequence[Array], coding: Coding) -> Array:
             return kernels.over(term.how, parts[0], term.window)
         case Over(how="last", by=None):
             return kernels.last_where(parts[0], parts[-1], term.before, coding.number(term.default))
+        case Over(how="ranked"):
+            return kernels.ranked(parts[0], parts[-1], term.window, coding.number(term.default))
         case Over(where=None):
             return kernels.extreme(term.how, parts[0], parts[-1], term.window)
         case Table():

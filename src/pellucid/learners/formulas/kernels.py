@@ -89,6 +89,18 @@ def last_where(block: Array, where: Array, before: bool, default: float = 0.0) -
     return np.where(at < 0, default, found)
 
 
+def ranked(block: Array, rank: Array, window: int | None, default: float = 0.0) -> Array:
+    """The values of a rank, from 0, over the steps so far or the last `window`. Both: [..., steps, sequences]."""
+    out = np.full(block.shape, default)
+    for step in range(block.shape[-2]):
+        values = np.sort(block[..., 0 if window is None else max(0, step - window + 1) : step + 1, :], -2)
+        at = rank[..., step : step + 1, :].astype(np.int64)
+        known = (at >= 0) & (at < values.shape[-2])
+        found = np.take_along_axis(values, np.where(known, at, 0), -2)
+        out[..., step, :] = np.where(known, found, default)[..., 0, :]
+    return out
+
+
 def extreme(how: str, block: Array, key: Array, window: int | None) -> Array:
     """Values where the key is extreme over the steps so far or the last `window`; the first of equal ones."""
     steps, out = block.shape[-2], np.empty_like(block)
