@@ -196,16 +196,20 @@ def test_an_approximation_is_written_with_code_3(tmp_path):
     assert "an approximation" in (tmp_path / "d/program.py").read_text()
 
 
-def test_a_budget_is_kept_by_evidence_and_by_simplifying(tmp_path):
-    """Texts of many words, a second of budget: the work is cut short, and said to be."""
+def test_a_budget_is_kept_by_all_stages_together(tmp_path):
+    """Texts of many words, ten seconds: the work is cut short, and said to be."""
     rng = random.Random(8)
     words = ["".join(rng.choice("abcdefgh") for _ in range(5)) for _ in range(3000)]
     rows = [f"{rng.choice('pq')}\t{' '.join(rng.choices(words, k=30))}" for _ in range(1500)]
     (tmp_path / "many.tsv").write_text("\n".join(rows))
-    done = call("learn", tmp_path / "many.tsv", "--model", "evidence", "--budget", "1", "--out", tmp_path / "d")
+    done = call("learn", tmp_path / "many.tsv", "--model", "evidence", "--budget", "10", "--out", tmp_path / "d")
     report = json.loads((tmp_path / "d/report.json").read_text())
+    assert report["seconds"]["total"] < 12
     assert "evidence" in report["cut_short"], done.output
     assert report["found"]["learners"]["evidence"]["programs"] < 7
+    assert report["faithful"]["checked"] > 0
+    for text in (done.output, (tmp_path / "d/program.py").read_text()):
+        assert "ut short, before all of its work was done: evidence" in text
 
 
 @pytest.mark.parametrize(("label", "code"), [(lambda x: x.count("a") % 4 == 0, 0), (lambda x: RNG.random() < 0.5, 3)])
@@ -230,7 +234,7 @@ def test_labels_that_are_no_better_than_simple_models_end_with_code_3(tmp_path, 
         (["learn", "absent.jsonl"], "absent.jsonl: no such file"),
         (["learn", "hist", "--model", "bert"], "--model bert: expected one of auto, search"),
         (["learn", "hist", "--simplify", "much"], "--simplify much: expected one of none, exact, compact"),
-        (["learn", "hist", "--budget", "0"], "--budget 0"),
+        (["learn", "hist", "--budget", "9"], "--budget 9: expected at least 10 seconds"),
         (["learn", "hist", "--effort", "-1"], "--effort -1"),
         (["learn", "hist", "--seed", "-1"], "--seed -1: expected 0 or more"),
         (["learn", "hist", "--set", "vocabb=4"], "vocabb"),

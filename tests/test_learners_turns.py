@@ -1,5 +1,6 @@
 """Learners in turn: who goes on, who waits, what is kept of what they find."""
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -76,3 +77,23 @@ def test_no_transformer_is_begun_that_cannot_be_compiled_in_time(asked, monkeypa
     told = asked(Scripted("search", log, SHORT), trained, budget=budget)
     assert log == ["search"] + ["trained"] * begun
     assert ("skipped" in told.report["trained"]) != begun
+
+
+class Endless(Scripted):
+    """A learner that gives its programs and then never looks at the clock, nor ends."""
+
+    def learn(self, problem, run):
+        yield from super().learn(problem, run)
+        time.sleep(60)
+
+
+def test_a_learner_that_does_not_look_at_the_clock_is_stopped_and_leaves_time_for_others(asked, monkeypatch):
+    log, began = [], time.monotonic()
+    last = Scripted("last", log, LONG)
+    monkeypatch.setattr(turns, "LONG", (last,))
+    found = asked(Endless("endless", log, SHORT), last, budget=1.5)
+    assert time.monotonic() - began < 1.5
+    assert [f.program for f, _ in found.found] == [SHORT, LONG]
+    assert found.report["endless"]["stopped"] == "budget spent"
+    assert found.cut_short == ["endless"]
+    assert not found.interrupted

@@ -3,6 +3,8 @@
 
 import json
 import re
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -37,6 +39,7 @@ from verify_samples import (
 
 SMALL = made(LETTERS, ("n", Aggregate(HIST["y"].select, "count")), ("y", Let(table("n", {1: "a"}, "b"))), longest=4)
 LARGE = made(symbol("ab"), ("y", FLIP["y"]), longest=25)
+MANY = replace(LARGE, longest=13)
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +73,24 @@ def test_every_input_is_checked_where_there_are_few():
     }  # fmt: skip
     assert Verdict(**json.loads(json.dumps(verdict.to_json()))).to_json() == verdict.to_json()
     assert Verdict(3, 0, True, 0.0).to_json() == {"checked": 3, "mismatches": 0, "exhaustive": True, "bound": 0.0}
+
+
+def test_what_there_is_no_time_for_is_left_out_and_said():
+    """All inputs of a small domain are still checked; of a large one a sample, however late it is."""
+    late = time.monotonic() - 1
+    verdict = verify(LARGE, source("flip"), agreeing(LARGE), samples=3000, longer=True, until=late)
+    assert verdict.faithful
+    assert verdict.cut_short
+    assert 0 < verdict.checked < 3000
+    assert verdict.bound == pytest.approx(1 - 0.05 ** (1 / verdict.checked))
+    assert verdict.to_json()["cut_short"]
+    many = verify(MANY, source("flip"), None, until=late)
+    assert (many.exhaustive, many.cut_short) == (False, True)
+    assert 0 < many.checked < 2**14
+    told = []
+    rest = {"until": time.monotonic() + 60, "on_progress": lambda share, message: told.append(share)}
+    assert not verify(FLIP, source("flip"), None, **rest).cut_short
+    assert told[0] == 0.0
 
 
 def test_a_sample_states_its_bound():

@@ -14,8 +14,11 @@ get no naive Bayes. Nothing is chosen on the test data.
 
 from __future__ import annotations
 
+import math
+import sys
+import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -24,10 +27,12 @@ import numpy as np
 
 from pellucid.data.data import Data
 from pellucid.language.types import Value
+from pellucid.progress import TimeIsUpError
 from pellucid.semantics.scores import Interval, bootstrap, entity_counts, entity_tags, figures_of, has_entities, judge
 
 EDGE = "<edge>"
-NAIVE_BAYES = "naive Bayes"
+MAJORITY, NAIVE_BAYES = "majority", "naive Bayes"
+LOADING = 2.0  # seconds that scikit-learn takes to load
 STEPS = 1000  # of the logistic regression, at most
 SMOOTHING = (1.0, 0.5, 0.3, 0.1, 0.03, 0.01)  # of naive Bayes: added to every count
 FOLDS = 5
@@ -54,22 +59,28 @@ class Baseline:
         return {"name": self.name, **self.figures, **shown}
 
 
-def baselines(train: Data, test: Data, seed: int = 0) -> list[Baseline]:
+def baselines(train: Data, test: Data, seed: int = 0, until: float = math.inf) -> Iterator[Baseline]:
     """All baselines that fit the schema, fitted to `train` and judged on `test`; `seed` draws the intervals.
 
     Without test data there are none.
+
+    Raises:
+        TimeIsUpError: before one that cannot be fitted until (of `time.monotonic`) then.
     """
     schema = train.schema
     if not len(test):
-        return []
+        return
     if len(schema.outputs) != 1 or any(f.values is None for f in (*schema.outputs, *schema.inputs)) or _many(train):
-        return (
-            [_judged("mean", _mean(train, test), test, seed)] if all(f.type.is_number for f in schema.outputs) else []
-        )
+        if all(f.type.is_number for f in schema.outputs):
+            yield _judged("mean", _mean(train, test), test, seed)
+        return
     models, labelled = _TAGGERS if schema.when == "every" else _CLASSIFIERS, _Labelled.of(train)
     few = len(set(labelled.labels)) <= MOST_LABELS
-    names = [name for name in models if few or name != NAIVE_BAYES]
-    return [_judged(name, models[name](labelled, _steps(test)), test, seed) for name in names]
+    for name in models:
+        if name != MAJORITY and time.monotonic() + ("sklearn" not in sys.modules) * LOADING > until:
+            raise TimeIsUpError
+        if few or name != NAIVE_BAYES:
+            yield _judged(name, models[name](labelled, _steps(test)), test, seed)
 
 
 def _many(train: Data) -> bool:
@@ -249,5 +260,5 @@ def _identity(features: list[str]) -> list[str]:
     return features
 
 
-_CLASSIFIERS = {"majority": _majority_classes, "unigram": _unigram_classes, NAIVE_BAYES: _naive_bayes_classes}
-_TAGGERS = {"majority": _majority_tags, "unigram": _unigram_tags, NAIVE_BAYES: _naive_bayes_tags}
+_CLASSIFIERS = {MAJORITY: _majority_classes, "unigram": _unigram_classes, NAIVE_BAYES: _naive_bayes_classes}
+_TAGGERS = {MAJORITY: _majority_tags, "unigram": _unigram_tags, NAIVE_BAYES: _naive_bayes_tags}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,19 +19,19 @@ from pellucid.errors import MismatchError, PellucidError
 from pellucid.given import teacher_of
 from pellucid.learners.base import Run
 from pellucid.learners.transformer.learners import STANDARD, train_standard
-from pellucid.learners.turns import TRAINING, Asked, Turns, known_settings, learners_of, take_turns
+from pellucid.learners.turns import Asked, Turns, known_settings, learners_of, take_turns
 from pellucid.loading import load
 from pellucid.problem import Problem
-from pellucid.progress import OnProgress, Stages
+from pellucid.progress import Budget, OnProgress, Stages, stopped
 from pellucid.questions import Asker, Person, Question, Round, different, rivals
-from pellucid.reading_off import SIMPLIFY, read_off
+from pellucid.reading_off import SIMPLIFY, SIMPLIFYING, read_off
 from pellucid.resolve import extended, resolve
 from pellucid.settings import check_known
 from pellucid.teaching import Teacher
 from pellucid.writing import picked, without_program, written
 
 LEAST_LEFT = 3.0  # seconds of a budget with which learning goes on after an answer
-AFTER, SIMPLIFYING = 0.2, 2.0  # share of a budget that simplifying may take beside it, and seconds at least
+OF_TEACHER = 0.05  # share of a budget that a teacher may take at a time
 
 
 def learn(
@@ -44,7 +43,7 @@ def learn(
     seeds: int | None = None,
     steps: int | None = None,
     effort: float = 1.0,
-    budget: float | None = None,
+    budget: float | Budget | None = None,
     settings: Mapping[str, Any] | None = None,
     valid: str | Path | None = None,
     test: str | Path | None = None,
@@ -72,7 +71,7 @@ def learn(
         seed: decides data, split and training: the same seed on the same machine gives the same program text.
         seeds, steps: random starts of a learner and steps of each (defaults suit 2 cores).
         effort: multiplies the default work of every learner.
-        budget: seconds for learning; None: as long as the work takes, and minutes where a Transformer is trained.
+        budget: seconds for all of it, at least 10; None: as long as the work takes.
         settings: sizes of a task, architecture and training, as `--set` on the command line.
         valid, test: files with held-out data; split off `what` where missing.
         longer: file with longer inputs, on which programs that take them are judged.
@@ -92,7 +91,8 @@ def learn(
     Raises:
         PellucidError: bad input, in one line. MismatchError: the program would not equal its model.
     """
-    _check(simplify, model, seed, {"seeds": seeds, "steps": steps, "budget": budget, "effort": effort, "pick": pick})
+    budget = budget if budget is None or isinstance(budget, Budget) else Budget(budget)
+    _check(simplify, model, seed, {"seeds": seeds, "steps": steps, "effort": effort, "pick": pick})
     place = None if out is None else Path(out)
     if resume and place is not None and (place / folder.REPORT).exists():
         return load(place)
@@ -102,35 +102,38 @@ def learn(
         if simplify != "exact":
             raise PellucidError("--simplify: not with --pick of a learned folder; a candidate is taken as it is")
         return _kept(picked(load(what), pick), place)
-    stages = Stages(on_progress or (lambda stage, share, message: None))
+    stages = Stages(on_progress or (lambda stage, share, message: None), budget)
     check_known(settings or {}, known_settings(model))
     options = Options(outputs=None if output is None else tuple(output), column=tag, group=group)
-    asked = Asked(seed, seeds, steps, budget, effort)
+    asked = Asked(seed, seeds, steps, None if budget is None else budget.seconds, effort)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
-    if isinstance(what, Teacher):
-        if valid or test or longer or options != Options():
-            raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
+    with stages.interruptible():
+        if isinstance(what, Teacher):
+            if valid or test or longer or options != Options():
+                raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
+            if budget is not None:
+                what = replace(what, seconds=min(what.seconds, OF_TEACHER * budget.seconds))
+            with stages.stage("ask"):
+                problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.noise)
+        else:
+            options = None if options == Options() else options
+            problem = resolve(what, valid=valid, test=test, longer=longer, options=options, **rest)
+        if model == STANDARD:
+            return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
+        asker = what if isinstance(what, Teacher) else Person(ask)
+        found, turns = _learned(problem, asker, model, asked, simplify, stages, checkpoint)
+        if pick is not None:
+            found = replace(found, best=numbered(found.rows, pick))
         with stages.stage("ask"):
-            problem = replace(resolve(what.first(seed), **rest), name=what.name, tolerance=what.noise)
-    else:
-        options = None if options == Options() else options
-        problem = resolve(what, valid=valid, test=test, longer=longer, options=options, **rest)
-    if model == STANDARD:
-        return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
-    asker = what if isinstance(what, Teacher) else Person(ask)
-    found, turns = _learned(problem, asker, model, asked, simplify, stages, checkpoint)
-    if pick is not None:
-        found = replace(found, best=numbered(found.rows, pick))
-    with stages.stage("ask"):
-        answers = asker.outcome(found, seed)
-    try:
-        learned = written(found, turns, asked, simplify, stages, answers)
-    except MismatchError:
-        if not problem.tolerance:
-            raise
-        learned = written(found.without_model(), turns, asked, simplify, stages, answers)
-    return _kept(learned, place)
+            answers = asker.outcome(found, seed)
+        try:
+            learned = written(found, turns, asked, simplify, stages, answers)
+        except MismatchError:
+            if not problem.tolerance:
+                raise
+            learned = written(found.without_model(), turns, asked, simplify, stages, answers)
+        return _kept(learned, place)
 
 
 def decompile(path: str | Path, *, out: str | Path | None = None, length: int | None = None, **options: Any) -> Learned:
@@ -151,30 +154,31 @@ def _learned(
     problem: Problem, asker: Asker, model: str, asked: Asked, how: str, stages: Stages, checkpoint: Path | None
 ) -> tuple[Round, Turns]:
     """Learn; ask, and learn again with the answers, until nothing is left to be asked."""
-    end = math.inf if asked.budget is None else time.monotonic() + asked.budget
     rounds: list[tuple[Round, Turns]] = []
     while True:
+        left = stages.end("learn") - time.monotonic()
+        asked = asked if asked.budget is None else replace(asked, budget=left)
         turns = take_turns(problem, model, asked, stages.on_progress, checkpoint)
         wanted = problem.splits.few or isinstance(asker, Teacher)
         rounds.append((_read_off(problem, turns, asked, how, stages, wanted), turns))
         with stages.stage("ask"):
             pairs = asker.more(rounds[-1][0], asked.seed)
-        left = end - time.monotonic()
-        if not pairs or left < LEAST_LEFT or turns.interrupted:
+        if not pairs or turns.interrupted or stages.end("learn") - time.monotonic() < LEAST_LEFT:
             return rounds[asker.chosen()]
         problem = extended(problem, *zip(*pairs, strict=True))
-        asked = asked if asked.budget is None else replace(asked, budget=left)
 
 
 def _read_off(problem: Problem, turns: Turns, asked: Asked, how: str, stages: Stages, wanted: bool) -> Round:
     """The candidates among what was found, the best of them, and, where wanted, those that differ from it."""
-    with stages.stage("simplify"):
-        until = math.inf if asked.budget is None else time.monotonic() + max(SIMPLIFYING, AFTER * asked.budget)
-        candidates = read_off(turns.worth_showing(), problem, how, stages.on_progress, until)
-        if time.monotonic() > until:
-            turns.report["simplify"] = {"stopped": "budget spent"}
+    others = []
+    with stages.stage(SIMPLIFYING):
+        candidates = read_off(turns.worth_showing(), problem, how, stages)
         best = best_of(candidates, how)
-        others = list(different(rivals(candidates, best), problem, asked.seed)) if wanted else []
+        try:
+            with stopped(stages.end(SIMPLIFYING)):
+                others = list(different(rivals(candidates, best), problem, asked.seed)) if wanted else []
+        except KeyboardInterrupt:
+            stages.cut(SIMPLIFYING)
     return Round(problem, best, others, front(candidates, best, [candidate for candidate, _ in others]))
 
 
@@ -186,7 +190,7 @@ def _standard(
     def report(share: float, message: str) -> None:
         stages.on_progress("train", share, message)
 
-    deadline = time.monotonic() + (asked.budget or TRAINING)
+    deadline = None if asked.budget is None else stages.end("learn")
     run = Run(asked.seed, asked.effort, deadline, asked.seeds, asked.steps, report, checkpoint)
     return without_program(train_standard(problem, given, run), STANDARD, given, run, problem, asked, stages)
 

@@ -14,7 +14,7 @@ from pellucid.learners.base import Found, Run
 from pellucid.learners.columns import opened
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.problem import Problem
-from pellucid.progress import OnProgress
+from pellucid.progress import Stages, TimeIsUpError, stopped
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 from pellucid.simplify import simplify
@@ -24,32 +24,60 @@ from pellucid.simplify.names import with_readable_names
 from pellucid.simplify.rounding import rounded
 
 SIMPLIFY = ("none", "exact", "compact")
+SIMPLIFYING = "simplify"  # the stage
 COMPACT = 120.0  # seconds that making a program compact may take
+SOME = 200  # validation examples by which programs are put in order
+LATE = 0.2  # seconds after its time when simplifying is stopped that does not end by itself
 
 
-def read_off(
-    found: Sequence[tuple[Found, float]], problem: Problem, how: str, on_progress: OnProgress, until: float = math.inf
-) -> list[Candidate]:
-    """Every program found, simplified and judged.
+def read_off(found: Sequence[tuple[Found, float]], problem: Problem, how: str, stages: Stages) -> list[Candidate]:
+    """Every program found, simplified and judged, or those there is time for: the best ones, and one in any case.
 
     Args:
         found: programs, with the seconds after which each was found.
         problem: with the data that judges.
         how: the simplification asked for.
-        on_progress: as for `learn`.
-        until: when (of `time.monotonic`) programs are left as they are.
+        stages: whom to tell of the progress, and until when there is time.
     """
-    candidates: dict[Program, Candidate] = {}
-    for i, (one, after) in enumerate(found):
-        on_progress("simplify", i / len(found), f"program {i + 1} of {len(found)}")
-        program = simplified(one.program, how, until)
+    made: dict[int, tuple[Program, Candidate]] = {}
+    order, until = _best_first([one.program for one, _ in found], problem), stages.end(SIMPLIFYING)
+
+    def make(i: int, how: str) -> None:
+        one, after = found[i]
+        program, whole = simplified(one.program, how, min(until, (time.monotonic() + until) / 2))
         program = opened(program, problem) if one.model is None else program
-        if program not in candidates:
-            candidates[program] = _candidate(one, program, problem, how, after)
-    if how == "compact":
-        best = max(candidates.values(), key=lambda c: c.rank)
-        return [*candidates.values(), *_compact(best, problem, on_progress)]
-    return list(candidates.values())
+        if not whole:
+            stages.cut(SIMPLIFYING)
+        if all(program != other for other, _ in made.values()):
+            made[i] = program, _candidate(one, program, problem, how, after)
+
+    try:
+        with stopped(until):
+            for done, i in enumerate(order):
+                stages.on_progress(SIMPLIFYING, done / len(found), f"program {done + 1} of {len(found)}")
+                make(i, how)
+    except KeyboardInterrupt:
+        stages.cut(SIMPLIFYING)
+        if not made:
+            make(order[0], "none")
+    candidates = [candidate for _, (_, candidate) in sorted(made.items(), key=lambda pair: pair[0])]
+    if how == "compact" and time.monotonic() < until:
+        best = max(candidates, key=lambda c: c.rank)
+        return [*candidates, *_compact(best, problem, stages)]
+    return candidates
+
+
+def _best_first(programs: Sequence[Program], problem: Problem) -> list[int]:
+    """Numbers of the programs, by how right they are on some of the data that judge."""
+    data = problem.valid if len(problem.valid) else problem.train
+    some = data.take(range(min(SOME, len(data))))
+
+    def quality(program: Program) -> tuple[float, float]:
+        found = figures(predict(program, some.sequences), some.outputs, some.schema.when)
+        return found["token"], -found.get("mse", 0.0)
+
+    kept = {i: quality(program) for i, program in enumerate(programs)}
+    return sorted(kept, key=lambda i: kept[i], reverse=True)
 
 
 def _candidate(one: Found, program: Program, problem: Problem, how: str, after: float) -> Candidate:
@@ -64,15 +92,21 @@ def _approximate(program: Program, data: Data) -> bool:
     return "mse" in valid and valid["token"] < 1.0
 
 
-def simplified(program: Program, how: str, until: float = math.inf) -> Program:
-    """The program after the passes asked for, with readable names."""
-    if how == "none" or time.monotonic() > until:
-        return with_readable_names(program.pruned())
-    facts = known(program)
-    return with_readable_names(simplify(closed(simplify(program, facts, until), facts), facts, until))
+def simplified(program: Program, how: str, until: float = math.inf) -> tuple[Program, bool]:
+    """The program after the passes asked for, with readable names; whether there was time for them all."""
+    plain = with_readable_names(program.pruned())
+    if how == "none":
+        return plain, True
+    try:
+        with stopped(until + LATE):
+            facts = known(program)
+            shorter = simplify(closed(simplify(program, facts, until), facts), facts, until)
+            return with_readable_names(shorter), time.monotonic() < until
+    except TimeIsUpError:
+        return plain, False
 
 
-def _compact(candidate: Candidate, problem: Problem, on_progress: OnProgress) -> list[Candidate]:
+def _compact(candidate: Candidate, problem: Problem, stages: Stages) -> list[Candidate]:
     """Smaller programs that say nearly the same: searched with the program's own outputs as what is right.
 
     They start from its pieces; each says how many of its outputs on validation data it changes.
@@ -82,11 +116,15 @@ def _compact(candidate: Candidate, problem: Problem, on_progress: OnProgress) ->
         return []
     train, valid = (_said(candidate.program, part) for part in (splits.train, splits.valid))
     distilled = replace(problem, splits=replace(splits, train=train, valid=valid))
-    end = time.monotonic() + COMPACT
-    run = Run(problem.seed, deadline=end, on_progress=lambda share, message: on_progress("compact", share, message))
+    end = min(time.monotonic() + COMPACT, stages.end(SIMPLIFYING))
+
+    def report(share: float, message: str) -> None:
+        stages.on_progress("compact", share, message)
+
+    run = Run(problem.seed, deadline=end, on_progress=report)
     found: dict[Program, Candidate] = {}
     for one in filter(None, search.learn(distilled, run)):
-        program = simplified(one.program, "exact")
+        program, _ = simplified(one.program, "exact")
         changed = _changed(program, valid)
         given_up = {"valid": {"changed": changed, "of": len(valid)}}
         rest = {"found_after": candidate.found_after, "given_up": given_up}

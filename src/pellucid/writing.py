@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -22,14 +23,15 @@ from pellucid.language.json import dumps, plain
 from pellucid.language.nodes import Input
 from pellucid.language.program import Program
 from pellucid.learners.base import Run
-from pellucid.learners.turns import Asked, Turns
+from pellucid.learners.turns import INTERRUPTED, SPENT, Asked, Turns
 from pellucid.problem import Model, Problem
-from pellucid.progress import Stages
+from pellucid.progress import Stages, stopped
 from pellucid.questions import Answers, Round
 from pellucid.semantics.scores import figures
 from pellucid.verify import Verdict, verify
 from pellucid.verify.outputs import store
 
+LATE = 0.3  # seconds after its time when a comparison is stopped that does not end by itself
 LEARNERS: dict[str, str] = {
     "programs": "gradient-trained Transformer Program",
     "discrete": "Discrete Transformer",
@@ -50,17 +52,17 @@ def written(found: Round, turns: Turns, asked: Asked, how: str, stages: Stages, 
     chosen, rows, problem = found.best, found.rows, found.problem
     program, model = chosen.program, chosen.model if chosen.given_up is None else None
     with stages.stage("verify"):
-        verdict = _verdict(program, model, problem, asked.seed)
-    story = _story(chosen, problem, asked.seed, verdict, turns, answers)
+        verdict = _verdict(program, model, problem, asked.seed, stages)
+    with stages.stage("baseline"):
+        simple = _baselines(problem, asked.seed, stages)
+    cut_short = [*turns.cut_short, *stages.cut_short, *(["the teacher"] if answers.cut_short else [])]
+    story = _story(chosen, problem, asked.seed, verdict, cut_short, answers)
     source = emit(program, certificate(program, story))
     report = {**_report(chosen, story, problem, asked, how, stages), **answers.report}
     report["size"] = size(source, program)
     report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "effort": asked.effort,
-                       "details": _plain(_told(chosen.details)), "learners": _plain(turns.report)}  # fmt: skip
-    with stages.stage("baseline"):
-        report["found"]["baselines"] = [
-            row.to_json() for row in baselines(problem.train + problem.valid, problem.splits.test, asked.seed)
-        ]
+                       "details": _plain(_told(chosen.details)), "learners": _plain(turns.report),
+                       "baselines": simple}  # fmt: skip
     report["seconds"] = {"compile": 0.0, "train": 0.0, "extract": 0.0, **turns.seconds, **stages.seconds,
                          "total": stages.total}  # fmt: skip
     number = 1 + next(i for i, row in enumerate(rows) if row is chosen)
@@ -76,17 +78,45 @@ def written(found: Round, turns: Turns, asked: Asked, how: str, stages: Stages, 
     )
 
 
-def _verdict(program: Program, model: Model | None, problem: Problem, seed: int) -> Verdict:
+def _verdict(program: Program, model: Model | None, problem: Problem, seed: int, stages: Stages) -> Verdict:
+    """What is found in the time; some inputs are compared after Ctrl-C, too, and where the clock stopped it."""
     known = [*problem.train.sequences, *problem.splits.test.sequences]
     predict = None if model is None else model.predict
-    verdict = verify(program, emit(program, ""), predict, longest=problem.longest, known=known, seed=seed,
-                     longer=predict is not None)  # fmt: skip
+
+    def compared(until: float) -> Verdict:
+        return verify(program, emit(program, ""), predict, longest=problem.longest, known=known, seed=seed,
+                      longer=predict is not None, until=until,
+                      on_progress=lambda share, message: stages.on_progress("verify", share, message))  # fmt: skip
+
+    until = stages.end("verify")
+    try:
+        with stopped(until + LATE):
+            verdict = compared(until)
+    except KeyboardInterrupt:
+        verdict = compared(time.monotonic())
+    if verdict.cut_short:
+        stages.cut("verify")
     if not verdict.faithful:
         raise MismatchError(verdict)
     return verdict
 
 
-def _story(chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, turns: Turns, answers: Answers) -> Story:
+def _baselines(problem: Problem, seed: int, stages: Stages) -> list[dict[str, Any]]:
+    """What simple models reach, those there is time for."""
+    rows, until = list[dict[str, Any]](), stages.end("baseline")
+    try:
+        with stopped(max(until, time.monotonic()) + LATE):
+            for row in baselines(problem.train + problem.valid, problem.splits.test, seed, until):
+                rows.append(row.to_json())
+                stages.on_progress("baseline", 0.0, row.name)
+    except KeyboardInterrupt:
+        stages.cut("baseline")
+    return rows
+
+
+def _story(
+    chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, cut_short: Sequence[str], answers: Answers
+) -> Story:
     details = [*answers.told]
     if problem.splits.few:
         details.append(f"Few examples: all {len(problem.train)} of them chose the program.")
@@ -95,10 +125,10 @@ def _story(chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, tur
     if "error_before_refit" in chosen.details:
         before, after = chosen.details["error_before_refit"], chosen.details["error_after_refit"]
         details.append(f"Read off the trained model; its output head fitted again (error {before:.2g} to {after:.2g}).")
-    cut = [name for name, told in turns.report.items() if told.get("stopped") in ("budget spent", "interrupted")]
-    cut += ["the teacher"] if answers.cut_short else []
-    return Story(problem.name, seed, LEARNERS.get(chosen.learner, chosen.learner), _own(chosen.scores, problem),
-                 chosen.longer, _exact(chosen) and answers.agrees, verdict, chosen.given_up, details, cut)  # fmt: skip
+    return Story(
+        problem.name, seed, LEARNERS.get(chosen.learner, chosen.learner), _own(chosen.scores, problem), chosen.longer,
+        _exact(chosen) and answers.agrees, verdict, chosen.given_up, details, cut_short,
+    )  # fmt: skip
 
 
 def _exact(chosen: Candidate) -> bool:
@@ -139,6 +169,7 @@ def without_program(
         "settings": _plain(given),
         "longer": {},
         "exact": all(score["token"] == 1.0 for score in scores.values()),
+        "cut_short": [learner] if run.report["stopped"] in (SPENT, INTERRUPTED) else [],
         "found": {"by": learner, "effort": asked.effort, "learners": {learner: _plain(run.report)}},
         "seconds": {**run.report["seconds"], **stages.seconds, "total": stages.total},
     }

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pellucid.errors import PellucidError
+from pellucid.progress import Budget
 
 if TYPE_CHECKING:
     from pellucid.artifact import Learned
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 EXIT_INEXACT = 3
 SHOWN = 5  # disagreements with a teacher
 BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", "mask", "readable_inputs")
+BUDGET = click.option(
+    "--budget",
+    type=float,
+    callback=lambda context, option, seconds: None if seconds is None else Budget(seconds),  # the clock starts here
+    help="Seconds for all of it, at least 10.  [default: until its work is done]",
+)
 
 
 @click.command()
@@ -34,7 +41,7 @@ BIAS = ("modes", "operators", "layers", "heads", "units", "window", "feedback", 
 @click.option("--seeds", type=int, help="Random starts of a learner, at most.")
 @click.option("--steps", type=int, help="Gradient steps of a seed in the first round.")
 @click.option("--effort", type=float, default=1.0, show_default=True, help="Multiplies the work of every learner.")
-@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: until its work is done]")
+@BUDGET
 @click.option(
     "--set",
     "pairs",
@@ -124,7 +131,7 @@ def learn(
 @click.option("--model", default="search", show_default=True, help="As for `learn`.")
 @click.option("--seed", default=0, show_default=True, help="Decides the inputs and learning.")
 @click.option("--effort", type=float, default=1.0, show_default=True, help="Multiplies the work of every learner.")
-@click.option("--budget", type=float, help="Seconds for learning, at most.  [default: until its work is done]")
+@BUDGET
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def decompile(trained: Path, out: Path | None, quiet: bool, as_json: bool, **rest: Any) -> None:

@@ -227,7 +227,7 @@ def baseline(data: str, test: str | None, seed: int, tag: int, as_json: bool) ->
     # the test file as validation data too: then nothing is split off, and all of DATA is there to learn from
     splits = resolve(data, seed=seed, valid=test, test=test, options=Options(column=tag)).splits
     train = splits.train if test is not None else splits.train + splits.valid
-    rows = baselines(train, splits.test, seed)
+    rows = list(baselines(train, splits.test, seed))
     when = train.schema.when
     if as_json:
         shown: dict[str, Any] = {"data": data, "when": when, "train": len(train), "test": len(splits.test)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,16 +22,19 @@ from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS
 from pellucid.learners.transformer.learners import SETTINGS, STANDARD
 from pellucid.problem import Problem
+from pellucid.progress import OnProgress, TimeIsUpError, stopped
 from pellucid.resolve import WORD_SETTINGS
 from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 
-OnProgress = Callable[[str, float, str], None]
 LONG = (EVOLVE, EVIDENCE)
 TRAINING = 270.0  # seconds for a Transformer, where nothing is said
 LAST_RESORT = 120.0  # and for all of them, where they come after searches that found nothing
 SEARCH_FIRST = 0.65  # share of a budget that the searches may take before a Transformer is trained
 COMPILING = 15.0  # seconds without which no Transformer is begun
+QUICK, LONGER = 1 / 3, 2 / 3  # shares of what is left of a budget for a search, and a long one, while a long one waits
+LATE = 0.3  # seconds after its deadline when a learner is stopped that does not end by itself
+SPENT, INTERRUPTED, NO_TIME = "budget spent", "interrupted", "no time left"  # why a learner stopped, or did not begin
 AGAIN = 1  # rounds of a search from the pieces of a trained program
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
 PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked for much work,
@@ -83,6 +86,12 @@ class Turns:
         """Cost of a program that is as long as a list of all training outputs."""
         counts = [Counter(problem.train.flat(f.name)).values() for f in problem.schema.outputs]
         return sum(n * math.log(sum(c) / n) for c in counts for n in c) / NODE
+
+    @property
+    def cut_short(self) -> list[str]:
+        """The learners that ended before their work was done, or did not begin for want of time."""
+        names = (SPENT, INTERRUPTED, NO_TIME)
+        return [name for name, told in self.report.items() if {told.get("stopped"), told.get("skipped")} & {*names}]
 
     def worth_showing(self) -> list[tuple[Found, float]]:
         """Without the wrong programs that are no shorter than a right one."""
@@ -147,7 +156,8 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
             turns.told(learner, skipped="few examples")
         willing = [learner for learner in willing if learner not in TRANSFORMERS]
     searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
-    first = turns.began + SEARCH_FIRST * asked.budget if asked.budget and searches and trained else end
+    kept = (1 - SEARCH_FIRST) * (asked.budget or 0.0)  # seconds for Transformers
+    first = end - kept if end and searches and trained and kept >= COMPILING else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
     last = time.monotonic() + (LAST_RESORT if searches else TRAINING) if end is None else end
     for learner in trained:
@@ -194,8 +204,13 @@ def _rounds(waiting: Sequence[_Turn], turns: Turns) -> None:
             turn = queue.popleft()
             if (why := turn.needless()) is not None:
                 turns.told(turn.learner, **{"stopped" if turn.started else "skipped": why})
-            elif turn.take():
+            elif turn.take(share=_share(turn.learner, queue)):
                 queue.append(turn)
+
+
+def _share(learner: Learner, waiting: Iterable[_Turn]) -> float:
+    """Share of the time left that a learner may take: a part, while a long search waits."""
+    return (LONGER if learner in LONG else QUICK) if any(turn.learner in LONG for turn in waiting) else 1.0
 
 
 class _Turn:
@@ -203,7 +218,7 @@ class _Turn:
 
     def __init__(self, learner: Learner, problem: Problem, run: Run, turns: Turns) -> None:
         self.learner, self.problem, self.run, self.turns = learner, problem, run, turns
-        self.steps = learner.learn(problem, run)
+        self.steps, self.end = learner.learn(problem, run), run.deadline
         self.started = False
 
     def needless(self) -> str | None:
@@ -220,23 +235,30 @@ class _Turn:
             return "a program is right on all training and validation data"
         if self.turns.explained and enough >= PATIENT:
             return "what no program has explained looks like noise"
-        left = math.inf if self.run.deadline is None else self.run.deadline - time.monotonic()
-        return "no time left" if self.turns.found and left <= (COMPILING if trained else 0) else None
+        left = math.inf if self.end is None else self.end - time.monotonic()
+        return NO_TIME if self.turns.found and left <= (COMPILING if trained else 0) else None
 
-    def take(self) -> bool:
-        """Work until the next pause; whether there is more to do."""
+    def take(self, share: float = 1.0) -> bool:
+        """Work until the next pause, for a share of the time left; whether there is more to do."""
         start, self.started, goes_on = time.monotonic(), True, False
+        if self.end is not None:
+            self.run.deadline = start + share * max(0.0, self.end - start)
         try:
-            for found in self.steps:
-                if found is None:
-                    goes_on = True
-                    break
-                self.turns.add(found, self.problem)
+            with stopped(math.inf if self.run.deadline is None else self.run.deadline + LATE):
+                for found in self.steps:
+                    if found is None:
+                        goes_on = True
+                        break
+                    self.turns.add(found, self.problem)
+        except TimeIsUpError:
+            self.run.report["stopped"] = SPENT
         except KeyboardInterrupt:
             if not self.turns.found:
                 raise
-            self.run.report["stopped"] = "interrupted"
-        self.turns.interrupted = self.run.report.get("stopped") == "interrupted"
+            self.run.report["stopped"] = INTERRUPTED
+        if self.run.report.get("stopped") == INTERRUPTED and self.run.over:
+            self.run.report["stopped"] = SPENT
+        self.turns.interrupted = self.run.report.get("stopped") == INTERRUPTED
         name, seconds = self.learner.name, self.turns.seconds
         for part, took in {**self.run.report.pop("seconds", {}), name: time.monotonic() - start}.items():
             seconds[part] = round(seconds.get(part, 0.0) + took, 3)

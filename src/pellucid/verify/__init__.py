@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -22,13 +22,14 @@ from pellucid.language.program import Program
 from pellucid.semantics import domain, reference
 from pellucid.semantics.batch import predict
 from pellucid.semantics.reading import read
-from pellucid.verify.outputs import ABSENT, Comparison, Model, distinct, run_text
+from pellucid.verify.outputs import ABSENT, Comparison, Model, distinct, running_text
 
 EXHAUSTIVE = 1_000_000
 HOPELESS = 100_000_000
 SAMPLES, LONGER = 20_000, 2_000
 OPEN = 5_000  # random inputs where columns hold texts or any number: most that there are will never be seen
-POSITIONS = 1_600_000  # positions held in memory at once
+POSITIONS = 400_000  # positions held in memory at once
+FIRST, GROWTH, TIMED = 4_000, 3, 500  # positions of a first batch where time counts, growth, inputs that are timed
 SECOND, LENGTHY = 100, 300  # inputs of a batch that the plain reference runs on, and their positions
 ODD = 400  # texts as no data set has them
 SIGNS = "aeT9.,:-'’\"\\/{}[]()<>#@$%&*_ \t\n\u00a0\u2028éİßſΣ中🎉\u0301\x00"
@@ -52,6 +53,7 @@ class Verdict:
         longer: inputs longer than the program was made for, of up to `longest` positions.
         own: of a program that reads texts, how many of those checked are the user's; the bound is for random ones.
         compared: what was, beside program.json and program.py: the `model`, or the plain `reference` on a sample.
+        cut_short: whether more would have been checked, had there been the time.
     """
 
     checked: int
@@ -63,6 +65,7 @@ class Verdict:
     longest: int = 0
     own: int | None = None
     compared: Sequence[str] = ()
+    cut_short: bool = False
 
     @property
     def faithful(self) -> bool:
@@ -75,6 +78,7 @@ class Verdict:
         data |= {"longer": self.longer, "longest": self.longest} if self.longer else {}
         data |= {} if self.own is None else {"own": self.own}
         data |= {"compared": list(self.compared)} if self.compared else {}
+        data |= {"cut_short": True} if self.cut_short else {}
         return data if self.counterexample is None else {**data, "counterexample": self.counterexample}
 
     def __str__(self) -> str:
@@ -114,6 +118,8 @@ def verify(
     samples: int = SAMPLES,
     exhaustive: bool = False,
     longer: bool = False,
+    until: float = math.inf,
+    on_progress: Callable[[float, str], None] = lambda share, message: None,
 ) -> Verdict:
     """Compare model, program and emitted text.
 
@@ -127,6 +133,9 @@ def verify(
         seed, samples: of the random inputs.
         exhaustive: check every input even if there are more than a million.
         longer: whether the model takes longer inputs, too; else the others alone are compared on those.
+        until: when (of `time.monotonic`) to stop; some inputs are compared in any case. If all cannot be in the time, a
+            sample is.
+        on_progress: told the share that is done, and a short message.
 
     Raises:
         PellucidError: an exhaustive check of inputs without end, or of more than a hundred million.
@@ -140,17 +149,24 @@ def verify(
     whole = exhaustive or size <= EXHAUSTIVE
     closed = all(column.type.values is not None and column.words is None for column in program.inputs)
     samples = samples if closed else min(samples, OPEN)
-    drawn = [] if whole else [*own, *domain.sample(program, samples, seed, longest), *odd_texts(program, seed)]
-    inputs = domain.every(program, longest) if whole else distinct(drawn)
     who, said = ("reference", partial(_reference, program)) if model is None else ("model", model)
-    count, further = Count(), longer_inputs(program, seed, longest)
-    _compare(count, program, source, inputs, {who: said})
-    checked = count.checked
-    _compare(count, program, source, further, {who: said} if longer and model is not None else {})
-    example = {"input": count.example, "outputs": count.outputs} if count.wrong else None
+    comparing = _Comparing(program, source, until, on_progress)
+    if late := whole and until < math.inf and not comparing.can_be_done(int(size), {who: said}, seed, longest):
+        whole = False
+    if whole:
+        count, done = comparing.count(domain.every(program, longest), {who: said}, int(size))
+    else:
+        drawn = distinct([*domain.sample(program, samples, seed, longest), *own, *odd_texts(program, seed)])
+        count, done = comparing.count(drawn, {who: said}, len(drawn))
+    further = longer_inputs(program, seed, longest)
+    beyond, all_done = comparing.count(further, {who: said} if longer and model is not None else {}, len(further), done)
+    wrong = count if count.wrong else beyond
+    example = {"input": wrong.example, "outputs": wrong.outputs} if wrong.wrong else None
+    whole, random = whole and done, samples if done else min(samples, count.checked)
     return Verdict(
-        checked, count.wrong, whole, 0.0 if whole else bound(samples), example, len(further),
-        max(map(len, further), default=0), len(own) if texts else None, (who, "program.json", "program.py"),
+        count.checked, count.wrong + beyond.wrong, whole, 0.0 if whole else bound(random), example, beyond.checked,
+        beyond.longest, (len(own) if done else max(0, count.checked - samples)) if texts else None,
+        (who, "program.json", "program.py"), late or not (done and all_done),
     )  # fmt: skip
 
 
@@ -192,19 +208,44 @@ class Count:
                 self.example, self.outputs = sequence, outputs
 
 
-def _compare(count: Count, program: Program, source: str, inputs: Iterable[Any], models: dict[str, Model]) -> None:
-    """Compare what is said to all inputs."""
-    same = Comparison(program).same
-    for batch in _batches(inputs):
-        with ThreadPoolExecutor(1) as apart:  # in processes of its own, while the others are asked
-            text = apart.submit(run_text, source, batch)
-            told = {who: model(batch) for who, model in models.items()} | {"program.json": predict(program, batch)}
-            told["program.py"] = text.result()
-        for sequence, *said in zip(batch, *told.values(), strict=True):
-            outputs = {who: output for who, output in zip(told, said, strict=True) if output is not ABSENT}
-            meant = outputs["program.json"]
-            agrees = all(given is meant or same(meant, given, who != "model") for who, given in outputs.items())
-            count.add(sequence, not agrees, outputs)
+@dataclass(frozen=True)
+class _Comparing:
+    """Who is compared, until when (of `time.monotonic`), and who is told of it."""
+
+    program: Program
+    source: str
+    until: float
+    on_progress: Callable[[float, str], None]
+
+    def count(
+        self, inputs: Iterable[Any], models: dict[str, Model], total: int, on_time: bool = True
+    ) -> tuple[Count, bool]:
+        """Compare what is said to all inputs, or to those there is time for; whether it was to all.
+
+        Batches grow; the first one is compared in any case, unless it is too late already (not `on_time`).
+        """
+        count, same, first = Count(), Comparison(self.program).same, FIRST if self.until < math.inf else POSITIONS
+        for batch in _batches(inputs if on_time else (), first):
+            self.on_progress(count.checked / total, f"{count.checked:,} of {total:,} inputs")
+            began = time.monotonic()
+            with running_text(self.source, batch) as text:  # in processes of its own, while the others are asked
+                told = {who: model(batch) for who, model in models.items()}
+                told |= {"program.json": predict(self.program, batch), "program.py": text()}
+            for sequence, *said in zip(batch, *told.values(), strict=True):
+                outputs = {who: output for who, output in zip(told, said, strict=True) if output is not ABSENT}
+                meant = outputs["program.json"]
+                agrees = all(given is meant or same(meant, given, who != "model") for who, given in outputs.items())
+                count.add(sequence, not agrees, outputs)
+            now = time.monotonic()
+            if count.checked < total and now + GROWTH * (now - began) > self.until:
+                return count, False
+        return count, on_time or not total
+
+    def can_be_done(self, total: int, models: dict[str, Model], seed: int, longest: int | None) -> bool:
+        """Whether there is time for so many inputs, by how long some random ones take."""
+        drawn, began = domain.sample(self.program, min(TIMED, total), seed, longest), time.monotonic()
+        self.count(drawn, models, len(drawn))
+        return time.monotonic() + (time.monotonic() - began) * total / TIMED < self.until
 
 
 def _reference(program: Program, batch: Sequence[Any]) -> list[Any]:
@@ -216,14 +257,15 @@ def _reference(program: Program, batch: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _batches(inputs: Iterable[Any]) -> Iterator[list[Any]]:
-    batch, size = list[Any](), 0
+def _batches(inputs: Iterable[Any], first: int) -> Iterator[list[Any]]:
+    """Batches of so many positions at first, then of more."""
+    batch, size, most = list[Any](), 0, first
     for sequence in inputs:
         batch.append(sequence)
         size += 1 + len(sequence)
-        if size >= POSITIONS:
+        if size >= most:
             yield batch
-            batch, size = [], 0
+            batch, size, most = [], 0, min(POSITIONS, GROWTH * most)
     if batch:
         yield batch
 

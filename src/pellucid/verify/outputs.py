@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -58,17 +59,29 @@ def run_text(source: str, inputs: Sequence[Any]) -> list[Any]:
         An output per input; `Failed` where the program fails, and for the rest after `ATTEMPTS` failures, or when it
         takes too long.
     """
+    with running_text(source, inputs) as outputs:
+        return outputs()
+
+
+@contextmanager
+def running_text(source: str, inputs: Sequence[Any]) -> Iterator[Callable[[], list[Any]]]:
+    """An emitted program at work; what it yields waits for its outputs, as `run_text` gives them."""
     workers = min(os.cpu_count() or 1, 1 + len(inputs) // 2000)
-    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder:
+    with tempfile.TemporaryDirectory(prefix="pellucid-") as folder, ExitStack() as stack:
         path = Path(folder, "program.py")
         path.write_text(source, encoding="utf-8")
         command = ["-I", "-S", "-u", str(path), "--jsonl"]  # unbuffered, so that what stops it is told from the rest
         jobs = [_Job(command, inputs[i::workers], Path(folder, str(i))) for i in range(workers)]
-        results = [job.outputs() for job in jobs]
-    outputs: list[Any] = [None] * len(inputs)
-    for i, result in enumerate(results):
-        outputs[i::workers] = result
-    return outputs
+        for job in jobs:
+            stack.callback(job.stop)
+
+        def outputs() -> list[Any]:
+            found: list[Any] = [None] * len(inputs)
+            for i, job in enumerate(jobs):
+                found[i::workers] = job.outputs()
+            return found
+
+        yield outputs
 
 
 def limited(arguments: Sequence[str], seconds: int, memory: int = MEMORY, **options: Any) -> subprocess.Popen[Any]:
@@ -89,7 +102,15 @@ class _Job:
     def _start(self, first: int) -> None:
         self._given.write_text("".join(f"{line}\n" for line in self._lines[first:]), encoding="utf-8")
         with self._given.open("rb") as given, self._told.open("wb") as told:
-            self._process = limited(self._command, self._seconds, stdin=given, stdout=told, stderr=subprocess.PIPE)
+            files = {"stdin": given, "stdout": told, "stderr": subprocess.PIPE}
+            # a session of its own: Ctrl-C is the business of who compares
+            self._process = limited(self._command, self._seconds, start_new_session=True, **files)
+
+    def stop(self) -> None:
+        """End the process, where it has not ended."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.communicate()
 
     def outputs(self) -> list[Any]:
         found: list[Any] = []
