@@ -200,7 +200,7 @@ def test_a_budget_is_kept_by_all_stages_together(tmp_path):
     """Texts of many words, ten seconds: the work is cut short, and said to be."""
     rng = random.Random(8)
     words = ["".join(rng.choice("abcdefgh") for _ in range(5)) for _ in range(3000)]
-    rows = [f"{rng.choice('pq')}\t{' '.join(rng.choices(words, k=30))}" for _ in range(1500)]
+    rows = [f"{rng.choice('pq')}\t{' '.join(rng.choices(words, k=60))}" for _ in range(4000)]
     (tmp_path / "many.tsv").write_text("\n".join(rows))
     done = call("learn", tmp_path / "many.tsv", "--model", "evidence", "--budget", "10", "--out", tmp_path / "d")
     report = json.loads((tmp_path / "d/report.json").read_text())
