@@ -197,7 +197,7 @@ def test_an_approximation_is_written_with_code_3(tmp_path):
 
 
 def test_a_budget_is_kept_by_all_stages_together(tmp_path, monkeypatch):
-    """Texts of many words, ten seconds, nearly all kept for what follows learning: it is cut short, and that is said."""
+    """Texts of many words, ten seconds, most of them kept for what follows learning: it is cut short and says so."""
     monkeypatch.setattr("pellucid.progress.KEPT", 7.5)
     rng = random.Random(8)
     words = ["".join(rng.choice("abcdefgh") for _ in range(5)) for _ in range(3000)]
