@@ -42,7 +42,7 @@ PROBLEMS = {
     "texts": lambda: worded(*questions(60)),
     "words": lambda: worded(*sentences(60)),
 }
-FORMULAS = {"dynamics", "powers", "sparse", "linear", "guises", "windows", "cases", "carried", "approximate"}
+FORMULAS = {"dynamics", "powers", "sparse", "linear", "starts", "guises", "windows", "cases", "carried", "approximate"}
 BOTH = FORMULAS | {"automaton", "enumerate", "evolve", "evidence"}  # small whole numbers are symbols and numbers
 TAKEN = {
     "symbols": {"automaton", "enumerate", "evolve", "evidence", "programs"},

@@ -75,7 +75,9 @@ def data_for(learned: Learned, name: str, tag: int = -1) -> Data:
     """
     if name == TASK:
         return _instance(learned).sample(np.random.default_rng(learned.report["seed"] + 77), FRESH)
-    return read(name, Options(column=tag, outputs=_named(learned.schema, name)), learned.schema).data
+    group = learned.report.get("options", {}).get("group")
+    options = Options(column=tag, outputs=_named(learned.schema, name), group=group)
+    return read(name, options, learned.schema).data.unscored(learned.report.get("warmup", 0))
 
 
 def _instance(learned: Learned) -> TaskInstance:

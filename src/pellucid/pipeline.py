@@ -18,6 +18,7 @@ from pellucid.data.split import Splits
 from pellucid.errors import MismatchError, PellucidError
 from pellucid.given import teacher_of
 from pellucid.learners.base import Run
+from pellucid.learners.starts import unknown_steps
 from pellucid.learners.transformer.learners import STANDARD, train_standard
 from pellucid.learners.turns import Asked, Turns, known_settings, learners_of, take_turns
 from pellucid.loading import load
@@ -54,6 +55,7 @@ def learn(
     output: Sequence[str] | None = None,
     tag: int = -1,
     group: str | None = None,
+    warmup: int | None = None,
     vectors: str | Path | None = None,
     bias: Bias | None = None,
     ask: Callable[[Question], Any] | None = None,
@@ -82,6 +84,7 @@ def learn(
         output: output columns of a table with one step a row.
         tag: column of the labels of a CoNLL file, from 1, or from the end as -1.
         group: column of a table that says to which sequence a row belongs; `rows`: each is an example of its own.
+        warmup: so many first outputs of every sequence do not count; found out where a law looks back beyond the start.
         vectors: file of word vectors in GloVe text format, from which the gradient learner of words may start.
         bias: which pieces a program may be made of.
         ask: given an input on which the best candidates differ, the right output, in the user's form, or None to stop;
@@ -105,7 +108,7 @@ def learn(
     stages = Stages(on_progress or (lambda stage, share, message: None), budget)
     check_known(settings or {}, known_settings(model))
     options = Options(outputs=None if output is None else tuple(output), column=tag, group=group)
-    asked = Asked(seed, seeds, steps, None if budget is None else budget.seconds, effort)
+    asked = Asked(seed, seeds, steps, None if budget is None else budget.seconds, effort, group, warmup)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
     with stages.interruptible():
@@ -119,6 +122,7 @@ def learn(
         else:
             options = None if options == Options() else options
             problem = resolve(what, valid=valid, test=test, longer=longer, options=options, **rest)
+        problem = problem.warmed(unknown_steps(problem) if warmup is None else warmup)
         if model == STANDARD:
             return _kept(_standard(problem, settings or {}, asked, stages, checkpoint), place)
         asker = what if isinstance(what, Teacher) else Person(ask)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from pellucid.data.data import Data
 from pellucid.data.schema import Schema
 from pellucid.data.split import Splits
 from pellucid.data.tags import OUTSIDE
+from pellucid.errors import PellucidError
 from pellucid.semantics.scores import is_entity_tag
 from pellucid.settings import taken
 
@@ -47,6 +48,7 @@ class Problem:
         vectors: file of word vectors.
         refit: the validation data was split off the training data here, so a program may be fitted to both in the end.
         tolerance: share of the sequences whose outputs may be wrong in the data themselves.
+        warmup: so many first outputs of every sequence cannot be known, and are not scored.
         notes: what a reader of the results should know about the data.
     """
 
@@ -60,7 +62,23 @@ class Problem:
     vectors: Path | None = None
     refit: bool = False
     tolerance: float = 0.0
+    warmup: int = 0
     notes: tuple[str, ...] = ()
+
+    def warmed(self, steps: int) -> Problem:
+        """The same problem without so many first outputs of every sequence.
+
+        Raises:
+            PellucidError: no sequence has more, or outputs do not come at every step.
+        """
+        if not steps:
+            return self
+        if steps < 0 or self.schema.when != "every" or self.train.longest <= steps:
+            raise PellucidError(f"--warmup {steps}: expected outputs at every step, and longer sequences")
+        longer = {name: data.unscored(steps) for name, data in self.longer.items()}
+        told = "first output of a sequence is" if steps == 1 else f"first {steps} outputs of a sequence are"
+        note = f"the {told} not known from it, and not scored (--warmup 0 to score all)"
+        return replace(self, splits=self.splits.unscored(steps), longer=longer, warmup=steps, notes=(*self.notes, note))
 
     @property
     def schema(self) -> Schema:

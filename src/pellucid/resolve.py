@@ -83,7 +83,7 @@ def extended(problem: Problem, inputs: Sequence[Any], outputs: Sequence[Any]) ->
     pairs = zip(problem.schema.inputs, splits.schema.inputs, strict=True)
     inputs_known = tuple(replace(new, type=old.type | new.type) for old, new in pairs)
     splits = splits.with_schema(replace(splits.schema, inputs=inputs_known)).blind()
-    return _with_known_words(replace(problem, splits=splits))
+    return _with_known_words(replace(problem, splits=splits.unscored(problem.warmup)))
 
 
 def _divided(data: Data | Splits, seed: int) -> Splits:

@@ -117,7 +117,7 @@ def _baselines(problem: Problem, seed: int, stages: Stages) -> list[dict[str, An
 def _story(
     chosen: Candidate, problem: Problem, seed: int, verdict: Verdict, cut_short: Sequence[str], answers: Answers
 ) -> Story:
-    details = [*answers.told]
+    details = [*answers.told, *(f"{note[0].upper()}{note[1:]}." for note in problem.notes)]
     if problem.splits.few:
         details.append(f"Few examples: all {len(problem.train)} of them chose the program.")
     if "before_refit" in chosen.details:
@@ -182,6 +182,8 @@ def _head(learner: str, problem: Problem, asked: Asked, scores: Mapping[str, Sco
         "task": problem.name,
         "model": learner,
         "seed": asked.seed,
+        "notes": list(problem.notes),
+        **({"warmup": problem.warmup} if problem.warmup else {}),
         "examples": {name: len(part) for name, part in problem.splits.own().items()},
         "accuracy": {part: _rounded(score) for part, score in _own(scores, problem).items()},
         "versions": {name: version(name) for name in ("pellucid", "jax", "numpy", "scipy", "optax")},

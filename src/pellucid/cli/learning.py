@@ -54,6 +54,7 @@ BUDGET = click.option(
 )
 @click.option("--pick", type=int, help="Take this candidate of the printed table (WHAT may be a learned folder).")
 @click.option("--output", metavar="NAMES", help="Output columns of a table with one step a row.")
+@click.option("--warmup", type=int, help="First outputs of a sequence that are not scored.  [default: found out]")
 @click.option("--group", metavar="COLUMN", help="Column of a table that names the sequence of a row; or rows.")
 @click.option(
     "--tag", default=-1, show_default=True, help="Column of the labels in a CoNLL file, from 1, or -1: the last."
@@ -190,6 +191,7 @@ def summary(learned: Learned, out: Path, picked: int | None) -> str:
     lines = [f"{report['task']} ({report['model']}, seed {report['seed']}): {what}"]
     for part, score in {**report["accuracy"], **report.get("longer", {})}.items():
         lines.append(f"  {part:<6} {'refused' if score is None else told(score, when, 8)}")
+    lines += [f"  {note}" for note in report.get("notes", ())]
     if not report["examples"]["valid"]:
         lines.append(f"  {report['examples']['train']} examples are few: all of them chose the program")
     if learned.program is not None:

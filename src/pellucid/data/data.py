@@ -97,6 +97,12 @@ class Data:
         inputs, outputs = (tuple(side[i] for i in chosen) for side in (self.inputs, self.outputs))
         return Data(self.schema, inputs, outputs, texts)
 
+    def unscored(self, steps: int) -> Data:
+        """The same, but that so many first outputs of every example do not count."""
+        if self.schema.when != "every" or not steps:
+            return self
+        return replace(self, outputs=tuple((*[None] * min(steps, len(y)), *y[steps:]) for y in self.outputs))
+
     def with_schema(self, schema: Schema) -> Data:
         """The same examples, read by another schema (other words known)."""
         return replace(self, schema=schema)

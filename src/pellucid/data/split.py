@@ -61,6 +61,10 @@ class Splits:
         """The same examples, read by another schema."""
         return replace(self, **{name: part.with_schema(schema) for name, part in self.parts().items()})
 
+    def unscored(self, steps: int) -> Splits:
+        """The same, but that so many first outputs of every example do not count."""
+        return replace(self, **{name: part.unscored(steps) for name, part in self.parts().items()})
+
     def extended(self, inputs: Sequence[Any], outputs: Sequence[Any]) -> Splits:
         """With more training examples, in the user's form."""
         x, y, when = self.schema.shape

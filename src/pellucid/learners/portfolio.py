@@ -16,6 +16,7 @@ from pellucid.learners.linear import LINEAR
 from pellucid.learners.powers import POWERS
 from pellucid.learners.simple import SIMPLE
 from pellucid.learners.sparse import SPARSE
+from pellucid.learners.starts import STARTS
 from pellucid.learners.transformer.learners import Discrete, Programs, Words
 from pellucid.learners.windows import WINDOWS
 
@@ -26,6 +27,7 @@ LEARNERS: tuple[Learner, ...] = (
     POWERS,
     SPARSE,
     LINEAR,
+    STARTS,
     GUISES,
     WINDOWS,
     CASES,

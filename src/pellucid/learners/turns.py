@@ -48,13 +48,15 @@ SURE = 10.0  # or so many times as many, for none other to be likely
 
 @dataclass(frozen=True)
 class Asked:
-    """What the user asked of the learners; None: the defaults."""
+    """What the user asked of the learners, and how the data are to be read; None: the defaults."""
 
     seed: int = 0
     seeds: int | None = None
     steps: int | None = None
     budget: float | None = None
     effort: float = 1.0
+    group: str | None = None
+    warmup: int | None = None
 
 
 @dataclass
