@@ -37,7 +37,8 @@ def series(law, first, count=100):
     ],
 )
 def test_how_many_steps_cannot_be_known(law, first, steps):
-    assert unknown_steps(problem_of(*series(law, first))) == steps
+    inputs, outputs = series(law, first)
+    assert unknown_steps(problem_of(inputs, outputs)) == steps
 
 
 STARTED = {
@@ -62,7 +63,8 @@ def test_what_is_no_law_has_no_steps():
 
 
 def test_unknown_steps_are_not_scored_and_said():
-    data = Data.of(*series(lambda s: 1.5 * s[-1] - 0.7 * s[-2], 2, 60))
+    inputs, outputs = series(lambda s: 1.5 * s[-1] - 0.7 * s[-2], 2, 60)
+    data = Data.of(inputs, outputs)
     found = learn(data, model="search")
     assert found.report["accuracy"]["test"]["token"] == 1.0
     assert (found.report["warmup"], "first output" in found.report["notes"][0]) == (1, True)
