@@ -11,6 +11,7 @@ from pellucid.data.data import Data
 from pellucid.emit.emit import emit
 from pellucid.language.words import Words
 from pellucid.learners.base import Run
+from pellucid.learners.kept import Kept, Take
 from pellucid.learners.portfolio import SEARCHES, TRANSFORMERS
 from pellucid.reading_off import simplified
 from pellucid.resolve import resolve
@@ -81,8 +82,14 @@ def test_who_takes_what_and_who_says_why_not(problems, kind):
     assert all(isinstance(why, str) and why and "\n" not in why for why in reasons.values() if why is not None)
 
 
+def kept_again(learner, found, place):
+    """What a run that goes on is given back."""
+    Kept(place, "mark").add(Take(learner.name, [(found, 1.0)]), 0)
+    return Kept(place, "mark").take(learner, 0).found
+
+
 @pytest.mark.parametrize(("kind", "name"), QUICK)
-def test_every_taker_gives_only_programs_that_verify(problems, kind, name):
+def test_every_taker_gives_only_programs_that_verify_and_can_be_kept(problems, kind, name, tmp_path):
     problem = problems[kind]
     run = Run(effort=0.01, deadline=time.monotonic() + 5, seeds=1)
     found = [one for one, _ in zip(filter(None, LEARNERS[name].learn(problem, run)), range(2), strict=False)]
@@ -90,7 +97,9 @@ def test_every_taker_gives_only_programs_that_verify(problems, kind, name):
     for one in found:
         assert [c.name for c in one.program.inputs] == [f.name for f in problem.schema.inputs]
         program, _ = simplified(one.program, "none")
-        model = None if one.model is None else one.model.predict
+        (again, _), *_ = kept_again(LEARNERS[name], one, tmp_path)
+        assert (again.program, again.learner, again.details.keys()) == (one.program, one.learner, one.details.keys())
+        model = None if again.model is None else again.model.predict
         verdict = verify(program, emit(program), model, longest=3, known=problem.train.sequences[:20], samples=100)
         assert verdict.faithful, verdict
 

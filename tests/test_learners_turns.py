@@ -6,12 +6,15 @@ from dataclasses import replace
 import pytest
 
 from learner_problems import problem_of
+from pellucid.errors import PellucidError
 from pellucid.language.expressions import Apply, Const, Var
 from pellucid.language.nodes import Let
 from pellucid.learners import turns
 from pellucid.learners.base import Found
 from pellucid.learners.dynamics import DYNAMICS
+from pellucid.learners.kept import Kept
 from pellucid.learners.turns import Asked, take_turns
+from pellucid.values import counted
 
 PROBLEM = problem_of([[1, 2, 5], [3, 0], [4, 4, 1], [2]] * 10, [[2, 4, 10], [6, 0], [8, 8, 2], [4]] * 10)
 RIGHT = next(filter(None, DYNAMICS.learn(PROBLEM, turns.Run()))).program
@@ -77,6 +80,62 @@ def test_no_transformer_is_begun_that_cannot_be_compiled_in_time(asked, monkeypa
     told = asked(Scripted("search", log, SHORT), trained, budget=budget)
     assert log == ["search"] + ["trained"] * begun
     assert ("skipped" in told.report["trained"]) != begun
+
+
+class KilledError(Exception):
+    pass
+
+
+def killed_after(turns_kept):
+    """A way to keep turns that ends in a kill."""
+    add = Kept.add
+
+    def adding(self, take, number):
+        add(self, take, number)
+        turns_kept[0] -= 1
+        if not turns_kept[0]:
+            raise KilledError
+
+    return adding
+
+
+@pytest.mark.parametrize(("done", "at"), [(1, "quick"), (2, "late"), (3, "slow"), (4, "simplify")])
+def test_a_killed_run_goes_on_where_it_was(monkeypatch, tmp_path, done, at):
+    """Turns that were done are not done again, and it ends as a run that was never killed."""
+    log, told = [], []
+
+    def ask(checkpoint=tmp_path):
+        learners = (
+            Scripted("slow", log, LONG, None, SHORT),
+            Scripted("quick", log, LONG),
+            Scripted("late", log, SHORT),
+        )
+        monkeypatch.setattr(turns, "learners_of", lambda model: learners)
+        found = take_turns(PROBLEM, "search", Asked(), lambda *said: told.append(said), checkpoint)
+        return found.found, {name: told["stopped"] for name, told in found.report.items()}
+
+    def same(found, report):
+        return [one for one, _ in found], report
+
+    whole = same(*ask(None))
+    with monkeypatch.context() as patched:
+        patched.setattr(Kept, "add", killed_after([done]))
+        with pytest.raises(KilledError):
+            ask()
+    log.clear()
+    assert same(*ask()) == whole
+    slow = ["slow"] * 3  # comes to its pause again
+    assert log == [[], ["quick", "late", *slow], ["late", *slow], slow, []][done]
+    assert told == [(at, 0.0, f"resumed at {at}, after {counted(done, 'turn')} of learners")]
+
+
+def test_a_damaged_checkpoint_is_told(monkeypatch, tmp_path):
+    monkeypatch.setattr(turns, "learners_of", lambda model: (Scripted("one", [], LONG),))
+    take_turns(PROBLEM, "search", Asked(), lambda *said: None, tmp_path)
+    (file,) = tmp_path.rglob("*.safetensors")
+    file.write_bytes(b"nothing")
+    with pytest.raises(PellucidError, match="not a readable checkpoint"):
+        take_turns(PROBLEM, "search", Asked(), lambda *said: None, tmp_path)
 
 
 class Endless(Scripted):

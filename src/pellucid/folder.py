@@ -135,3 +135,18 @@ def dump_rows(data: dict[str, Any], rows: str) -> str:
 def dump(data: Any) -> str:
     """JSON text of a report: indented, one newline at the end."""
     return json.dumps(data, indent=1) + "\n"
+
+
+def as_json(value: Any) -> Any:
+    """The value as JSON has it: NumPy numbers as Python's, no infinities."""
+    if isinstance(value, Mapping):
+        return {str(k): as_json(v) for k, v in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted(map(as_json, value))
+    if isinstance(value, list | tuple):
+        return [as_json(v) for v in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value if isinstance(value, str | int | float | bool | None) else str(value)

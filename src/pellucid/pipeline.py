@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def learn(
     asked = Asked(seed, seeds, steps, None if budget is None else budget.seconds, effort, group, warmup)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
-    with stages.interruptible():
+    with stages.interruptible(), _resumable(checkpoint, resume, stages):
         if isinstance(what, Teacher):
             if valid or test or longer or options != Options():
                 raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
@@ -152,6 +153,19 @@ def decompile(path: str | Path, *, out: str | Path | None = None, length: int | 
         PellucidError: it has a program already, it reads words, or as for `learn`.
     """
     return learn(teacher_of(load(path), str(path), length), out=out, **options)
+
+
+@contextmanager
+def _resumable(checkpoint: Path | None, resume: bool, stages: Stages) -> Iterator[None]:
+    """Say where there is nothing to go on from, and, where Ctrl-C left nothing to be written, that there is."""
+    if resume and (checkpoint is None or not checkpoint.exists()):
+        stages.on_progress("resume", 0.0, "nothing is kept of such a run; from the start")
+    try:
+        yield
+    except KeyboardInterrupt:
+        if checkpoint is None or not checkpoint.exists():
+            raise
+        raise KeyboardInterrupt("interrupted; what was found is kept, and --resume goes on from there") from None
 
 
 def _learned(

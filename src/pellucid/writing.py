@@ -19,6 +19,7 @@ from pellucid.certificate import Story, certificate
 from pellucid.data.schema import Schema
 from pellucid.emit.emit import ast_nodes, code_lines, emit
 from pellucid.errors import MismatchError, PellucidError
+from pellucid.folder import as_json
 from pellucid.language.json import dumps, plain
 from pellucid.language.nodes import Input
 from pellucid.language.program import Program
@@ -61,7 +62,7 @@ def written(found: Round, turns: Turns, asked: Asked, how: str, stages: Stages, 
     report = {**_report(chosen, story, problem, asked, how, stages), **answers.report}
     report["size"] = size(source, program)
     report["found"] = {"by": chosen.learner, "after_seconds": chosen.found_after, "effort": asked.effort,
-                       "details": _plain(_told(chosen.details)), "learners": _plain(turns.report),
+                       "details": as_json(_told(chosen.details)), "learners": as_json(turns.report),
                        "baselines": simple}  # fmt: skip
     report["seconds"] = {"compile": 0.0, "train": 0.0, "extract": 0.0, **turns.seconds, **stages.seconds,
                          "total": stages.total}  # fmt: skip
@@ -144,7 +145,7 @@ def _report(
     return {
         **_head(chosen.learner, problem, asked, chosen.scores),
         "options": {k: v for k, v in options.items() if v is not None},
-        "settings": {**_plain(problem.settings), **({"bias": bias} if (bias := problem.bias.changed) else {})},
+        "settings": {**as_json(problem.settings), **({"bias": bias} if (bias := problem.bias.changed) else {})},
         "longer": {name: None if score is None else _rounded(score) for name, score in chosen.longer.items()},
         "exact": story.exact,
         "faithful": story.verdict.to_json(),
@@ -161,16 +162,16 @@ def without_program(
     with stages.stage("judge"):
         scores = {n: figures(model.predict(p.sequences), p.outputs, p.schema.when) for n, p in parts.items()}
     config, arrays = model.described()
-    described = {"family": learner, "config": _plain(config), "schema": plain(problem.schema)}
+    described = {"family": learner, "config": as_json(config), "schema": plain(problem.schema)}
     files: dict[str, str | bytes] = {folder.MODEL: folder.dump(described), folder.WEIGHTS: save(dict(arrays))}
     report = {
         **_head(learner, problem, asked, scores),
         "options": {k: v for k, v in vars(asked).items() if v is not None},
-        "settings": _plain(given),
+        "settings": as_json(given),
         "longer": {},
         "exact": all(score["token"] == 1.0 for score in scores.values()),
         "cut_short": [learner] if run.report["stopped"] in (SPENT, INTERRUPTED) else [],
-        "found": {"by": learner, "effort": asked.effort, "learners": {learner: _plain(run.report)}},
+        "found": {"by": learner, "effort": asked.effort, "learners": {learner: as_json(run.report)}},
         "seconds": {**run.report["seconds"], **stages.seconds, "total": stages.total},
     }
     return finished(problem.schema, None, None, model.predict, report, files, {learner: run.history})
@@ -207,7 +208,7 @@ def model_files(chosen: Candidate, problem: Problem) -> dict[str, str | bytes]:
         return {folder.MODEL: folder.dump(described), folder.WEIGHTS: save({"none": np.zeros(0)})}
     config, arrays = model.described()
     return {
-        folder.MODEL: folder.dump({"family": learner, "config": _plain(config)}),
+        folder.MODEL: folder.dump({"family": learner, "config": as_json(config)}),
         folder.WEIGHTS: save(dict(arrays)),
     }
 
@@ -223,7 +224,7 @@ def finished(
 ) -> Learned:
     """The learned program with its files, digests among them."""
     report["sha256"] = {name: folder.digest(content) for name, content in files.items()}
-    files = {**files, folder.HISTORY: folder.dump(_plain(history)), folder.REPORT: folder.dump(_plain(report))}
+    files = {**files, folder.HISTORY: folder.dump(as_json(history)), folder.REPORT: folder.dump(as_json(report))}
     return Learned(schema, program, source, report, predictor, files)
 
 
@@ -269,18 +270,3 @@ def _told(details: Mapping[str, Any]) -> dict[str, Any]:
 
 def _rounded(score: Mapping[str, float]) -> dict[str, float]:
     return {key: round(value, 6) if key in ("token", "sequence", "f1") else value for key, value in score.items()}
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON has it: NumPy numbers as Python's, no infinities."""
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted(map(_plain, value))
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value if isinstance(value, str | int | float | bool | None) else str(value)

@@ -33,8 +33,9 @@ class _Group(click.Group):
             _fail(error.format_message(), EXIT_BAD_INPUT)
         except PellucidError as error:
             _fail(str(error), EXIT_UNFAITHFUL if isinstance(error, MismatchError) else EXIT_BAD_INPUT)
-        except (KeyboardInterrupt, click.Abort):
-            _fail("interrupted before there was anything to keep; nothing was written", EXIT_INTERRUPTED)
+        except (KeyboardInterrupt, click.Abort) as stop:
+            nothing = "interrupted before there was anything to keep; nothing was written"
+            _fail(str(stop) or nothing, EXIT_INTERRUPTED)
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -7,7 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pellucid.language.nodes import Aggregate, Let, Vote
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
+from pellucid.learners.kept import Kept, Take, mark_of
 from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS
 from pellucid.learners.transformer.learners import SETTINGS, STANDARD
 from pellucid.problem import Problem
@@ -72,10 +73,10 @@ class Turns:
     explained: bool = False  # up to noise
     began: float = field(default_factory=time.monotonic)
 
-    def add(self, found: Found, problem: Problem) -> None:
-        """Take a program in."""
+    def add(self, found: Found, problem: Problem, after: float | None = None) -> None:
+        """Take a program in, found after so many seconds, or just now."""
         self.explained = self.explained or bool(found.details.get("explained"))
-        self.found.append((found, round(time.monotonic() - self.began, 3)))
+        self.found.append((found, round(time.monotonic() - self.began, 3) if after is None else after))
         if all(_right(found.program, part, problem.tolerance) for part in (problem.valid, problem.train)):
             self.right[found.program] = _doubt(found.program, problem)
 
@@ -142,6 +143,7 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
         PellucidError: no learner takes the problem, or none found a program in its time.
     """
     turns, shared = Turns(), {}
+    kept = Kept(checkpoint, mark_of(problem, model, replace(asked, budget=None)))
     end = None if asked.budget is None else turns.began + asked.budget
 
     def turn_of(learner: Learner, deadline: float | None) -> _Turn:
@@ -149,8 +151,8 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
             on_progress(learner.name, share, message)
 
         effort = asked.effort * (FEW if problem.splits.few and learner in LONG else 1)
-        run = Run(asked.seed, effort, deadline, asked.seeds, asked.steps, report, checkpoint, shared=shared)
-        return _Turn(learner, problem, run, turns)
+        run = Run(asked.seed, effort, deadline, asked.seeds, asked.steps, report, kept.place, shared=shared)
+        return _Turn(learner, problem, run, turns, kept)
 
     willing = _willing(learners_of(model), problem, model, turns)
     if problem.splits.few and model == "auto":
@@ -158,8 +160,8 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
             turns.told(learner, skipped="few examples")
         willing = [learner for learner in willing if learner not in TRANSFORMERS]
     searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
-    kept = (1 - SEARCH_FIRST) * (asked.budget or 0.0)  # seconds for Transformers
-    first = end - kept if end and searches and trained and kept >= COMPILING else end
+    later = (1 - SEARCH_FIRST) * (asked.budget or 0.0)  # seconds for Transformers
+    first = end - later if end and searches and trained and later >= COMPILING else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
     last = time.monotonic() + (LAST_RESORT if searches else TRAINING) if end is None else end
     for learner in trained:
@@ -172,6 +174,8 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
         spent = end is not None and time.monotonic() >= (first or end)
         more = "in the time given; give more with --budget" if spent else f"by {asked_ones}; --model auto asks all"
         raise PellucidError(f"{problem.name}: no program was found {more}")
+    if (told := kept.resumed("simplify")) is not None:
+        on_progress("simplify", 0.0, told)
     return turns
 
 
@@ -218,10 +222,11 @@ def _share(learner: Learner, waiting: Iterable[_Turn]) -> float:
 class _Turn:
     """A learner at work."""
 
-    def __init__(self, learner: Learner, problem: Problem, run: Run, turns: Turns) -> None:
-        self.learner, self.problem, self.run, self.turns = learner, problem, run, turns
+    def __init__(self, learner: Learner, problem: Problem, run: Run, turns: Turns, kept: Kept) -> None:
+        self.learner, self.problem, self.run, self.turns, self.kept = learner, problem, run, turns, kept
         self.steps, self.end = learner.learn(problem, run), run.deadline
-        self.started = False
+        self.started, self.number = False, 0  # turns taken
+        self.again = 0  # pauses that a killed run came to, and this one has not
 
     def needless(self) -> str | None:
         """Why the learner need not go on; None: it must."""
@@ -242,16 +247,40 @@ class _Turn:
 
     def take(self, share: float = 1.0) -> bool:
         """Work until the next pause, for a share of the time left; whether there is more to do."""
-        start, self.started, goes_on = time.monotonic(), True, False
+        self.started = True
+        if (take := self.kept.take(self.learner, self.number)) is not None:
+            self.again += take.goes_on
+            for found, after in take.found:
+                self.turns.add(found, self.problem, after)
+        else:
+            if (told := self.kept.resumed(self.learner.name)) is not None:
+                self.run.on_progress(0.0, told)
+            take = self._worked(share)
+            if take.report.get("stopped") != INTERRUPTED:
+                self.kept.add(take, self.number)
+        self.number += 1
+        for part, took in take.seconds.items():
+            self.turns.seconds[part] = round(self.turns.seconds.get(part, 0.0) + took, 3)
+        self.turns.told(self.learner, **take.report, seconds=self.turns.seconds[self.learner.name])
+        if take.history:
+            self.turns.history[self.learner.name] = take.history
+        return take.goes_on
+
+    def _worked(self, share: float) -> Take:
+        """What came of a turn."""
+        start, before, goes_on = time.monotonic(), len(self.turns.found), False
         if self.end is not None:
             self.run.deadline = start + share * max(0.0, self.end - start)
         try:
             with stopped(math.inf if self.run.deadline is None else self.run.deadline + LATE):
                 for found in self.steps:
-                    if found is None:
+                    if found is None and not self.again:
                         goes_on = True
                         break
-                    self.turns.add(found, self.problem)
+                    if found is None:
+                        self.again -= 1
+                    elif not self.again:
+                        self.turns.add(found, self.problem)
         except TimeIsUpError:
             self.run.report["stopped"] = SPENT
         except KeyboardInterrupt:
@@ -261,13 +290,9 @@ class _Turn:
         if self.run.report.get("stopped") == INTERRUPTED and self.run.over:
             self.run.report["stopped"] = SPENT
         self.turns.interrupted = self.run.report.get("stopped") == INTERRUPTED
-        name, seconds = self.learner.name, self.turns.seconds
-        for part, took in {**self.run.report.pop("seconds", {}), name: time.monotonic() - start}.items():
-            seconds[part] = round(seconds.get(part, 0.0) + took, 3)
-        self.turns.told(self.learner, **self.run.report, seconds=seconds[name])
-        if self.run.history:
-            self.turns.history[name] = self.run.history
-        return goes_on
+        seconds = {**self.run.report.pop("seconds", {}), self.learner.name: time.monotonic() - start}
+        found = self.turns.found[before:]
+        return Take(self.learner.name, found, goes_on, seconds, dict(self.run.report), dict(self.run.history))
 
 
 def _doubt(program: Program, problem: Problem) -> float:
