@@ -61,4 +61,5 @@ def test_in_a_pipe_every_stage_says_a_line(capsys):
         for stage in ("evolve", "simplify", "verify"):
             tell(stage, 0.0, "")
             tell(stage, 0.5, "half")
+            tell(stage, 0.9, "nearly all")
     assert [line.split()[2] for line in capsys.readouterr().err.splitlines()] == ["evolve", "simplify", "verify"]

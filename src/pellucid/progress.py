@@ -156,14 +156,14 @@ def shown(quiet: bool) -> Iterator[OnProgress]:
 
 
 def _lines() -> OnProgress:
-    """A line where a stage begins, and one now and then."""
+    """A line where a stage has something to say first, and one now and then."""
     began = last = time.monotonic()
     told = ""
 
     def tell(stage: str, share: float, message: str) -> None:
         nonlocal last, told
         now = time.monotonic()
-        if stage != told or now - last >= EVERY or message.startswith(("interrupted", "resumed")):
+        if (message and stage != told) or now - last >= EVERY or message.startswith(("interrupted", "resumed")):
             last, told = now, stage
             print(f"{now - began:5.0f} s  {stage} {share:.0%}  {message}".rstrip(), file=sys.stderr, flush=True)
 
