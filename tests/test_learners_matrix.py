@@ -43,7 +43,10 @@ PROBLEMS = {
     "texts": lambda: worded(*questions(60)),
     "words": lambda: worded(*sentences(60)),
 }
-FORMULAS = {"dynamics", "powers", "sparse", "linear", "starts", "guises", "windows", "cases", "carried", "approximate"}
+FORMULAS = {
+    "dynamics", "powers", "sparse", "linear", "starts", "guises", "windows", "cases", "carried", "accumulators",
+    "approximate",
+}  # fmt: skip
 BOTH = FORMULAS | {"automaton", "enumerate", "evolve", "evidence"}  # small whole numbers are symbols and numbers
 TAKEN = {
     "symbols": {"automaton", "enumerate", "evolve", "evidence", "programs"},

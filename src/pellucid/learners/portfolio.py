@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pellucid.learners.accumulators import ACCUMULATORS
 from pellucid.learners.approximate import APPROXIMATE
 from pellucid.learners.automaton.learner import AUTOMATON
 from pellucid.learners.base import Learner
@@ -33,6 +34,7 @@ LEARNERS: tuple[Learner, ...] = (
     CASES,
     AUTOMATON,
     CARRIED,
+    ACCUMULATORS,
     ENUMERATE,
     APPROXIMATE,
 )

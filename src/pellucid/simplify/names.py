@@ -86,6 +86,8 @@ def _candidates(program: Program, name: str, names: Mapping[str, str]) -> Iterat
     node = program[name]
     if any(program[v] == Delay(name, 1, d.default) for v in reads(node) if isinstance(d := program[v], Delay)):
         yield "state"
+    if isinstance(node, Let) and isinstance(node.expression, Table | Cases) and _is_kept(program, name):
+        yield "state"
     match node:
         case Let(expression):
             yield from _expression(expression, ones)
@@ -95,6 +97,12 @@ def _candidates(program: Program, name: str, names: Mapping[str, str]) -> Iterat
             yield from _aggregate(program, node, ones)
         case Vote():
             yield "label"
+
+
+def _is_kept(program: Program, name: str) -> bool:
+    """Whether what a variable will be hangs on what it was a step before."""
+    group = next(names for names, _ in program.groups if name in names)
+    return any(isinstance(d := program[v], Delay) and (d.variable, d.amount) == (name, 1) for v in group)
 
 
 def _moved(one: str, amount: int) -> Iterator[str]:
