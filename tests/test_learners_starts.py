@@ -9,6 +9,7 @@ from learner_problems import best, learned, problem_of
 from pellucid import learn
 from pellucid.data.data import Data
 from pellucid.errors import PellucidError
+from pellucid.learners.dynamics import DYNAMICS
 from pellucid.learners.starts import STARTS, unknown_steps
 from pellucid.semantics import reference
 
@@ -71,3 +72,15 @@ def test_unknown_steps_are_not_scored_and_said():
     assert "not known from it" in (found.source or "")
     with pytest.raises(PellucidError, match="--warmup 40: expected outputs at every step, and longer sequences"):
         learn(data, warmup=40)
+
+
+def test_a_law_of_its_past_may_begin_with_a_column():
+    def smooth(x):
+        out = [float(x[0])]
+        for v in x[1:]:
+            out.append(0.3 * v + 0.7 * out[-1])
+        return out
+
+    problem = problem_of(INPUTS, [smooth(x) for x in INPUTS])
+    assert "y[t-1] from x" in best(DYNAMICS, problem)
+    assert reference.run(learned(DYNAMICS, problem).program, [50, 3, 4]) == pytest.approx(smooth([50, 3, 4]))

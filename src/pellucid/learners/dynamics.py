@@ -15,7 +15,7 @@ import numpy as np
 from pellucid.language.expressions import Const
 from pellucid.learners.formulas.affine import Number, law_of, least_squares, may_fit, simple, supports
 from pellucid.learners.formulas.learner import FormulaLearner
-from pellucid.learners.formulas.terms import Op, Past, Term
+from pellucid.learners.formulas.terms import Col, Op, Past, Term
 from pellucid.learners.formulas.work import Work, few
 from pellucid.learners.linear import recurrent_features
 
@@ -74,11 +74,12 @@ def _laws(work: Work, output: str, features: Sequence[Term], order: int, bounds:
 
 
 def _started(work: Work, output: str, law: Term, bounds: Bounds) -> Iterator[Term]:
-    """The law within its bounds from 0, and from the one start that makes the first outputs right."""
+    """The law within its bounds from 0, from the one start that makes the first outputs right, and from a column."""
     yield _held(law, bounds)
     starts = _starts(work, output, law, bounds)
     if len(starts):
         yield _held(_from(law, output, _simple(float(np.median(starts)))), bounds)
+    yield from (_held(_from(law, output, column), bounds) for column in work.columns() if isinstance(column, Col))
 
 
 def started(work: Work, output: str, law: Term, parts: Sequence[Term]) -> Iterator[Term]:
@@ -106,7 +107,7 @@ def _simple(start: float) -> Number:
     return simple(start, max(abs(start), 1.0))
 
 
-def _from(term: Term, output: str, start: Number) -> Term:
+def _from(term: Term, output: str, start: Number | Col) -> Term:
     """The term with a value of the output before the first step."""
     match term:
         case Past(name) if name == output:

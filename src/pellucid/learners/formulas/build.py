@@ -162,7 +162,9 @@ class _Builder:
             case Pos():
                 return Input("", "position")
             case Past():
-                return Delay(self.results[term.name], term.amount, constant(term.start))
+                start = term.start
+                default = Var(self.variable(start, state)) if isinstance(start, Col) else constant(start)
+                return Delay(self.results[term.name], term.amount, default)
             case Shift():
                 name = self.variable(term.term, state)
                 return Delay(name, term.amount, Var(name) if term.same else constant(term.default))

@@ -124,8 +124,12 @@ class Grid:
             case Pos():
                 steps = np.arange(term.start, self.shape[0] + term.start, dtype=float)
                 return np.broadcast_to(steps[:, None], self.shape)
+            case Past(name, amount, Col(column)):
+                earlier = shifted(self.targets[name], amount, 0.0)
+                earlier[:amount] = self.inputs[column][:amount]
+                return earlier
             case Past():
-                return shifted(self.targets[term.name], term.amount, self.coding.number(term.start))
+                return shifted(self.targets[term.name], term.amount, self.coding.number(term.start))  # pyright: ignore[reportArgumentType]
             case Const():
                 return np.full(self.shape, self.coding.number(term.value))
         return None

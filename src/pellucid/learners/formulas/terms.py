@@ -35,11 +35,11 @@ class Pos:
 
 @dataclass(frozen=True)
 class Past:
-    """The output `name`, `amount` steps back; `start` before the first step."""
+    """The output `name`, `amount` steps back; before the first step `start`, a value or that of a column here."""
 
     name: str
     amount: int
-    start: Constant = 0
+    start: Constant | Col = 0
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,8 @@ def show(term: Term) -> str:
         case Pos():
             return "n" if term.start else "t"
         case Past():
-            return f"{term.name}[t-{term.amount}]" + (f" from {term.start}" if term.start else "")
+            start = show(term.start) if isinstance(term.start, Col) else term.start
+            return f"{term.name}[t-{term.amount}]" + (f" from {start}" if start else "")
         case Const(value):
             return repr(value) if isinstance(value, str) else str(value)
         case Self():
@@ -225,7 +226,8 @@ def reads(term: Term) -> Reads:
         case Pos():
             return frozenset({(POSITION, 0)})
         case Past():
-            return frozenset({(term.name, term.amount)})
+            here = {(term.start.name, 0)} if isinstance(term.start, Col) else set()
+            return frozenset({(term.name, term.amount), *here})
         case Shift():
             return frozenset((n, at) for n, lag in reads(term.term) for at in _moved(lag, term))
         case Over(window=int() as window, by=None):
