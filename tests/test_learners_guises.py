@@ -5,9 +5,10 @@ import random
 
 import pytest
 
-from learner_problems import learned, problem_of
+from learner_problems import best, learned, problem_of
 from pellucid.learners.base import Run
 from pellucid.learners.guises import GUISES
+from pellucid.learners.sparse import SPARSE
 from pellucid.semantics.reference import run
 
 LAWS = {
@@ -37,3 +38,11 @@ def test_a_law_is_found(name):
 def test_what_is_no_such_law_has_none():
     other = problem_of(*rows(lambda a, b, c: math.sin(a * b * c) + math.tanh(b), 200))
     assert not list(filter(None, GUISES.learn(other, Run())))
+
+
+def test_a_factor_for_each_text_multiplies_a_product():
+    rng, shares = random.Random(8), {"basic": 1.0, "plus": 0.9, "pro": 0.8}
+    inputs = [[(rng.choice([*shares]), rng.uniform(1, 9), rng.uniform(1, 9))] for _ in range(150)]
+    term = best(SPARSE, problem_of(inputs, [[shares[x[0][0]] * x[0][1] * x[0][2]] for x in inputs]))
+    assert "x2 * x3" in term
+    assert "/ (x1" not in term

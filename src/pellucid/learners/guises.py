@@ -20,7 +20,7 @@ from pellucid.learners.formulas.learner import FormulaLearner
 from pellucid.learners.formulas.terms import Op, Term, op, size
 from pellucid.learners.formulas.work import Work, is_real
 from pellucid.learners.powers import FIT, LARGEST, STEPS, joined, product
-from pellucid.learners.sparse import Beam, library
+from pellucid.learners.sparse import Beam, is_flag, library
 
 POINTS = 1000  # on which laws are searched
 MOST_COLUMNS = 6
@@ -45,7 +45,7 @@ RECIPROCAL = Guise(lambda y: 1 / y, lambda law: op("/", Const(1), law), lambda y
 
 def guises(work: Work, output: str) -> list[Term]:
     """Right laws of those forms for an output of real numbers; the first kind that there is."""
-    columns = [term for term in work.columns() if work.allowed(term)][:MOST_COLUMNS]
+    columns = [c for c in work.columns() if work.allowed(c) and not is_flag(c)][:MOST_COLUMNS]
     if not is_real(work.results[output]) or work.bias.units == 0 or not columns:
         return []
     places = work.chosen[:: -(-len(work.chosen) // POINTS)]

@@ -250,15 +250,25 @@ def solved(columns: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def library(columns: Sequence[Term], bias: Bias) -> list[Term]:
-    """Features that the bias allows, the shortest first; the constant 1 and the columns among them."""
+    """Features that the bias allows, the shortest first; the constant 1 and the columns among them.
+
+    Of flags (which text a column holds) there are products alone.
+    """
     factors = list(columns)
     if bias.units != 0:
-        known = list(columns[:MOST_COLUMNS])
+        known = [c for c in columns if not is_flag(c)][:MOST_COLUMNS]
         factors += [*_of_one(known), *_of_two(known)]
+        if len(known) < len(columns):
+            factors += [_times(a, b) for a, b in combinations(known, 2)]
     products = [_times(c, f) for f in factors for c in columns if not _cancels(c, f)] if bias.units != 0 else []
     features = dict.fromkeys([Const(1), *factors, *products])
     allowed = (f for f in features if _operators(f) <= bias.operators)
     return sorted(allowed, key=size)[:MOST_FEATURES]
+
+
+def is_flag(column: Term) -> bool:
+    """Whether a column says which text another one holds."""
+    return isinstance(column, Op) and column.operator == "=="
 
 
 def _of_one(columns: Sequence[Term]) -> Iterator[Term]:
