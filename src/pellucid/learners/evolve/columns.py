@@ -69,7 +69,8 @@ class Batch:
 
     def take(self, which: np.ndarray | slice) -> Batch:
         """Some of the sequences."""
-        return Batch(self.values[..., which], self.valid[:, which], self.labels[:, which])
+        parts = self.values[..., which], self.valid[:, which], self.labels[:, which]
+        return Batch(*map(np.ascontiguousarray, parts))  # in the order that they are read
 
     def joined(self, other: Batch) -> Batch:
         """The sequences of both."""

@@ -167,21 +167,26 @@ class Searcher:
             best = min(best, self.score((*genes, head)), key=lambda s: s.score)
         return replace(best, genes=self.filled(best.genes))
 
-    def grown(self) -> Scored:
-        """A program built gene by gene, each one of the best few that add something (GRASP, Feo & Resende 1995)."""
-        current, choices = self.score(()), self.rng.choice((1, 2, 3))
-        while len(current.live) < SLOTS - 2:
+    def grown(self, choices: int, enough: float) -> Scored:
+        """A program built gene by gene, each one of the best few that add something (GRASP, Feo & Resende 1995).
+
+        choices: of how many. enough: share of the score that is gained by the plainer kinds of gene, beyond which the
+        others are not looked at.
+        """
+        current = self.score(())
+        while len(current.live) < SLOTS - 2 and current.score > LEAST_GAIN + SIZE_PRICE * len(current.live):
             if current.pointer is not None and current.score < POINTED:
                 done = self.completed(current)
                 if done.score < current.score - LEAST_GAIN:
                     return done
             genes, _ = only_live(current.genes, current.live, len(self.kinds))
+            better: dict[float, Scored] = {}
             for programs in self._tiers(genes, self.kinds_of(genes)):
                 scored = self._scored_once(programs)
-                better = {round(s.score, 6): s for s in scored if s.score < current.score - LEAST_GAIN}
-                if better:
+                better |= {round(s.score, 6): s for s in scored if s.score < current.score - LEAST_GAIN}
+                if better and min(better) < (1 - enough) * current.score:
                     break
-            else:
+            if not better:
                 break
             current = better[self.rng.choice(sorted(better)[:choices])]
         return replace(current, genes=self.filled(current.genes))
@@ -197,9 +202,8 @@ class Searcher:
         self._tidy()
         counting = ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any")))
         compared = self._compared() if not genes else ()
-        yield self._some(chain(self._changed(genes, kinds), counting, compared))
-        if self.long:
-            yield self._some((*genes, *pair) for pair in self.bank.ranks_over(kinds, values))
+        yield self._some(chain(self._changed(genes, kinds), counting, compared, self._masked(genes, kinds)))
+        yield self._some((*genes, *pair) for pair in self.bank.ranks_over(kinds, values))
         yield self._some((*genes, *pair) for pair in self.bank.members_over(kinds, values, len(kinds)))
         yield self._some((*genes, gene) for gene in self.bank.units_over(kinds, values))
         yield self._some((*genes, gene) for gene in self.bank.heads_over(kinds, values, TAKING))
@@ -244,6 +248,18 @@ class Searcher:
                 if all(v < here for v in reads(other)):
                     yield (*genes[:slot], other, *genes[slot + 1 :])
                 yield (*genes, other)
+
+    def _masked(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
+        """Programs with a new flag, and a copy of a head that leaves out the keys with it, or those without."""
+        heads = [gene for gene in genes if isinstance(gene, Head)]
+        flags: dict[int, Gene] = {}
+        for flag in self.bank.heads_over(kinds, range(len(kinds)), ("any",)) if heads else ():
+            if (index := self.columns.of((*genes, flag))[-1]) is not None:
+                flags.setdefault(index, flag)
+        for index in self.columns.of(genes):
+            flags.pop(index, None)  # pyright: ignore[reportArgumentType]
+        for flag, head, negated in product(flags.values(), heads, (False, True)):
+            yield (*genes, flag, replace(head, mask=len(kinds), negated=negated))
 
     def _changed_twice(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
         """Programs with two fields of one gene changed in place."""

@@ -16,6 +16,7 @@ from pellucid.learners.evolve.readouts import CELL, Alphabet, mistakes
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
 LEAST_SEQUENCES = 16
+MUCH = 0.1  # share of the score that plain genes must gain, or else all are looked at, in a careful start
 MOST_PAIRS = 4_000_000  # query-key pairs in the first batch
 FED_BACK = 64  # counterexamples at most at a time
 POOL = 4096  # training sequences checked before all of them are
@@ -124,11 +125,14 @@ def batch_size(train: Batch) -> int:
 
 
 def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]]) -> Scored:
-    """Grown, random, or from the library, in turns."""
+    """Grown, the first time by the best genes of all, random, or from the library, in turns."""
     if library and number % 2 == 0:
         several = searcher.rng.sample(library, min(len(library), searcher.rng.randint(1, 3)))
         return searcher.score(searcher.filled(merged(several, searcher.base.count)[:SLOTS]))
-    return searcher.score(searcher.filled(())) if number % 4 == 1 else searcher.grown()
+    if number % 4 == 1:
+        return searcher.score(searcher.filled(()))
+    choices = searcher.rng.choice((1, 2, 3))
+    return searcher.grown(choices if number else 1, MUCH if number % 4 == 0 else 0.0)
 
 
 def _perfect(scored: Scored, searcher: Searcher) -> bool:
