@@ -16,7 +16,7 @@ from pellucid.learners.evolve.readouts import CELL, Alphabet, mistakes
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
 LEAST_SEQUENCES = 16
-MUCH = 0.1  # share of the score that plain genes must gain, or else all are looked at, in a careful start
+MUCH = 0.1  # share of the score that plain genes must gain, or else all are looked at, in a careful start (by one pair of seeds of two)
 MOST_PAIRS = 4_000_000  # query-key pairs in the first batch
 FED_BACK = 64  # counterexamples at most at a time
 POOL = 4096  # training sequences checked before all of them are
@@ -84,7 +84,7 @@ def seek(
     yield best  # however soon the search is stopped
     repeats = starts = 0
     while searcher.effort < effort and repeats < REPEATED:
-        current = _start(searcher, starts, library)
+        current = _start(searcher, starts, library, seed % 4 < 2)
         starts += 1
         while searcher.effort < effort:
             if not _perfect(current, searcher):
@@ -124,15 +124,14 @@ def batch_size(train: Batch) -> int:
     return min(SEQUENCES, len(train), max(LEAST_SEQUENCES, MOST_PAIRS // max(1, train.width) ** 2))
 
 
-def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]]) -> Scored:
-    """Grown, the first time by the best genes of all, random, or from the library, in turns."""
+def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]], careful: bool) -> Scored:
+    """Grown, random, or from the library, in turns; careful: grown the first time by the best genes of all kinds."""
     if library and number % 2 == 0:
         several = searcher.rng.sample(library, min(len(library), searcher.rng.randint(1, 3)))
         return searcher.score(searcher.filled(merged(several, searcher.base.count)[:SLOTS]))
     if number % 4 == 1:
         return searcher.score(searcher.filled(()))
-    choices = searcher.rng.choice((1, 2, 3))
-    return searcher.grown(choices if number else 1, MUCH if number % 4 == 0 else 0.0)
+    return searcher.grown(1, MUCH) if careful and not number else searcher.grown(searcher.rng.choice((1, 2, 3)), 0.0)
 
 
 def _perfect(scored: Scored, searcher: Searcher) -> bool:
