@@ -16,7 +16,7 @@ from pellucid.learners.evolve.readouts import CELL, Alphabet, mistakes
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
 LEAST_SEQUENCES = 16
-MUCH = 0.1  # share of the score that plain genes must gain, or else all are looked at, in a careful start (by one pair of seeds of two)
+MUCH = 0.25  # share of the score that plain genes must gain, or else all are looked at, in a careful start (by one pair of seeds of two)
 MOST_PAIRS = 4_000_000  # query-key pairs in the first batch
 FED_BACK = 64  # counterexamples at most at a time
 POOL = 4096  # training sequences checked before all of them are
