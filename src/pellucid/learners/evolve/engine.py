@@ -171,7 +171,7 @@ class Searcher:
         """A program built gene by gene, each one of the best few that add something (GRASP, Feo & Resende 1995).
 
         choices: of how many. enough: share of the score that is gained by the plainer kinds of gene, beyond which the
-        others are not looked at.
+        others are not looked at; with one, growth ends where pairs of genes are worth a look.
         """
         current = self.score(())
         while len(current.live) < SLOTS - 2 and current.score > LEAST_GAIN + SIZE_PRICE * len(current.live):
@@ -179,6 +179,8 @@ class Searcher:
                 done = self.completed(current)
                 if done.score < current.score - LEAST_GAIN:
                     return done
+            if enough and current.live and current.score < PAIRED:
+                break
             genes, _ = only_live(current.genes, current.live, len(self.kinds))
             better: dict[float, Scored] = {}
             for programs in self._tiers(genes, self.kinds_of(genes)):
@@ -223,6 +225,7 @@ class Searcher:
             self._changed_twice(genes, kinds),
             ((*genes, gene) for gene in self.bank.heads_over(kinds, values, ("count", "any"))),
             ((*genes, gene) for gene in self.bank.units_over(kinds, values)),
+            self._masked(genes, kinds),
             self._compared(),
         )
 
@@ -364,11 +367,13 @@ class Searcher:
         return self.completed(found)
 
     def lifted(self, current: Scored) -> Scored:
-        """The best program that a sweep finds from a local optimum; `current` where none is clearly better."""
+        """The best program that pairs or a sweep find from a local optimum; `current` where none is clearly better."""
         clearly = current.score - max(1e-6, min(LIFT, 0.05 * current.fit))
-        found = min(self.completed(current), self.swept(current), key=lambda s: s.score)
+        found = self.completed(current)
         if found.score > clearly and current.score < PAIRED:
             found = min(found, self.paired(current, PAIRS), key=lambda s: s.score)
+        if found.score > clearly:
+            found = min(found, self.swept(current), key=lambda s: s.score)
         return found if found.score < clearly else current
 
 

@@ -27,6 +27,7 @@ from pellucid.learners.evolve.seek import Data, Found, seek, variant
 from pellucid.learners.stored import packed, unpacked
 
 POLL = 0.05  # seconds
+OTHERS = 2
 ARRAYS, SETTINGS = "search.npz", "search.json"
 CLASSES = {part.__name__: part for part in (Found, Data, Batch, Bank, *PARTS)}
 
@@ -61,7 +62,7 @@ def run_jobs(
 ) -> None:
     """Run the jobs, filling in what they find.
 
-    A job that has found an exact program limits the others to the same effort, however many run at once; so the
+    A job that has found an exact program limits the others to `OTHERS` times its effort, however many run at once; so the
     programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
 
     Raises:
@@ -95,8 +96,8 @@ def run_jobs(
 
 
 def _limit(jobs: Sequence[Job]) -> int | None:
-    """The effort after which the first of the jobs found an exact program."""
-    return min((j.exact_at for j in jobs if j.exact_at is not None), default=None)
+    """The effort up to which programs count, once one of the jobs has found an exact one."""
+    return min((OTHERS * j.exact_at for j in jobs if j.exact_at is not None), default=None)
 
 
 class _Process:
