@@ -130,6 +130,11 @@ def seen_before(x: list) -> list:
     return ["again" if t in x[:i] else "new" for i, t in enumerate(x)]
 
 
+def commonest_first(x: list) -> list:
+    told = sorted(dict.fromkeys(x), key=lambda t: -x.count(t))
+    return told + ["-"] * (len(x) - len(told))
+
+
 RULES = {
     "previous": lambda x: ["-", *x[:-1]],
     "seen_before": seen_before,
@@ -157,6 +162,13 @@ def test_finds_a_short_program_that_holds_for_longer_inputs(name: str) -> None:
     assert right(found, examples(RULES[name], 50, longest=20, seed=9)) == 1.0
     assert run.report["stopped"] == "a program is right on all training data"
     assert run.report["programs"] > 0
+
+
+def test_a_rank_that_leaves_out_what_came_before() -> None:
+    problem = Problem("rule", split(examples(commonest_first)))
+    data = Coding.of(problem.schema).data(problem)
+    first = next(f for f in seek(data, variant(0, data), 0, 6000, lambda effort, fit: None) if not f.misses)
+    assert len(first.model.genes) <= 5
 
 
 @pytest.mark.parametrize("name", ["seen_before", "rank"])

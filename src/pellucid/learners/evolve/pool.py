@@ -62,8 +62,8 @@ def run_jobs(
 ) -> None:
     """Run the jobs, filling in what they find.
 
-    A job that has found an exact program limits the others to `OTHERS` times its effort, however many run at once; so the
-    programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
+    A job that has found an exact program limits the others to `OTHERS` times its effort, however many run at once; so
+    the programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
 
     Raises:
         InterruptedSearchError: on Ctrl-C.

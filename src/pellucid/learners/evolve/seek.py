@@ -16,7 +16,7 @@ from pellucid.learners.evolve.readouts import CELL, Alphabet, mistakes
 SEQUENCES = 256  # in the batch a search starts on
 MOST_SEQUENCES = 1024
 LEAST_SEQUENCES = 16
-MUCH = 0.25  # share of the score that plain genes must gain, or else all are looked at, in a careful start (by one pair of seeds of two)
+MUCH = 0.25  # share of the score that plain genes must gain, or else all are looked at, in a careful start
 MOST_PAIRS = 4_000_000  # query-key pairs in the first batch
 FED_BACK = 64  # counterexamples at most at a time
 POOL = 4096  # training sequences checked before all of them are
@@ -125,7 +125,7 @@ def batch_size(train: Batch) -> int:
 
 
 def _start(searcher: Searcher, number: int, library: Sequence[tuple[Gene, ...]], careful: bool) -> Scored:
-    """Grown, random, or from the library, in turns; careful: grown the first time by the best genes of all kinds."""
+    """Grown, random, or from the library, in turns; careful (every other pair of seeds): at first by the best genes."""
     if library and number % 2 == 0:
         several = searcher.rng.sample(library, min(len(library), searcher.rng.randint(1, 3)))
         return searcher.score(searcher.filled(merged(several, searcher.base.count)[:SLOTS]))
