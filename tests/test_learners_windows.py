@@ -24,6 +24,10 @@ LAWS = {
     "((ranked4(x by (min(t, 3) // 2)) + ranked4(x by (min(n, 4) // 2))) / 2)": (
         4, lambda last: float(statistics.median(last)),
     ),
+    "((ranked4(x by (min(t, 3) // 2)) + ranked4(x by (min(n, 4) // 2))) // 2)": (
+        4, lambda last: int(statistics.median(last) // 1),
+    ),
+    "(x - ranked7(x by (min(t, 6) // 2)))": (7, lambda last: last[-1] - statistics.median_low(last)),
     "ranked5(x by min(t, 1))": (5, lambda last: sorted(last)[:2][-1]),
     "ranked(x by max((t - 2), 0))": (99, lambda last: sorted(last)[-3:][0]),
 }  # fmt: skip

@@ -67,13 +67,19 @@ def _ranks(work: Work, output: str) -> Iterator[Term]:
         values = grid.value(column)
         if values is None or work.run.over:
             continue
-        for size, rank in _rules(values, grid, output, _sizes(work)):
-            term = ranked(column, size, rank)
-            if work.exact(term, output):
-                yield term
+        y = grid.targets[output]
+        for wanted, above in (
+            (y, None),
+            (values - y, column),
+        ):  # a value of the window, or how far this one is above it
+            for size, rank in _rules(values, wanted, grid.scored, _sizes(work)):
+                term = ranked(column, size, rank)
+                term = term if above is None else op("-", above, term)
+                if work.exact(term, output):
+                    yield term
         for size in (None, *_sizes(work)[: MEDIANS - 1]):
             pair = ranked(column, size, _lower(size)), ranked(column, size, _upper(size))
-            middle = op("/", op("+", *pair), Const(2))
+            middle = op("/" if is_real(work.results[output]) else "//", op("+", *pair), Const(2))
             if _agree(middle, grid, output) and work.exact(middle, output):
                 yield middle
 
@@ -108,9 +114,10 @@ def _upper(size: int | None) -> Term:
     return op("//", _count(size), Const(2))
 
 
-def _rules(values: np.ndarray, grid: Grid, output: str, sizes: range) -> Iterator[tuple[int | None, Term]]:
-    """Windows and ranks that fit. values: [steps, examples]."""
-    wanted, scored = grid.targets[output], grid.scored
+def _rules(
+    values: np.ndarray, wanted: np.ndarray, scored: np.ndarray, sizes: range
+) -> Iterator[tuple[int | None, Term]]:
+    """Windows and ranks that fit. values, wanted, scored: [steps, examples]."""
     least = _shortest(values, wanted, scored)
     if least is None:
         return
