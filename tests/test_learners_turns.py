@@ -1,5 +1,8 @@
 """Learners in turn: who goes on, who waits, what is kept of what they find."""
 
+import random
+import subprocess
+import sys
 import time
 from dataclasses import replace
 
@@ -12,6 +15,7 @@ from pellucid.language.nodes import Let
 from pellucid.learners import turns
 from pellucid.learners.base import Found
 from pellucid.learners.dynamics import DYNAMICS
+from pellucid.learners.evolve.pool import available_cores
 from pellucid.learners.kept import Kept
 from pellucid.learners.turns import Asked, take_turns
 from pellucid.values import counted
@@ -80,6 +84,35 @@ def test_no_transformer_is_begun_that_cannot_be_compiled_in_time(asked, monkeypa
     told = asked(Scripted("search", log, SHORT), trained, budget=budget)
     assert log == ["search"] + ["trained"] * begun
     assert ("skipped" in told.report["trained"]) != begun
+
+
+@pytest.fixture
+def busy():
+    """The cores at work for somebody else."""
+    loop = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(loop) for _ in range(available_cores())]
+    yield
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def searched():
+    """What a search comes to, and what it reports."""
+    rng = random.Random(3)
+    inputs = [[rng.randint(-9, 9) for _ in range(6)] for _ in range(60)]
+    rows = problem_of(inputs, [[max(x[: i + 1]) - min(x[: i + 1]) for i in range(6)] for x in inputs])
+    found = take_turns(rows, "enumerate", Asked(effort=0.1), lambda *told: None, None)
+    return [f.program for f, _ in found.found], {**found.report["enumerate"], "seconds": 0}
+
+
+@pytest.fixture(scope="module")
+def undisturbed():
+    return searched()
+
+
+def test_a_busy_machine_finds_the_same(undisturbed, busy):
+    assert searched() == undisturbed
 
 
 class KilledError(Exception):

@@ -26,12 +26,15 @@ from pellucid.simplify.rounding import rounded
 SIMPLIFY = ("none", "exact", "compact")
 SIMPLIFYING = "simplify"  # the stage
 COMPACT = 120.0  # seconds that making a program compact may take
+FULLY = 8  # wrong programs that are simplified, the best ones
 SOME = 200  # validation examples by which programs are put in order
 LATE = 0.2  # seconds after its time when simplifying is stopped that does not end by itself
 
 
 def read_off(found: Sequence[tuple[Found, float]], problem: Problem, how: str, stages: Stages) -> list[Candidate]:
     """Every program found, simplified and judged, or those there is time for: the best ones, and one in any case.
+
+    Wrong ones that many others are better than stay as they are.
 
     Args:
         found: programs, with the seconds after which each was found.
@@ -40,7 +43,8 @@ def read_off(found: Sequence[tuple[Found, float]], problem: Problem, how: str, s
         stages: whom to tell of the progress, and until when there is time.
     """
     made: dict[int, tuple[Program, Candidate]] = {}
-    order, until = _best_first([one.program for one, _ in found], problem), stages.end(SIMPLIFYING)
+    quality, until = _qualities([one.program for one, _ in found], problem), stages.end(SIMPLIFYING)
+    order = sorted(range(len(found)), key=lambda i: quality[i], reverse=True)
 
     def make(i: int, how: str) -> None:
         one, after = found[i]
@@ -55,7 +59,7 @@ def read_off(found: Sequence[tuple[Found, float]], problem: Problem, how: str, s
         with stopped(until):
             for done, i in enumerate(order):
                 stages.on_progress(SIMPLIFYING, done / len(found), f"program {done + 1} of {len(found)}")
-                make(i, how)
+                make(i, how if done < FULLY or quality[i][0] == 1.0 else "none")
     except KeyboardInterrupt:
         stages.cut(SIMPLIFYING)
         if not made:
@@ -67,17 +71,18 @@ def read_off(found: Sequence[tuple[Found, float]], problem: Problem, how: str, s
     return candidates
 
 
-def _best_first(programs: Sequence[Program], problem: Problem) -> list[int]:
-    """Numbers of the programs, by how right they are on some of the data that judge."""
+def _qualities(programs: Sequence[Program], problem: Problem) -> list[tuple[float, float]]:
+    """How right programs are on some of the data that judge: the share of outputs, then the error; larger is better."""
     data = problem.valid if len(problem.valid) else problem.train
     some = data.take(range(min(SOME, len(data))))
 
     def quality(program: Program) -> tuple[float, float]:
         found = figures(predict(program, some.sequences), some.outputs, some.schema.when)
-        return found["token"], -found.get("mse", 0.0)
+        if found["token"] < 1.0 and "mse" in found:  # that real numbers happen to be equal says nothing
+            return 0.0, -found["mse"] if math.isfinite(found["mse"]) else -math.inf
+        return found["token"], 0.0
 
-    kept = {i: quality(program) for i, program in enumerate(programs)}
-    return sorted(kept, key=lambda i: kept[i], reverse=True)
+    return list(map(quality, programs))
 
 
 def _candidate(one: Found, program: Program, problem: Problem, how: str, after: float) -> Candidate:

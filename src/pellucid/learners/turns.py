@@ -20,7 +20,7 @@ from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Run
 from pellucid.learners.evolve.learn import Evolve
 from pellucid.learners.kept import Kept, Take, mark_of
-from pellucid.learners.portfolio import EVIDENCE, EVOLVE, SEARCHES, TRANSFORMERS
+from pellucid.learners.portfolio import DISCRETE, EVIDENCE, EVOLVE, PROGRAMS, SEARCHES, TRANSFORMERS, WORDS
 from pellucid.learners.transformer.learners import SETTINGS, STANDARD
 from pellucid.problem import Problem
 from pellucid.progress import OnProgress, TimeIsUpError, stopped
@@ -29,14 +29,18 @@ from pellucid.semantics.batch import predict
 from pellucid.semantics.scores import figures
 
 LONG = (EVOLVE, EVIDENCE)
-TRAINING = 270.0  # seconds for a Transformer, where nothing is said
-LAST_RESORT = 120.0  # and for all of them, where they come after searches that found nothing
+TRAINING = 270.0  # seconds for Transformers, where no budget is given: only a guard, their work is counted
+LAST_RESORT = {
+    PROGRAMS.name: 0.25,
+    WORDS.name: 1.0,
+    DISCRETE.name: 0.5,
+}  # of their work, after searches that found nothing
 SEARCH_FIRST = 0.65  # share of a budget that the searches may take before a Transformer is trained
 COMPILING = 15.0  # seconds without which no Transformer is begun
 QUICK, LONGER = 1 / 3, 2 / 3  # shares of what is left of a budget for a search, and a long one, while a long one waits
 LATE = 0.3  # seconds after its deadline when a learner is stopped that does not end by itself
 SPENT, INTERRUPTED, NO_TIME = "budget spent", "interrupted", "no time left"  # why a learner stopped, or did not begin
-AGAIN = 1  # rounds of a search from the pieces of a trained program
+AGAIN, AGAIN_EFFORT = 1, 0.5  # rounds of a search from the pieces of a trained program, and how long they are
 GRADIENT = 0.7  # share of the rest that training may take before its program is searched on from
 PATIENT = 30.0  # cost of a program that is right on all data, below which no learner is asked for much work,
 SHORT = 6.0  # and below which none is asked at all
@@ -129,8 +133,8 @@ def known_settings(model: str) -> set[str]:
 def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgress, checkpoint: Path | None) -> Turns:
     """Run the learners that `model` names: the searches in turn, then the Transformers.
 
-    The work of a search is counted, so that a seed finds the same on any machine; a budget may cut it short. How long a
-    Transformer trains is a matter of seconds.
+    The work of all is counted, so that a seed finds the same on a busy machine; a budget may cut it short. Where no
+    budget is given, Transformers that would train for many minutes are stopped all the same.
 
     Args:
         problem: what to learn.
@@ -146,11 +150,11 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
     kept = Kept(checkpoint, mark_of(problem, model, replace(asked, budget=None)))
     end = None if asked.budget is None else turns.began + asked.budget
 
-    def turn_of(learner: Learner, deadline: float | None) -> _Turn:
+    def turn_of(learner: Learner, deadline: float | None, share: float = 1.0) -> _Turn:
         def report(share: float, message: str) -> None:
             on_progress(learner.name, share, message)
 
-        effort = asked.effort * (FEW if problem.splits.few and learner in LONG else 1)
+        effort = asked.effort * (FEW if problem.splits.few and learner in LONG else share)
         run = Run(asked.seed, effort, deadline, asked.seeds, asked.steps, report, kept.place, shared=shared)
         return _Turn(learner, problem, run, turns, kept)
 
@@ -163,12 +167,12 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
     later = (1 - SEARCH_FIRST) * (asked.budget or 0.0)  # seconds for Transformers
     first = end - later if end and searches and trained and later >= COMPILING else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
-    last = time.monotonic() + (LAST_RESORT if searches else TRAINING) if end is None else end
+    last = time.monotonic() + TRAINING if end is None else end
     for learner in trained:
         until = last if model != "auto" else time.monotonic() + GRADIENT * max(1.0, last - time.monotonic())
-        _rounds([turn_of(learner, until)], turns)
+        _rounds([turn_of(learner, until, LAST_RESORT.get(learner.name, 1.0) if searches else 1.0)], turns)
     if model == "auto" and trained and not turns.right and (again := _searching_on(problem, turns)) is not None:
-        _rounds([turn_of(again, end)], turns)
+        _rounds([turn_of(again, end, AGAIN_EFFORT)], turns)
     if not turns.found:
         asked_ones = ", ".join(learner.name for learner in willing)
         spent = end is not None and time.monotonic() >= (first or end)

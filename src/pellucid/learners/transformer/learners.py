@@ -63,9 +63,14 @@ def training_keys(*own: str) -> dict[str, type]:
 
 
 def training_of(usual: Training, run: Run, *given: Mapping[str, Any]) -> Training:
-    """How a model is trained: as usual, but for what was given, later ones first, and what the run decides."""
+    """How a model is trained: as usual at this effort, but for what was given, later ones first, and what the run says.
+
+    Effort multiplies seeds, in whole groups, and what else is counted; steps stay, for a schedule needs them all.
+    """
+    more = {"seeds": max(usual.group, run.times(usual.seeds))}
+    more |= {name: run.times(getattr(usual, name)) for name in ("rounds", "refine_slices")}
     asked = {"seed": run.seed, "seeds": run.seeds, "steps": run.steps, "budget": run.left}
-    return with_given(usual, *given, asked)
+    return with_given(usual, more, *given, asked)
 
 
 # ---------------------------------------------------------------- Transformer Programs over symbols
@@ -127,7 +132,7 @@ class Programs:
 
         marked = Marked.of(problem)
         config, hints = programs_sizes(problem, marked), taken(problem.settings, {"steps": int, "seeds": int})
-        training = training_of(PROGRAMS, run, hints, taken(problem.settings, PROGRAMS_TRAINING))
+        training = training_of(with_given(PROGRAMS, hints), run, taken(problem.settings, PROGRAMS_TRAINING))
         train, valid = marked.arrays(problem.train), marked.arrays(problem.valid)
         hardened, params = ProgramsTrainer(train, valid, config, training, run).run()
         program = program_of(problem, extract(hardened, marked), (OUTPUT,))
