@@ -165,7 +165,7 @@ def take_turns(problem: Problem, model: str, asked: Asked, on_progress: OnProgre
         willing = [learner for learner in willing if learner not in TRANSFORMERS]
     searches, trained = ([w for w in willing if (w in TRANSFORMERS) == later] for later in (False, True))
     later = (1 - SEARCH_FIRST) * (asked.budget or 0.0)  # seconds for Transformers
-    first = end - later if end and searches and trained and later >= COMPILING else end
+    first = end - later if end and searches and trained and later >= COMPILING / GRADIENT else end
     _rounds([turn_of(learner, first) for learner in searches], turns)
     last = time.monotonic() + TRAINING if end is None else end
     for learner in trained:
