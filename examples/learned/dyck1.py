@@ -22,25 +22,31 @@ COLUMNS = {"x": {"values": {"(", ")"}}}
 LONGEST = None
 
 
-def y_rule(previous_y, any_matching_position):
+def y_rule(previous_y, x, any_larger_same_x_count):
     if previous_y == "F":
         return "F"
-    if not any_matching_position:
+    if x == "(":
         return "P"
-    if previous_y == "P":
+    if previous_y == "T":
+        return "F"
+    if not any_larger_same_x_count:
         return "T"
-    return "F"
+    return "P"
 
 
 def run(sequence):
     """y at every position."""
+    x = read(sequence)
+    same_x_count = []
     y = "T"
-    total_x_value = 0
     outputs = []
-    for i, x in enumerate(read(sequence)):
-        total_x_value += -1 if x == "(" else 1
-        any_matching_position = any(j <= total_x_value for j in range(i + 1))
-        y = y_rule(y, any_matching_position)
+    for i, this_x in enumerate(x):
+        this_same_x_count = x[: i + 1].count(this_x)
+        same_x_count.append(this_same_x_count)
+        any_larger_same_x_count = any(
+            k > this_same_x_count for k in same_x_count[: i + 1]
+        )
+        y = y_rule(y, this_x, any_larger_same_x_count)
         outputs.append(y)
     return outputs
 

@@ -1,14 +1,13 @@
 """most_freq: a program learned by pellucid (evolve, seed 0).
 
-Not without errors: an approximation, with those below.
-On train data: tokens 92.064%   sequences 70.066%.
-On valid data: tokens 92.055%   sequences 69.648%.
-On test data: tokens 91.958%   sequences 69.400%.
-On longer inputs, 2N: tokens 79.481%   sequences 13.300%.
-On longer inputs, 4N: tokens 82.363%   sequences 3.500%.
-Cut short, before all of its work was done: programs.
-Verified: the trained model, program.json and this program: 66,638 sampled inputs
-  agree: fewer than 0.015% of inputs differ (95 % confidence), and 1,850 longer ones
+No errors on any of its data.
+On train data: tokens 100.000%   sequences 100.000%.
+On valid data: tokens 100.000%   sequences 100.000%.
+On test data: tokens 100.000%   sequences 100.000%.
+On longer inputs, 2N: tokens 100.000%   sequences 100.000%.
+On longer inputs, 4N: tokens 100.000%   sequences 100.000%.
+Verified: the trained model, program.json and this program: 58,436 sampled inputs
+  agree: fewer than 0.060% of inputs differ (95 % confidence), and 1,962 longer ones
   up to 14 positions.
 Input x: whole numbers.
 Output y, at every position: 0, 1, 2, 3, 4, 5, "<s>".
@@ -22,39 +21,31 @@ import sys
 
 COLUMNS = {"x": {"whole": (None, None)}}
 LONGEST = None
-Y = {
-    (0, 0): 5, (0, 1): 1, (0, 2): 2, (0, 3): 3, (0, 4): 4, (0, 5): 5, (1, 0): 0,
-    (1, 1): 0, (1, 2): 2, (1, 3): 3, (1, 4): 4, (1, 5): 5, (2, 0): 0, (2, 1): 1,
-    (2, 2): 4, (2, 3): 3, (2, 4): 4, (2, 5): 5, (3, 0): 0, (3, 1): 1, (3, 2): 2,
-    (3, 3): 4, (3, 4): 4, (3, 5): 5, (4, 0): 0, (4, 1): 1, (4, 2): 2, (4, 3): 3,
-    (4, 4): 2, (4, 5): 5, (5, 0): 0, (5, 1): 1, (5, 2): 2, (5, 3): 3, (5, 4): 4,
-    (5, 5): 3, ("<s>", 0): 0, ("<s>", 1): 1, ("<s>", 2): 2, ("<s>", 3): 3,
-    ("<s>", 4): 4, ("<s>", 5): 5,
-}  # fmt: skip
 
 
 def run(sequence):
     """y at every position."""
     x = read(sequence)
-    any_later_same_x = [q in x[i + 1 :] for i, q in enumerate(x)]
-    any_same_x = [any(k == q and m for k, m in zip(x, any_later_same_x)) for q in x]
+    any_earlier_same_x = [q in x[:i] for i, q in enumerate(x)]
+    same_x_count = [x.count(q) for q in x]
     larger_or_tied_count = [
         sum(
             (k > q or k == q and j < i) and not m
-            for j, (k, m) in enumerate(zip(any_same_x, any_later_same_x))
+            for j, (k, m) in enumerate(zip(same_x_count, any_earlier_same_x))
         )
-        for i, q in enumerate(any_same_x)
+        for i, q in enumerate(same_x_count)
     ]
-    first_x_where_matching = [
-        next((v for k, v in zip(larger_or_tied_count, x) if k == i), None)
+    return [
+        next(
+            (
+                v
+                for k, m, v in zip(larger_or_tied_count, any_earlier_same_x, x)
+                if k == i and not m
+            ),
+            "<s>",
+        )
         for i in range(len(x))
     ]
-    y = "<s>"
-    outputs = []
-    for this_first_x_where_matching in first_x_where_matching:
-        y = Y.get((y, this_first_x_where_matching), "<s>")
-        outputs.append(y)
-    return outputs
 
 
 # Runtime, the same in every program.

@@ -27,7 +27,7 @@ from pellucid.learners.evolve.seek import Data, Found, seek, variant
 from pellucid.learners.stored import packed, unpacked
 
 POLL = 0.05  # seconds
-OTHERS = 2
+OTHERS, SIMPLE = 2, 20.0  # times the effort of the first right program that others have, unless its price is below
 ARRAYS, SETTINGS = "search.npz", "search.json"
 CLASSES = {part.__name__: part for part in (Found, Data, Batch, Bank, *PARTS)}
 
@@ -62,8 +62,9 @@ def run_jobs(
 ) -> None:
     """Run the jobs, filling in what they find.
 
-    A job that has found an exact program limits the others to `OTHERS` times its effort, however many run at once; so
-    the programs kept are the same on any machine, unless the time `end` (of `time.monotonic`) cuts them off.
+    A job that has found an exact program limits the others to its effort, or `OTHERS` times that where it is not
+    simple, however many run at once; so the programs kept are the same on any machine, unless the time `end` (of
+    `time.monotonic`) cuts them off.
 
     Raises:
         InterruptedSearchError: on Ctrl-C.
@@ -97,7 +98,8 @@ def run_jobs(
 
 def _limit(jobs: Sequence[Job]) -> int | None:
     """The effort up to which programs count, once one of the jobs has found an exact one."""
-    return min((OTHERS * j.exact_at for j in jobs if j.exact_at is not None), default=None)
+    first = (next((f for f in job.found if not f.misses), None) for job in jobs)
+    return min((f.effort * (1 if f.price < SIMPLE else OTHERS) for f in first if f is not None), default=None)
 
 
 class _Process:
