@@ -40,7 +40,7 @@ KINDS = {
     "mixed": Type(("a", "b"), Numbers(whole=True)),
     "mixed reals": Type(("off",), Numbers(0.0, 50.0)),
 }
-WORDS = ("<unk>", "<num>", "a", "cat", "dog", "the", "Paris")
+WORDS = ("<unk>", "<num>", "a", "cat", "dog", "the", "paris")
 GROWING = {"*", "pow", "square"}  # not in a state, unless the result is cut
 ORDER = ("<", "<=", ">", ">=", "==", "!=")
 WINDOWS = (None, None, None, 1, 2, 3, 2**31)

@@ -216,7 +216,7 @@ def baseline(data: str, test: str | None, seed: int, tag: int, as_json: bool) ->
     """What simple models reach on a DATA file: majority, one symbol at a time, naive Bayes; of numbers the mean.
 
     Without --test, the baselines are judged on the tenth of DATA on which `learn` with the same seed judges its
-    program, and fitted to the rest.
+    program, and fitted to the rest; of few examples none are held out, and they are judged on what they were fitted to.
     """
     from pellucid.baseline import baselines, table
     from pellucid.data.readers import Options
@@ -226,13 +226,15 @@ def baseline(data: str, test: str | None, seed: int, tag: int, as_json: bool) ->
         raise PellucidError(f"--seed {seed}: expected 0 or more")
     # the test file as validation data too: then nothing is split off, and all of DATA is there to learn from
     splits = resolve(data, seed=seed, valid=test, test=test, options=Options(column=tag)).splits
-    train = splits.train if test is not None else splits.train + splits.valid
-    rows = list(baselines(train, splits.test, seed))
+    train = splits.train if test is not None or splits.few else splits.train + splits.valid
+    judged = splits.test if len(splits.test) else train
+    rows = list(baselines(train, judged, seed))
     when = train.schema.when
     if as_json:
         shown: dict[str, Any] = {"data": data, "when": when, "train": len(train), "test": len(splits.test)}
         click.echo(json.dumps({**shown, "baselines": [row.to_json() for row in rows]}))
         return
     kind = "a label or number at every step" if when == "every" else "one for each sequence"
-    click.echo(f"{len(train):,} examples to learn from, {len(splits.test):,} to judge on ({kind})")
+    held = f"{len(judged):,} to judge on" if judged is not train else "too few to hold some out to judge on"
+    click.echo(f"{len(train):,} examples to learn from, {held} ({kind})")
     click.echo("\n" + table(rows))
