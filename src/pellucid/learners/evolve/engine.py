@@ -255,12 +255,11 @@ class Searcher:
     def _masked(self, genes: tuple[Gene, ...], kinds: list[str]) -> Iterator[tuple[Gene, ...]]:
         """Programs with a new flag, and a copy of a head that leaves out the keys with it, or those without."""
         heads = [gene for gene in genes if isinstance(gene, Head)]
-        flags: dict[int, Gene] = {}
+        known, flags = set(self.columns.of(genes)), {}
         for flag in self.bank.heads_over(kinds, range(len(kinds)), ("any",)) if heads else ():
-            if (index := self.columns.of((*genes, flag))[-1]) is not None:
+            index = self.columns.of((*genes, flag))[-1]
+            if index is not None and index not in known:
                 flags.setdefault(index, flag)
-        for index in self.columns.of(genes):
-            flags.pop(index, None)  # pyright: ignore[reportArgumentType]
         for flag, head, negated in product(flags.values(), heads, (False, True)):
             yield (*genes, flag, replace(head, mask=len(kinds), negated=negated))
 
