@@ -112,7 +112,7 @@ def learn(
     asked = Asked(seed, seeds, steps, None if budget is None else budget.seconds, effort, group, warmup)
     checkpoint = None if place is None else folder.checkpoint_of(place, fresh=not resume)
     rest = {"settings": settings, "seed": seed, "bias": bias, "vectors": vectors}
-    with stages.interruptible(), _resumable(place, checkpoint, resume, stages):
+    with stages.interruptible(), _resumable(place, resume, stages):
         if isinstance(what, Teacher):
             if valid or test or longer or options != Options():
                 raise PellucidError("--valid, --test, --longer, options of files: not with a teacher, who is asked")
@@ -156,11 +156,12 @@ def decompile(path: str | Path, *, out: str | Path | None = None, length: int | 
 
 
 @contextmanager
-def _resumable(place: Path | None, checkpoint: Path | None, resume: bool, stages: Stages) -> Iterator[None]:
+def _resumable(place: Path | None, resume: bool, stages: Stages) -> Iterator[None]:
     """Say where there is nothing to go on from, and, where Ctrl-C left nothing to be written, that there is.
 
     A first run that ends with an error leaves nothing behind.
     """
+    checkpoint = None if place is None else folder.checkpoint_of(place)
     if resume and (checkpoint is None or not checkpoint.exists()):
         stages.on_progress("resume", 0.0, "nothing is kept of such a run; from the start")
     try:

@@ -74,8 +74,7 @@ def accumulators(work: Work, output: str) -> list[Term]:
 
 
 def _laws(work: Work, output: str) -> Iterator[Term]:
-    longest = np.argsort(-work.train.scored.sum(0), kind="stable")[:EXAMPLES]
-    grid = work.train.take(np.sort(longest).tolist())
+    grid = work.longest(EXAMPLES)
     for alarms, wrapped in _alarms(grid, output, work):
         for drive, rule in product(_drives(work), RULES):
             values = grid.value(drive)

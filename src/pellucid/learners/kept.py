@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from pellucid.errors import PellucidError
 from pellucid.folder import as_json
 from pellucid.language.json import from_json, plain, to_json
 from pellucid.language.program import Program
 from pellucid.learners.base import Found, Learner, Opening
+from pellucid.learners.stored import save, saved
 from pellucid.problem import Problem
 from pellucid.values import counted
 
@@ -76,14 +73,12 @@ class Kept:
         file = self._file(learner.name, number)
         if file is None or not file.exists():
             return None
-        try:
-            with safe_open(file, framework="np") as opened:
-                told = json.loads(opened.metadata()["take"])
-                arrays = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
+
+        def read(told: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Take:
             found = [_found(row, i, arrays, learner, str(file)) for i, row in enumerate(told.pop("found"))]
-            take = Take(found=found, **told)
-        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-            raise PellucidError(f"{file}: not a readable checkpoint ({error}); remove it to start afresh") from None
+            return Take(found=found, **told)
+
+        take = saved(file, read)
         self.given += 1
         return take
 
@@ -98,13 +93,7 @@ class Kept:
         arrays: dict[str, np.ndarray] = {"none": np.zeros(0)}
         rows = [_row(found, after, i, arrays) for i, (found, after) in enumerate(take.found)]
         told = {**vars(take), "found": rows, "report": as_json(take.report), "history": as_json(take.history)}
-        draft = file.with_suffix(f".{os.getpid()}")
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            save_file(arrays, draft, {"take": json.dumps(told)})
-            os.replace(draft, file)
-        except OSError as error:
-            raise PellucidError(f"{file}: cannot be written: {error.strerror or error}") from None
+        save(file, told, arrays)
 
 
 def mark_of(problem: Problem, *others: Any) -> str:

@@ -1,12 +1,17 @@
-"""Models that programs were read off: as JSON and arrays by name, and back."""
+"""Models that programs were read off, and states of learners: as JSON and arrays by name, in a file, and back."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from pellucid.errors import PellucidError
 
@@ -58,6 +63,36 @@ def unpacked(data: Any, arrays: Mapping[str, np.ndarray], classes: Mapping[str, 
         case {"is": name, **fields}:
             return classes[name](**{key: unpacked(v, arrays, classes) for key, v in fields.items()})
     return data
+
+
+def save(place: Path, told: Any, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write JSON and arrays as one safetensors file: complete, or not at all.
+
+    Raises:
+        PellucidError: it cannot be written.
+    """
+    draft = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        save_file(dict(arrays), draft, {"state": json.dumps(told)})
+        os.replace(draft, place)
+    except OSError as error:
+        raise PellucidError(f"{place}: cannot be written: {error.strerror or error}") from None
+
+
+def saved(place: Path, read: Callable[[Any, Arrays], M]) -> M:
+    """What `read` makes of the JSON and the arrays that `save` wrote.
+
+    Raises:
+        PellucidError: a file that is damaged.
+    """
+    try:
+        with safe_open(place, framework="np") as file:
+            told = json.loads(file.metadata()["state"])
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return read(told, arrays)
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+        raise PellucidError(f"{place}: not a readable checkpoint ({error}); remove it to start afresh") from None
 
 
 def opened(

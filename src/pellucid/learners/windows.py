@@ -61,8 +61,7 @@ def _ranks(work: Work, output: str) -> Iterator[Term]:
     """Values of one rank among the last ones, and means of the two in the middle."""
     if not {"ranked"} <= work.bias.modes or not {"min", "//", "-"} <= set(work.bias.operators):
         return
-    longest = np.argsort(-work.train.scored.sum(0), kind="stable")[:EXAMPLES]
-    grid = work.train.take(np.sort(longest).tolist())
+    grid = work.longest(EXAMPLES)
     for column in work.columns():
         values = grid.value(column)
         if values is None or work.run.over:

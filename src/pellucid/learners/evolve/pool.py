@@ -43,9 +43,14 @@ class Job:
     fit: float = 1.0
 
     @property
+    def right(self) -> Found | None:
+        """The first program without a miss on the training data."""
+        return next((f for f in self.found if not f.misses), None)
+
+    @property
     def exact_at(self) -> int | None:
-        """Effort after which the first program without a miss on the training data was found."""
-        return next((f.effort for f in self.found if not f.misses), None)
+        """Effort after which it was found."""
+        return None if self.right is None else self.right.effort
 
 
 def available_cores() -> int:
@@ -98,8 +103,8 @@ def run_jobs(
 
 def _limit(jobs: Sequence[Job]) -> int | None:
     """The effort up to which programs count, once one of the jobs has found an exact one."""
-    first = (next((f for f in job.found if not f.misses), None) for job in jobs)
-    return min((f.effort * (1 if f.price < SIMPLE else OTHERS) for f in first if f is not None), default=None)
+    first = [job.right for job in jobs if job.right is not None]
+    return min((f.effort * (1 if f.price < SIMPLE else OTHERS) for f in first), default=None)
 
 
 class _Process:

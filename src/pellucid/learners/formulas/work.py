@@ -108,6 +108,11 @@ class Work:
         """Training sequences, at most `MOST_TRAIN`."""
         return self._grid(self.data, range(min(len(self.data), MOST_TRAIN)))
 
+    def longest(self, most: int) -> Grid:
+        """Those of the training sequences with the most outputs, in order."""
+        order = np.argsort(-self.train.scored.sum(0), kind="stable")
+        return self.train.take(np.sort(order[:most]).tolist())
+
     @cached_property
     def checks(self) -> list[Grid]:
         """What a right term must be right on: training, validation and longer data."""

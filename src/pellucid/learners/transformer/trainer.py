@@ -7,7 +7,6 @@ is a function of the seed.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
@@ -19,18 +18,16 @@ from typing import Any, Generic, TypeVar
 
 import jax
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 from threadpoolctl import threadpool_limits
 
 from pellucid.errors import PellucidError
+from pellucid.learners import stored
 from pellucid.learners.base import Run
-from pellucid.learners.stored import packed, unpacked
 from pellucid.learners.transformer import population
 from pellucid.learners.transformer.population import Engine, Group
 from pellucid.learners.transformer.training import Choices, Clock, Measured, SeedHistory, Trained, Training, Tree
+from pellucid.progress import INTERRUPTED
 
-INTERRUPTED = "interrupted: finishing with the best so far"
 CACHE = "PELLUCID_CACHE"
 KEPT = ("rung", "number", "compile_seconds", "losses", "scores")  # of the state, as it is
 Found = TypeVar("Found")
@@ -188,28 +185,21 @@ class Trainer(ABC, Generic[Found]):
             leaves = list(map(np.asarray, (group.params, *jax.tree.leaves(group.state))))
             groups.append({"seeds": group.seeds, "step": group.step, "leaves": leaves})
         state = {name: getattr(self, name) for name in (*KEPT, "mark", "history")}
-        told, arrays = packed({**state, "spent": self.clock.spent, "groups": groups, "own": self.state()})
-        draft = self.place.with_name(f"{self.place.name}.{os.getpid()}")
-        try:
-            self.place.parent.mkdir(parents=True, exist_ok=True)
-            save_file(arrays, draft, {"state": json.dumps(told)})
-            os.replace(draft, self.place)
-        except OSError as error:
-            raise PellucidError(f"{self.place}: cannot be written: {error.strerror or error}") from None
+        told, arrays = stored.packed({**state, "spent": self.clock.spent, "groups": groups, "own": self.state()})
+        stored.save(self.place, told, arrays)
 
     def _load(self, place: Path) -> Mapping[str, Any]:
         """What was saved."""
-        try:
-            with safe_open(place, framework="np") as file:
-                told = json.loads(file.metadata()["state"])
-                arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            saved = unpacked(told, arrays, {part.__name__: part for part in (SeedHistory, Choices, *self.parts)})
-            known = saved["mark"] == self.mark
-        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-            raise PellucidError(f"{place}: not a readable checkpoint ({error}); remove it to start afresh") from None
+        classes = {part.__name__: part for part in (SeedHistory, Choices, *self.parts)}
+
+        def read(told: Any, arrays: Mapping[str, np.ndarray]) -> tuple[Mapping[str, Any], bool]:
+            state = stored.unpacked(told, arrays, classes)
+            return state, state["mark"] == self.mark
+
+        state, known = stored.saved(place, read)
         if not known:
             raise PellucidError(f"--resume: {place} is of a run with other data or settings; remove it to start afresh")
-        return saved
+        return state
 
     def _restore(self, saved: Mapping[str, Any]) -> None:
         """Go back to a state; the round is set up."""
